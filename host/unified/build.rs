@@ -1,0 +1,3 @@
+//! Nothing: makes cargo count the build-dependencies.
+
+fn main() {}
