@@ -1,0 +1,73 @@
+//! The few settings of a store, and the numbers that it reports.
+
+use std::time::Duration;
+
+use crate::{journal::DiskFault, key::Sequence};
+
+/// How a store behaves. The defaults suit a box with a few gigabytes of memory.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Size of a journal segment, in bytes, taken on disk at once.
+    pub segment_bytes: u64,
+    /// A fold begins when so many bytes of memory hold unfolded rows …
+    pub fold_bytes: usize,
+    /// … or when the oldest unfolded batch is so old.
+    pub fold_interval: Duration,
+    /// With so many unfolded bytes a commit waits for a fold to end.
+    pub overlay_bytes_max: usize,
+    /// Bytes of rows that the writer keeps at hand.
+    pub writer_cache_bytes: usize,
+    /// Bytes of the folded state that are kept in memory.
+    pub state_cache_bytes: usize,
+    /// The term of this writer's lease (J2). On one box it never changes.
+    pub term: u64,
+    /// Faults for tests; none in production.
+    pub disk_fault: Option<DiskFault>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self {
+            segment_bytes: 64 * MIB as u64,
+            fold_bytes: 32 * MIB,
+            fold_interval: Duration::from_secs(5),
+            overlay_bytes_max: 256 * MIB,
+            writer_cache_bytes: 128 * MIB,
+            state_cache_bytes: 256 * MIB,
+            term: 1,
+            disk_fault: None,
+        }
+    }
+}
+
+/// Numbers about a store, for metrics and `hamlet doctor`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stats {
+    /// The newest durable batch.
+    pub head: Sequence,
+    /// The newest folded one.
+    pub folded: Sequence,
+    /// Batches that are not folded.
+    pub unfolded_batches: u64,
+    /// Their rows in memory.
+    pub unfolded_rows: usize,
+    /// About the memory that these take, in bytes.
+    pub unfolded_bytes: usize,
+    /// Overlay layers that a read may have to look at.
+    pub layers: usize,
+    /// Folds since the store was opened.
+    pub folds: u64,
+    /// Merges of layers since then.
+    pub merges: u64,
+    /// The oldest batch in the journal.
+    pub journal_oldest: Sequence,
+    /// Segment files.
+    pub segments: usize,
+    /// Bytes that they take, preallocated room included.
+    pub journal_bytes: u64,
+    /// Bytes up to the end of the newest record.
+    pub journal_used_bytes: u64,
+    /// Bytes of the folded state's file; 0 in memory.
+    pub state_bytes: u64,
+}

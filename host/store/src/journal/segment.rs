@@ -1,0 +1,422 @@
+//! The journal on one box: checksummed, preallocated segment files, one write and one `fdatasync`
+//! a record (J1). The layout is in `recovery.rs`.
+//!
+//! - A segment is named after its first record, twenty digits and `.seg`. It is made under another
+//!   name, preallocated, its header flushed, then renamed: a segment under its final name is whole.
+//! - A failed *write* leaves nothing that could be read back, and the next append overwrites it.
+//! - A failed *flush* says nothing about what is on the disk: Linux may have dropped the pages and
+//!   reports the error once. So the journal is poisoned: it takes no append until it is opened
+//!   again, which reads what the disk really holds.
+//! - Segments go only by [`JournalRead::drop_before`], whole ones, never the newest.
+
+use std::{
+    fmt,
+    fs::{self, File},
+    io::{self, IoSlice},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+
+use super::{
+    AppendError, Appended, Journal, JournalRead, JournalSize, RawRecord, Records,
+    recovery::{
+        End, RECORD_HEADER_BYTES, RecordHeader, SEGMENT_HEADER_BYTES, Salt, SegmentFile, Tail,
+        encode_segment_header, examine_tail, find_end,
+    },
+};
+use crate::{error::StoreError, key::Sequence};
+
+/// The largest payload, in bytes.
+const PAYLOAD_BYTES_MAX: usize = 1 << 30;
+
+/// What the journal asks the disk to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskOperation {
+    /// Make and preallocate a segment.
+    Preallocate,
+    /// Write a record.
+    Write,
+    /// Flush it.
+    Flush,
+}
+
+/// Makes disk operations fail on purpose, for tests of what happens then: an error that the
+/// function returns is taken for the operation's own.
+#[derive(Clone)]
+pub struct DiskFault(pub Arc<dyn Fn(DiskOperation) -> Option<io::Error> + Send + Sync>);
+
+impl fmt::Debug for DiskFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("DiskFault")
+    }
+}
+
+/// How a segment journal behaves.
+#[derive(Clone, Debug)]
+pub struct SegmentOptions {
+    /// Size of a segment in bytes; a larger record gets a larger segment of its own.
+    pub segment_bytes: u64,
+    /// Faults for tests.
+    pub fault: Option<DiskFault>,
+}
+
+impl Default for SegmentOptions {
+    fn default() -> Self {
+        Self { segment_bytes: 64 * 1024 * 1024, fault: None }
+    }
+}
+
+/// The segment engine's writing end.
+pub struct SegmentJournal {
+    shared: Arc<Shared>,
+    options: SegmentOptions,
+    current: Option<Current>,
+    head: Sequence,
+    term: u64,
+    poisoned: bool,
+}
+
+struct Current {
+    segment: SegmentFile,
+    offset: u64,
+}
+
+/// What the two ends have in common.
+struct Shared {
+    dir: PathBuf,
+    index: Mutex<Index>,
+}
+
+struct Index {
+    /// First sequence and bytes of each segment, oldest first.
+    segments: Vec<(Sequence, u64)>,
+    head: Sequence,
+    /// The end of the newest record in the newest segment.
+    offset: u64,
+}
+
+impl SegmentJournal {
+    /// Opens or makes a journal in a folder of its own. Records up to `folded` are not read, only
+    /// stepped over. A torn tail is cut; damage before the tail is [`StoreError::Damaged`].
+    ///
+    /// The caller holds the folder's lock.
+    pub fn open(dir: &Path, folded: Sequence, options: SegmentOptions) -> Result<Self, StoreError> {
+        let failed = |what: &str| StoreError::io(format!("{what} {}", dir.display()));
+        fs::create_dir_all(dir).map_err(failed("making"))?;
+        let mut segments = Vec::new();
+        for entry in fs::read_dir(dir).map_err(failed("reading"))? {
+            let entry = entry.map_err(failed("reading"))?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(".tmp") {
+                fs::remove_file(entry.path()).map_err(failed("cleaning"))?;
+            } else if let Some(first) = name.strip_suffix(".seg").and_then(|n| n.parse().ok()) {
+                segments.push((first, entry.metadata().map_err(failed("reading"))?.len()));
+            }
+        }
+        segments.sort_unstable();
+        let (current, end) = recover(dir, &segments, folded)?;
+        let index = Mutex::new(Index { segments, head: end.sequence, offset: end.offset });
+        let shared = Arc::new(Shared { dir: dir.to_owned(), index });
+        Ok(Self { shared, options, current, head: end.sequence, term: end.term, poisoned: false })
+    }
+
+    fn fault(&self, operation: DiskOperation) -> Result<(), io::Error> {
+        let fault = self.options.fault.as_ref().and_then(|fault| (fault.0)(operation));
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// The segment with room for so many more bytes, made if need be.
+    fn segment_for(&mut self, bytes: u64) -> io::Result<&mut Current> {
+        let fits =
+            self.current.as_ref().is_some_and(|current| current.offset + bytes <= current.segment.capacity);
+        if !fits {
+            self.fault(DiskOperation::Preallocate)?;
+            let capacity = self.options.segment_bytes.max(SEGMENT_HEADER_BYTES + bytes);
+            let first = self.head + 1;
+            let segment = create_segment(&self.shared.dir, first, capacity)?;
+            let mut index = self.shared.index.lock();
+            // A segment that got no record (its first write failed) has the same name: replaced.
+            index.segments.retain(|(known, _)| *known != first);
+            index.segments.push((first, capacity));
+            index.offset = SEGMENT_HEADER_BYTES;
+            drop(index);
+            self.current = Some(Current { segment, offset: SEGMENT_HEADER_BYTES });
+        }
+        self.current.as_mut().ok_or_else(|| io::Error::other("no segment"))
+    }
+}
+
+impl Journal for SegmentJournal {
+    fn head(&self) -> Sequence {
+        self.head
+    }
+
+    fn append(&mut self, expected: Sequence, term: u64, payload: &[u8]) -> Result<Appended, AppendError> {
+        if self.poisoned {
+            return Err(AppendError::Poisoned);
+        }
+        if expected != self.head || term < self.term {
+            return Ok(Appended::Stale(self.head));
+        }
+        let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= PAYLOAD_BYTES_MAX);
+        let Some(length) = length else { return Err(AppendError::TooLarge(payload.len())) };
+        let bytes = RECORD_HEADER_BYTES as u64 + u64::from(length);
+        let sequence = self.head + 1;
+
+        self.segment_for(bytes).map_err(classify)?;
+        self.fault(DiskOperation::Write).map_err(classify)?;
+        let Some(current) = self.current.as_ref() else {
+            return Err(AppendError::Write(io::Error::other("no segment")));
+        };
+        let salt = current.segment.salt;
+        let header = RecordHeader::new(&salt, sequence, term, length, payload).encode(&salt);
+        write_both(&current.segment.file, &header, payload, current.offset).map_err(classify)?;
+        let flushed = self.fault(DiskOperation::Flush).and_then(|()| current.segment.file.sync_data());
+        if let Err(error) = flushed {
+            self.poisoned = true;
+            return Ok(Appended::Unknown(error.to_string()));
+        }
+        self.head = sequence;
+        self.term = term;
+        let mut index = self.shared.index.lock();
+        index.head = sequence;
+        if let Some(current) = self.current.as_mut() {
+            current.offset += bytes;
+            index.offset = current.offset;
+        }
+        drop(index);
+        Ok(Appended::Appended(sequence))
+    }
+
+    fn reader(&self) -> Arc<dyn JournalRead> {
+        Arc::new(Reader(Arc::clone(&self.shared)))
+    }
+}
+
+fn classify(error: io::Error) -> AppendError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => AppendError::NoSpace(error),
+        _ => AppendError::Write(error),
+    }
+}
+
+/// Header and payload in one system call where the kernel takes them in one.
+fn write_both(file: &File, header: &[u8], payload: &[u8], offset: u64) -> io::Result<()> {
+    let parts = [IoSlice::new(header), IoSlice::new(payload)];
+    let written = rustix::io::pwritev(file, &parts, offset).map_err(io::Error::from)?;
+    if written < header.len() {
+        let rest = header.get(written..).unwrap_or_default();
+        file.write_all_at(rest, offset + written as u64)?;
+    }
+    let done = written.saturating_sub(header.len());
+    let rest = payload.get(done..).unwrap_or_default();
+    file.write_all_at(rest, offset + (header.len() + done) as u64)
+}
+
+fn segment_path(dir: &Path, first: Sequence) -> PathBuf {
+    dir.join(format!("{first:020}.seg"))
+}
+
+fn create_segment(dir: &Path, first: Sequence, capacity: u64) -> io::Result<SegmentFile> {
+    let temporary = dir.join("next.tmp");
+    let made = fill_segment(dir, &temporary, first, capacity);
+    if made.is_err() {
+        // Gives its room back; what matters is reported already.
+        let _ = fs::remove_file(&temporary);
+    }
+    made
+}
+
+fn fill_segment(dir: &Path, temporary: &Path, first: Sequence, capacity: u64) -> io::Result<SegmentFile> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|error| io::Error::other(error.to_string()))?;
+    let salt = Salt(salt);
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(temporary)?;
+    preallocate(&file, capacity)?;
+    file.write_all_at(&encode_segment_header(first, &salt), 0)?;
+    file.sync_all()?;
+    let path = segment_path(dir, first);
+    fs::rename(temporary, &path)?;
+    File::open(dir)?.sync_all()?;
+    Ok(SegmentFile { file, path, first, salt, capacity })
+}
+
+/// Takes the room on disk now, so that a full disk is met here and not in the middle of a record.
+fn preallocate(file: &File, capacity: u64) -> io::Result<()> {
+    match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, capacity) {
+        // Some file systems cannot; a sparse file works there as well, if less surely.
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => file.set_len(capacity),
+        other => other.map_err(io::Error::from),
+    }
+}
+
+/// Reads the segments that may hold unfolded records, checks that they join, and cuts a torn tail.
+fn recover(
+    dir: &Path,
+    segments: &[(Sequence, u64)],
+    folded: Sequence,
+) -> Result<(Option<Current>, End), StoreError> {
+    let none = End { offset: 0, sequence: 0, term: 0 };
+    let Some((oldest, _)) = segments.first() else { return Ok((None, none)) };
+    let begin = segments.partition_point(|(first, _)| *first <= folded + 1).saturating_sub(1);
+    if *oldest > folded + 1 {
+        let head = segments.last().map_or(0, |(first, _)| *first);
+        return Err(StoreError::Mismatch { oldest: *oldest, head, folded });
+    }
+    let mut last: Option<(SegmentFile, End)> = None;
+    for (first, _) in segments.get(begin..).unwrap_or_default() {
+        if let Some((before, end)) = &last
+            && end.sequence + 1 != *first
+        {
+            let why = format!("batch {} cannot be read, but later segments exist", end.sequence + 1);
+            return Err(before.damaged(end.offset, why));
+        }
+        let segment = SegmentFile::open(&segment_path(dir, *first), *first, true)?;
+        let mut end = find_end(&segment, folded)?;
+        end.term = end.term.max(last.as_ref().map_or(0, |(_, end)| end.term));
+        last = Some((segment, end));
+    }
+    let Some((mut segment, end)) = last else { return Ok((None, none)) };
+    let tail = examine_tail(&segment, end)?;
+    if end.sequence < folded {
+        return Err(StoreError::Mismatch { oldest: *oldest, head: end.sequence, folded });
+    }
+    let failed = || StoreError::io(format!("repairing {}", segment.path.display()));
+    if tail == Tail::Torn {
+        tracing::info!(
+            segment = %segment.path.display(), batch = end.sequence + 1,
+            "cut an unfinished batch off the journal; it was never acknowledged"
+        );
+        segment.file.set_len(end.offset).map_err(failed())?;
+        if preallocate(&segment.file, segment.capacity).is_err() {
+            // No room: the next record then opens a segment of its own, or is refused by name.
+            segment.capacity = end.offset;
+        }
+    }
+    // A record may be complete and yet not flushed; from here on it will be relied upon.
+    segment.file.sync_all().map_err(failed())?;
+    Ok((Some(Current { offset: end.offset, segment }), end))
+}
+
+/// The segment engine's reading end.
+struct Reader(Arc<Shared>);
+
+impl JournalRead for Reader {
+    fn oldest(&self) -> Sequence {
+        let index = self.0.index.lock();
+        index.segments.first().map_or(index.head + 1, |(first, _)| *first)
+    }
+
+    fn head(&self) -> Sequence {
+        self.0.index.lock().head
+    }
+
+    fn read(&self, from: Sequence) -> Result<Records, StoreError> {
+        let from = from.max(1);
+        let index = self.0.index.lock();
+        if from > index.head {
+            return Ok(Box::new(std::iter::empty()));
+        }
+        let at = index.segments.partition_point(|(first, _)| *first <= from);
+        let Some((first, _)) = at.checked_sub(1).and_then(|at| index.segments.get(at)) else {
+            let oldest = index.segments.first().map_or(index.head + 1, |(first, _)| *first);
+            return Err(StoreError::Dropped { oldest });
+        };
+        let (first, until) = (*first, index.head);
+        // Opened under the lock, so that it cannot be dropped in between.
+        let segment = SegmentFile::open(&segment_path(&self.0.dir, first), first, false)?;
+        drop(index);
+        let mut cursor =
+            Cursor { dir: self.0.dir.clone(), segment, offset: SEGMENT_HEADER_BYTES, next: first, until };
+        while cursor.next < from {
+            let header = cursor.header()?;
+            cursor.step(&header);
+        }
+        Ok(Box::new(cursor))
+    }
+
+    fn drop_before(&self, sequence: Sequence) -> Result<Sequence, StoreError> {
+        let mut index = self.0.index.lock();
+        while let [(oldest, _), (second, _), ..] = index.segments.as_slice()
+            && *second <= sequence
+        {
+            let path = segment_path(&self.0.dir, *oldest);
+            fs::remove_file(&path).map_err(StoreError::io(format!("removing {}", path.display())))?;
+            index.segments.remove(0);
+        }
+        Ok(index.segments.first().map_or(index.head + 1, |(first, _)| *first))
+    }
+
+    fn size(&self) -> JournalSize {
+        let index = self.0.index.lock();
+        let bytes: u64 = index.segments.iter().map(|(_, bytes)| bytes).sum();
+        let newest = index.segments.last().map_or(0, |(_, bytes)| *bytes);
+        JournalSize { segments: index.segments.len(), bytes, used: bytes - newest + index.offset }
+    }
+}
+
+/// Walks records up to the head that was known when the walk began.
+struct Cursor {
+    dir: PathBuf,
+    segment: SegmentFile,
+    offset: u64,
+    next: Sequence,
+    until: Sequence,
+}
+
+impl Cursor {
+    /// The next record's header, in the next segment if this one is through.
+    fn header(&mut self) -> Result<RecordHeader, StoreError> {
+        if let Some(header) = self.header_here()? {
+            return Ok(header);
+        }
+        let path = segment_path(&self.dir, self.next);
+        if self.segment.first != self.next && path.exists() {
+            self.segment = SegmentFile::open(&path, self.next, false)?;
+            self.offset = SEGMENT_HEADER_BYTES;
+            if let Some(header) = self.header_here()? {
+                return Ok(header);
+            }
+        }
+        Err(self.segment.damaged(self.offset, format!("batch {} cannot be read", self.next)))
+    }
+
+    fn header_here(&self) -> Result<Option<RecordHeader>, StoreError> {
+        let header = self.segment.header_at(self.offset)?;
+        Ok(header.filter(|header| header.sequence == self.next))
+    }
+
+    fn step(&mut self, header: &RecordHeader) {
+        self.offset += header.record_bytes();
+        self.next += 1;
+    }
+
+    fn record(&mut self) -> Result<RawRecord, StoreError> {
+        let header = self.header()?;
+        let Some(payload) = self.segment.payload_at(self.offset, &header)? else {
+            let why = format!("the checksum of batch {} is wrong", header.sequence);
+            return Err(self.segment.damaged(self.offset, why));
+        };
+        self.step(&header);
+        Ok(RawRecord { sequence: header.sequence, term: header.term, payload: payload.into() })
+    }
+}
+
+impl Iterator for Cursor {
+    type Item = Result<RawRecord, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next > self.until {
+            return None;
+        }
+        let record = self.record();
+        if record.is_err() {
+            self.until = 0;
+        }
+        Some(record)
+    }
+}

@@ -1,0 +1,133 @@
+//! The folded state: redb (J1). Only the folding thread writes it, in large commits, two-phase and
+//! with quick repair, each of which records the last batch that it holds.
+//!
+//! Tables: `rows` (physical key → value), `usage` (namespace → bytes of keys and values), `meta`
+//! (`folded` → the last folded batch).
+
+use std::{collections::BTreeMap, ops::Bound, path::Path, sync::Arc};
+
+use redb::{
+    Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+    backends::InMemoryBackend,
+};
+
+use super::layer::LayerRow;
+use crate::{
+    error::StoreError,
+    key::{Namespace, PhysicalRange, Sequence, Value},
+};
+
+const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("rows");
+const USAGE: TableDefinition<u32, u64> = TableDefinition::new("usage");
+const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+const FOLDED: &str = "folded";
+
+/// Bytes of keys (without namespace) and values, by namespace.
+pub(crate) type Usage = BTreeMap<Namespace, u64>;
+
+/// The rows of a base, in key order from either end.
+pub(crate) type BaseRange = redb::Range<'static, &'static [u8], &'static [u8]>;
+
+/// The database.
+pub(crate) struct State {
+    database: Database,
+}
+
+/// One moment of it.
+pub(crate) struct Base {
+    /// The last batch that is folded in.
+    pub folded: Sequence,
+    rows: ReadOnlyTable<&'static [u8], &'static [u8]>,
+}
+
+impl State {
+    pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+        let database =
+            Database::builder().set_cache_size(cache_bytes).create(path).map_err(StoreError::state)?;
+        Self::prepare(database)
+    }
+
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let database =
+            Database::builder().create_with_backend(InMemoryBackend::new()).map_err(StoreError::state)?;
+        Self::prepare(database)
+    }
+
+    /// Makes the tables, so that readers need not ask whether they exist.
+    fn prepare(database: Database) -> Result<Self, StoreError> {
+        let state = Self { database };
+        let reading = state.database.begin_read().map_err(StoreError::state)?;
+        match reading.open_table(META) {
+            Ok(_) => {}
+            Err(TableError::TableDoesNotExist(_)) => state.fold(0, &Usage::new(), &[])?,
+            Err(error) => return Err(StoreError::state(error)),
+        }
+        drop(reading);
+        Ok(state)
+    }
+
+    /// Writes sorted rows and records how far the state is now. One durable commit.
+    pub fn fold(&self, folded: Sequence, usage: &Usage, rows: &[LayerRow]) -> Result<(), StoreError> {
+        let mut transaction = self.database.begin_write().map_err(StoreError::state)?;
+        transaction.set_two_phase_commit(true);
+        transaction.set_quick_repair(true);
+        {
+            let mut table = transaction.open_table(ROWS).map_err(StoreError::state)?;
+            for row in rows {
+                match &row.value {
+                    Some(value) => table.insert(&*row.key, &**value).map(drop),
+                    None => table.remove(&*row.key).map(drop),
+                }
+                .map_err(StoreError::state)?;
+            }
+            let mut table = transaction.open_table(USAGE).map_err(StoreError::state)?;
+            for (namespace, bytes) in usage {
+                table.insert(namespace.0, bytes).map_err(StoreError::state)?;
+            }
+            let mut table = transaction.open_table(META).map_err(StoreError::state)?;
+            table.insert(FOLDED, folded).map_err(StoreError::state)?;
+        }
+        transaction.commit().map_err(StoreError::state)
+    }
+
+    /// The newest moment.
+    pub fn base(&self) -> Result<Arc<Base>, StoreError> {
+        let reading = self.database.begin_read().map_err(StoreError::state)?;
+        let meta = reading.open_table(META).map_err(StoreError::state)?;
+        let folded = meta.get(FOLDED).map_err(StoreError::state)?.map_or(0, |guard| guard.value());
+        let rows = reading.open_table(ROWS).map_err(StoreError::state)?;
+        Ok(Arc::new(Base { folded, rows }))
+    }
+
+    /// Usage at the newest moment.
+    pub fn usage(&self) -> Result<Usage, StoreError> {
+        let reading = self.database.begin_read().map_err(StoreError::state)?;
+        let table = reading.open_table(USAGE).map_err(StoreError::state)?;
+        let mut usage = Usage::new();
+        for row in table.iter().map_err(StoreError::state)? {
+            let (namespace, bytes) = row.map_err(StoreError::state)?;
+            usage.insert(Namespace(namespace.value()), bytes.value());
+        }
+        Ok(usage)
+    }
+}
+
+impl Base {
+    pub fn get(&self, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        let found = self.rows.get(key).map_err(StoreError::state)?;
+        Ok(found.map(|guard| Value::from(guard.value())))
+    }
+
+    pub fn range(&self, range: &PhysicalRange) -> Result<BaseRange, StoreError> {
+        let upper = range.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        self.rows.range::<&[u8]>((Bound::Included(&*range.lower), upper)).map_err(StoreError::state)
+    }
+
+    /// The first key after `key`.
+    pub fn next_key(&self, key: &[u8]) -> Result<Option<Box<[u8]>>, StoreError> {
+        let mut range =
+            self.rows.range::<&[u8]>((Bound::Excluded(key), Bound::Unbounded)).map_err(StoreError::state)?;
+        let first = range.next().transpose().map_err(StoreError::state)?;
+        Ok(first.map(|(key, _)| key.value().into()))
+    }
+}

@@ -1,0 +1,256 @@
+//! A store: opening a folder, handing out snapshots, reading the journal, closing.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+};
+
+use hashbrown::DefaultHashBuilder;
+use parking_lot::Mutex;
+
+use crate::{
+    config::{Config, Stats},
+    error::StoreError,
+    journal::{Journal, MemoryJournal, SegmentJournal, SegmentOptions},
+    key::{Namespace, Sequence},
+    overlay::{
+        base::{State, Usage},
+        view::View,
+    },
+    record::{Record, decode},
+    replay::replay,
+    shared::Shared,
+    snapshot::Snapshot,
+    writer::batch::Batch,
+};
+
+/// The format that this host writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+const FORMAT_FILE: &str = "format";
+const FORMAT_WORDS: &str = "hamlet-store ";
+const LOCK_FILE: &str = "lock";
+const STATE_FILE: &str = "state.redb";
+const JOURNAL_FOLDER: &str = "journal";
+
+/// A store, for any number of threads. Clones are the same store; it closes with the last clone
+/// and its [`Batch`].
+#[derive(Clone)]
+pub struct Store {
+    handle: Arc<Handle>,
+}
+
+/// What keeps a store open: the threads and the folder's lock.
+pub(crate) struct Handle {
+    pub shared: Arc<Shared>,
+    state_path: Option<PathBuf>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Last, so that it is given back after everything else is closed.
+    _lock: Option<File>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.stop();
+        for thread in self.threads.get_mut().drain(..) {
+            // A thread that panicked has said so; closing goes on.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Store {
+    /// Opens or makes a store in a folder, for this process alone. What was committed and not yet
+    /// folded is replayed from the journal, so the time grows with that, not with the store.
+    pub fn open(dir: &Path, config: Config) -> Result<(Self, Batch), StoreError> {
+        fs::create_dir_all(dir).map_err(StoreError::io(format!("making {}", dir.display())))?;
+        let lock = lock(dir)?;
+        check_format(dir)?;
+        let state_path = dir.join(STATE_FILE);
+        let state = State::open(&state_path, config.state_cache_bytes)?;
+        let folded = state.base()?.folded;
+        let options =
+            SegmentOptions { segment_bytes: config.segment_bytes, fault: config.disk_fault.clone() };
+        let journal = SegmentJournal::open(&dir.join(JOURNAL_FOLDER), folded, options)?;
+        if journal.head() < folded {
+            let oldest = journal.reader().oldest();
+            return Err(StoreError::Mismatch { oldest, head: journal.head(), folded });
+        }
+        Self::start(config, state, Box::new(journal), Some((lock, state_path)))
+    }
+
+    /// A store that is gone with its last clone: for tests and throw-away communities.
+    ///
+    /// # Panics
+    /// When the system gives no memory or no threads.
+    pub fn in_memory(config: Config) -> (Self, Batch) {
+        let started = State::in_memory()
+            .and_then(|state| Self::start(config, state, Box::<MemoryJournal>::default(), None));
+        #[expect(
+            clippy::expect_used,
+            reason = "nothing here does I/O; what is left is no memory or no threads"
+        )]
+        started.expect("a store in memory")
+    }
+
+    fn start(
+        config: Config,
+        state: State,
+        journal: Box<dyn Journal>,
+        files: Option<(File, PathBuf)>,
+    ) -> Result<(Self, Batch), StoreError> {
+        let hasher = DefaultHashBuilder::default();
+        let reader = journal.reader();
+        let base = state.base()?;
+        let usage = Arc::new(state.usage()?);
+        let folded = View { sequence: base.folded, usage, base, layers: Vec::new() };
+        let view = replay(folded, &*reader, &hasher)?;
+        let shared = Arc::new(Shared::new(config, hasher, reader, state, view));
+        let (lock, state_path) = files.unzip();
+        let handle = Arc::new(Handle {
+            shared: Arc::clone(&shared),
+            state_path,
+            threads: Mutex::default(),
+            _lock: lock,
+        });
+        let folding = Arc::clone(&shared);
+        handle.spawn("hamlet-fold", move || folding.fold_loop())?;
+        handle.spawn("hamlet-merge", move || shared.merge_loop())?;
+        let batch = Batch::new(Arc::clone(&handle), journal);
+        Ok((Self { handle }, batch))
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.handle.shared
+    }
+
+    /// The newest durable batch.
+    pub fn head(&self) -> Sequence {
+        self.shared().view().sequence
+    }
+
+    /// Everything that is committed now. Costs one atomic addition; while it lives it keeps old
+    /// versions in memory and old pages on disk, so it should not live long (T6).
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.shared().view(), self.shared().hasher.clone())
+    }
+
+    /// Bytes of keys (without namespace) and values in a namespace, exactly, at the head.
+    pub fn usage(&self, ns: Namespace) -> u64 {
+        self.shared().view().usage.get(&ns).copied().unwrap_or(0)
+    }
+
+    /// Committed batches from `from` (0 and 1 both mean the first) to the head of this moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Dropped`] if older ones were dropped. Damage is met while iterating, which
+    /// then ends.
+    pub fn journal(
+        &self,
+        from: Sequence,
+    ) -> Result<impl Iterator<Item = Result<Record, StoreError>> + Send + use<>, StoreError> {
+        let records = self.shared().reader.read(from)?;
+        Ok(records.map(|raw| raw.and_then(|raw| decode(raw.sequence, raw.term, &raw.payload))))
+    }
+
+    /// Waits until everything committed by now is folded, so that the next opening replays
+    /// nothing. For a clean shutdown and before a backup.
+    pub fn fold_all(&self) -> Result<(), StoreError> {
+        self.shared().fold_all()
+    }
+
+    /// Drops journal segments whose batches are all older than `sequence` and folded. Returns the
+    /// oldest batch that is left. Nothing is ever dropped without this call.
+    pub fn drop_before(&self, sequence: Sequence) -> Result<Sequence, StoreError> {
+        let folded = self.shared().counts().folded;
+        self.shared().reader.drop_before(sequence.min(folded + 1))
+    }
+
+    /// Numbers for metrics.
+    pub fn stats(&self) -> Stats {
+        let counts = self.shared().counts();
+        let journal = self.shared().reader.size();
+        let state = self.handle.state_path.as_ref().and_then(|path| fs::metadata(path).ok());
+        Stats {
+            head: counts.head,
+            folded: counts.folded,
+            unfolded_batches: counts.head - counts.folded,
+            unfolded_rows: counts.rows,
+            unfolded_bytes: counts.bytes,
+            layers: counts.layers,
+            folds: counts.folds,
+            merges: counts.merges,
+            journal_oldest: self.shared().reader.oldest(),
+            segments: journal.segments,
+            journal_bytes: journal.bytes,
+            journal_used_bytes: journal.used,
+            state_bytes: state.map_or(0, |metadata| metadata.len()),
+        }
+    }
+
+    /// Usage as the folded state has it, which lags behind [`Self::usage`]: for audits.
+    pub fn folded_usage(&self) -> Result<Vec<(Namespace, u64)>, StoreError> {
+        let usage: Usage = self.shared().state_usage()?;
+        Ok(usage.into_iter().collect())
+    }
+}
+
+impl Handle {
+    fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+        let builder = std::thread::Builder::new().name(name.to_owned());
+        let thread = builder.spawn(run).map_err(StoreError::io("starting a thread"))?;
+        self.threads.lock().push(thread);
+        Ok(())
+    }
+}
+
+fn lock(dir: &Path) -> Result<File, StoreError> {
+    let failed = || StoreError::io(format!("locking {}", dir.display()));
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(dir.join(LOCK_FILE))
+        .map_err(failed())?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked(dir.to_owned())),
+        Err(TryLockError::Error(error)) => Err(failed()(error)),
+    }
+}
+
+/// Reads the format file, or writes it into a folder that has none yet.
+fn check_format(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join(FORMAT_FILE);
+    let not_a_store = |why: &str| StoreError::NotAStore { path: path.clone(), why: why.to_owned() };
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let number = text.strip_prefix(FORMAT_WORDS).and_then(|n| n.trim_end().parse().ok());
+            match number {
+                None => Err(not_a_store("the format file says something else")),
+                Some(found) if found > FORMAT => Err(StoreError::FormatTooNew { found, known: FORMAT }),
+                Some(_) => Ok(()),
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if dir.join(STATE_FILE).exists() || dir.join(JOURNAL_FOLDER).exists() {
+                return Err(not_a_store("the format file is missing beside a state or a journal"));
+            }
+            write_format(dir, &path).map_err(StoreError::io(format!("writing {}", path.display())))
+        }
+        Err(error) => Err(StoreError::io(format!("reading {}", path.display()))(error)),
+    }
+}
+
+fn write_format(dir: &Path, path: &Path) -> io::Result<()> {
+    let temporary = dir.join("format.tmp");
+    let mut file = File::create(&temporary)?;
+    writeln!(file, "{FORMAT_WORDS}{FORMAT}")?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    File::open(dir)?.sync_all()
+}
