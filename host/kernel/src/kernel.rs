@@ -1,0 +1,647 @@
+//! [`Kernel`]: one community's kernel, as the rest of the host sees it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use hamlet_bundle::Kind;
+use hamlet_reflect::{Interface, parse_texts};
+use hamlet_store::{Batch, EntryHeader, Namespace, Rows as _, Sequence, Snapshot, Store};
+use include_dir::{Dir, include_dir};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{broadcast, oneshot};
+use wasmtime::component::Linker;
+
+use crate::blobs::{BlobError, Blobs, Hash};
+use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
+use crate::capability;
+use crate::catalogue::{Callable, Catalogue, HOST};
+use crate::config::{Clock, Entropy, KernelConfig, Limits, THREAD_STACK_BYTES};
+use crate::consent::Confirmations;
+use crate::engine::{CodeCache, Engine, make_private_dir};
+use crate::fair::{Lane, Refused, SharedQueue};
+use crate::metrics::Metrics;
+use crate::namespaces::{self, FIRST_ROOM, KERNEL};
+use crate::native::{Directory, NativeProvider};
+use crate::package::{ComponentHash, StageError, Staged, Stager, Staging};
+use crate::plugins::NativeInterfaces;
+use crate::query::{self, Queries, Query};
+use crate::run::{Callee, Slot};
+use crate::sealed::PartyKeys;
+use crate::secret::HostSecret;
+use crate::sequencer::{Job, Sequencer, TIME_KEY};
+use crate::table::{Parts, Provider, Table};
+use crate::{grants, plugins, settings};
+
+/// Live events that a slow listener may be behind before it loses some.
+const EVENTS_BEHIND_MAX: usize = 4_096;
+/// A difference between the box's clock and the time that passed, beyond which schedules pause (T9), in microseconds.
+const CLOCK_JUMP_MICROS: u64 = 3_600 * 1_000_000;
+/// The most calls of [`Kernel::call_all`].
+pub const CALLS_IN_ONE_MAX: usize = 1_000;
+
+/// The host's own contracts.
+static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
+
+/// Why a kernel could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store: damaged, locked by another host, or of a newer format.
+    #[error("the community's data cannot be opened: {0}")]
+    Store(#[from] hamlet_store::StoreError),
+    /// A file beside the store.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The engine does not start with its settings.
+    #[error("the engine does not start: {0}")]
+    Engine(String),
+    /// The host's own contracts or providers are not right.
+    #[error("{0}")]
+    Natives(String),
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// What all threads of one kernel share.
+pub(crate) struct Shared {
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) directory_namespace: Namespace,
+    pub(crate) keys: PartyKeys,
+    /// None: in memory, where there are no blobs.
+    pub(crate) blobs: Option<Blobs>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) engine: Engine,
+    pub(crate) store: Store,
+    pub(crate) queue: SharedQueue<Actor, Job>,
+    pub(crate) queries: Arc<Queries>,
+    pub(crate) confirmations: Confirmations,
+    pub(crate) events: broadcast::Sender<EventNote>,
+    pub(crate) version: Arc<str>,
+    /// The time of the newest transaction (T9).
+    pub(crate) last_time: AtomicU64,
+    pub(crate) clock_suspect: AtomicBool,
+    clock_base: Mutex<(Instant, u64)>,
+    pseudonym_key: [u8; 32],
+    staging: Arc<Staging>,
+    stager: Stager,
+    base: Linker<Slot>,
+    natives: Arc<[Arc<Provider>]>,
+    rooms: BTreeMap<String, Namespace>,
+    table: RwLock<Arc<Table>>,
+}
+
+impl Shared {
+    pub(crate) fn table(&self) -> Arc<Table> {
+        Arc::clone(&self.table.read())
+    }
+
+    /// Builds the table anew from the rows, after what is installed changed.
+    pub(crate) fn rebuild_table(&self) {
+        let installed = match plugins::installed(&mut self.store.snapshot()) {
+            Ok(installed) => installed,
+            Err(error) => {
+                tracing::error!(%error, "the installed plugins cannot be read; the old ones stay");
+                return;
+            }
+        };
+        let generation = self.table().catalogue.generation + 1;
+        let table = Table::build(&Parts {
+            base: &self.base,
+            natives: &self.natives,
+            staging: &self.staging,
+            installed,
+            generation,
+        });
+        *self.table.write() = Arc::new(table);
+    }
+
+    /// What a callable runs in a table: found again by name where the table is a newer one.
+    pub(crate) fn resolve(table: &Table, call: &Call, callable: &Arc<Callable>) -> Result<Callee, CallError> {
+        let known = table.catalogue.plugins.get(&callable.plugin).and_then(|info| {
+            info.functions.iter().find(|other| Arc::ptr_eq(other, callable))
+        });
+        let found = match known {
+            Some(callable) => callable,
+            None => table.catalogue.find(&call.plugin, &callable.interface.id, &call.function)?,
+        };
+        table.callee(found).ok_or_else(|| CallError::internal("the catalogue names what the table does not have"))
+    }
+
+    /// The next transaction's time (T9): the clock's, but never back.
+    pub(crate) fn tick_time(&self) -> u64 {
+        let wall = self.clock.now();
+        {
+            let mut base = self.clock_base.lock();
+            let passed = u64::try_from(base.0.elapsed().as_micros()).unwrap_or(u64::MAX);
+            if wall.abs_diff(base.1.saturating_add(passed)) > CLOCK_JUMP_MICROS {
+                tracing::warn!("the clock jumped by more than an hour: schedules pause until a steward confirms the time");
+                self.clock_suspect.store(true, Ordering::Relaxed);
+                *base = (Instant::now(), wall);
+            }
+        }
+        let last = self.last_time.load(Ordering::Relaxed);
+        let now = wall.max(last);
+        self.last_time.store(now, Ordering::Relaxed);
+        now
+    }
+
+    /// The time that a query sees: not before that of any transaction that it may read.
+    pub(crate) fn time_for_queries(&self) -> u64 {
+        self.clock.now().max(self.last_time.load(Ordering::Relaxed))
+    }
+
+    /// Who called, as the journal names her: the same each time, and nobody without the key (J3).
+    pub(crate) fn pseudonym(&self, actor: &Actor) -> Vec<u8> {
+        let mut principal = Vec::with_capacity(64);
+        actor.write_principal(&mut principal);
+        let hash = blake3::keyed_hash(&self.pseudonym_key, &principal);
+        hash.as_bytes().iter().take(16).copied().collect()
+    }
+}
+
+/// One community's kernel. Clones are the same kernel; when the last goes, its threads finish what waits and end.
+#[derive(Clone)]
+pub struct Kernel {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Kernel {
+    /// Opens the store, loads the installed plugins and starts the threads.
+    ///
+    /// Cost: in proportion to what the store had not folded, and to the plugins; nothing is compiled where the cache of
+    /// compiled code is warm.
+    pub fn open(config: KernelConfig) -> Result<Self, OpenError> {
+        let (store, mut batch) = open_store(&config)?;
+        let (secret, keys) = open_keys(&config)?;
+        let blobs = open_blobs(&config)?;
+        let rooms = open_rooms(&config, &store, &mut batch)?;
+        let query_threads = query_threads(&config.limits);
+        let queries = Arc::new(Queries::default());
+        let waiting: Weak<Queries> = Arc::downgrade(&queries);
+        let ticks = Arc::new(AtomicU64::new(0));
+        let engine = Engine::new(query_threads + 1, move || {
+            let tick = ticks.fetch_add(1, Ordering::Relaxed) + 1;
+            if let Some(queries) = waiting.upgrade() {
+                queries.expire(tick);
+            }
+        })
+        .map_err(|error| OpenError::Engine(format!("{error:#}")))?;
+        let mut base = Linker::new(&engine.wasmtime);
+        capability::add_to_linker(&mut base).map_err(|error| OpenError::Engine(format!("{error:#}")))?;
+        let staging = Arc::new(Staging::default());
+        let natives = natives(&config, &staging, &rooms)?;
+        let cache_dir = config.cache_dir.clone().or_else(|| Some(config.dir.as_ref()?.join("cache")));
+        let stager = Stager {
+            engine: engine.wasmtime.clone(),
+            cache: CodeCache::new(cache_dir, secret.derive("hamlet 2026 compiled code")),
+            dir: config.dir.as_ref().map(|dir| dir.join("plugins")),
+        };
+        let installed = load_installed(&store, &stager, &staging)?;
+        let parts = Parts { base: &base, natives: &natives, staging: &staging, installed, generation: 1 };
+        let table = RwLock::new(Arc::new(Table::build(&parts)));
+        let last_time = stored_time(&store)?;
+        let wall = config.clock.now();
+        let directory_namespace =
+            rooms.get(config.directory.room()).copied().unwrap_or(Namespace(FIRST_ROOM));
+        let shared = Arc::new(Shared {
+            queue: SharedQueue::new(config.limits.queue),
+            limits: config.limits,
+            clock_suspect: AtomicBool::new(wall.saturating_add(CLOCK_JUMP_MICROS) < last_time),
+            clock_base: Mutex::new((Instant::now(), wall)),
+            clock: config.clock,
+            entropy: config.entropy,
+            directory: config.directory,
+            directory_namespace,
+            keys,
+            blobs,
+            metrics: Arc::default(),
+            engine,
+            store,
+            queries,
+            confirmations: Confirmations::default(),
+            events: broadcast::Sender::new(EVENTS_BEHIND_MAX),
+            version: Arc::from(env!("CARGO_PKG_VERSION")),
+            last_time: AtomicU64::new(last_time),
+            pseudonym_key: secret.derive("hamlet 2026 callers in the journal"),
+            staging,
+            stager,
+            base,
+            natives,
+            rooms,
+            table,
+        });
+        let threads = start(&shared, batch, query_threads)?;
+        Ok(Self { inner: Arc::new(Inner { shared, threads: Mutex::new(threads) }) })
+    }
+
+    /// Calls a function. A command is durable when this returns. Dropping the future does not stop the call (T8).
+    pub async fn call(&self, call: Call) -> Result<Answer, CallError> {
+        received(self.submit(call)?.await)
+    }
+
+    /// The same, for threads without an async runtime.
+    pub fn call_blocking(&self, call: Call) -> Result<Answer, CallError> {
+        received(block_on(self.submit(call)?))
+    }
+
+    /// Calls several functions in one transaction, in order. The first that does not answer `ok` undoes all of them.
+    ///
+    /// They share one command's time and write-set. Answers of queries among them see the writes before them. Keys hold
+    /// for each call; a confirmation (of the first that carries one) is for all. At most [`CALLS_IN_ONE_MAX`].
+    pub async fn call_all(&self, calls: Vec<Call>) -> Result<Vec<Answer>, BatchError> {
+        let fail = |index: usize, error: CallError| BatchError { index, error: BatchFailure::Call(error) };
+        if calls.len() > CALLS_IN_ONE_MAX {
+            return Err(fail(CALLS_IN_ONE_MAX, CallError::arguments(format!("at most {CALLS_IN_ONE_MAX} calls"))));
+        }
+        let catalogue = self.catalogue();
+        let mut found = Vec::with_capacity(calls.len());
+        for (index, call) in calls.into_iter().enumerate() {
+            let callable = catalogue
+                .find(&call.plugin, &call.interface, &call.function)
+                .map_err(|error| fail(index, error))?;
+            found.push((call, Arc::clone(callable)));
+        }
+        let Some((plugin, actor)) =
+            found.first().map(|(call, callable)| (Arc::clone(&callable.plugin), call.actor.clone()))
+        else {
+            return Ok(Vec::new());
+        };
+        let (reply, answer) = oneshot::channel();
+        self.push(&plugin, actor, Job::All(found, reply)).map_err(|error| fail(0, error))?;
+        answer.await.unwrap_or_else(|_| Err(fail(0, CallError::ShuttingDown)))
+    }
+
+    /// What a command would do: its result, its events, and the consent that it needs at any depth. Nothing is kept.
+    /// Of a query: its result.
+    pub async fn dry_run(&self, call: Call) -> Result<DryRun, CallError> {
+        let catalogue = self.catalogue();
+        let callable = Arc::clone(catalogue.find(&call.plugin, &call.interface, &call.function)?);
+        if callable.rule.kind == Kind::Query {
+            let answer = self.call(call).await?;
+            return Ok(DryRun { result: answer.result, events: Vec::new(), needs: Vec::new() });
+        }
+        let (reply, answer) = oneshot::channel();
+        let (plugin, actor) = (Arc::clone(&callable.plugin), call.actor.clone());
+        self.push(&plugin, actor, Job::DryRun(Box::new(call), callable, reply))?;
+        received(answer.await)
+    }
+
+    /// Verifies, compiles and keeps a package (W6); `host/plugins.activate` with the hash makes it answer.
+    ///
+    /// Takes as long as compiling does, on the caller's thread. No transaction waits for it.
+    #[expect(clippy::needless_pass_by_value, reason = "whoever stages a package is done with it")]
+    pub fn stage(&self, package: hamlet_bundle::Package) -> Result<ComponentHash, StageError> {
+        let shared = &self.inner.shared;
+        let staged = shared.stager.stage(&package)?;
+        let hash = staged.hash.clone();
+        shared.staging.put(Arc::new(staged));
+        Ok(hash)
+    }
+
+    /// A staged package: its manifest and docs.
+    pub fn staged(&self, hash: &str) -> Option<Arc<Staged>> {
+        self.inner.shared.staging.get(hash)
+    }
+
+    /// Keeps a blob (J5): durable on return, swept after a day unless a plugin holds it. Its hash and length.
+    ///
+    /// On the caller's thread. A kernel in memory keeps none.
+    pub fn put_blob(&self, from: &mut dyn std::io::Read) -> Result<(Hash, u64), BlobError> {
+        match &self.inner.shared.blobs {
+            Some(blobs) => blobs.put(from),
+            None => Err(BlobError::Io(std::io::Error::other("a community in memory keeps no blobs"))),
+        }
+    }
+
+    /// All that can be called now.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.inner.shared.table.read().catalogue)
+    }
+
+    /// One function; `interface` as in [`Call::interface`].
+    pub fn function(&self, plugin: &str, interface: &str, function: &str) -> Option<Arc<Callable>> {
+        self.catalogue().find(plugin, interface, function).ok().map(Arc::clone)
+    }
+
+    /// Reads rows of natives on a snapshot, for those who keep them.
+    pub fn read<R>(&self, read: impl FnOnce(&mut Snapshot) -> R) -> R {
+        read(&mut self.inner.shared.store.snapshot())
+    }
+
+    /// The namespace of a room of natives ([`NativeProvider::room`]).
+    pub fn room(&self, room: &str) -> Option<Namespace> {
+        self.inner.shared.rooms.get(room).copied()
+    }
+
+    /// The newest durable batch.
+    pub fn head(&self) -> Sequence {
+        self.inner.shared.store.head()
+    }
+
+    /// The time that a transaction would have now, in microseconds (T9).
+    pub fn now(&self) -> u64 {
+        self.inner.shared.time_for_queries()
+    }
+
+    /// Events from now on, each after its commit, in order. Whoever is slow loses the oldest.
+    pub fn subscribe_events(&self) -> broadcast::Receiver<EventNote> {
+        self.inner.shared.events.subscribe()
+    }
+
+    /// The counters, live.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.inner.shared.metrics)
+    }
+
+    /// T9: whether the clock jumped by over an hour, so that schedules pause until [`Kernel::confirm_clock`].
+    pub fn clock_suspect(&self) -> bool {
+        self.inner.shared.clock_suspect.load(Ordering::Relaxed)
+    }
+
+    /// T9: a steward says that the clock is right.
+    pub fn confirm_clock(&self) {
+        let shared = &self.inner.shared;
+        *shared.clock_base.lock() = (Instant::now(), shared.clock.now());
+        shared.clock_suspect.store(false, Ordering::Relaxed);
+        shared.queue.wake();
+    }
+
+    /// How many commands wait.
+    pub fn waiting(&self) -> usize {
+        self.inner.shared.queue.len()
+    }
+
+    /// What the store says of itself.
+    pub fn store_stats(&self) -> hamlet_store::Stats {
+        self.inner.shared.store.stats()
+    }
+
+    /// The store, for those who follow the journal.
+    pub fn store(&self) -> &Store {
+        &self.inner.shared.store
+    }
+
+    /// Takes no more calls, finishes those that wait, and ends the threads. Doing it again does nothing.
+    pub fn shutdown(&self) {
+        self.inner.stop();
+    }
+
+    fn submit(&self, call: Call) -> Result<oneshot::Receiver<Result<Answer, CallError>>, CallError> {
+        let shared = &self.inner.shared;
+        let catalogue = self.catalogue();
+        let callable = Arc::clone(catalogue.find(&call.plugin, &call.interface, &call.function)?);
+        let (reply, answer) = oneshot::channel();
+        match callable.rule.kind {
+            Kind::Query => {
+                let patience = shared.engine.deadline(shared.limits.sequence_wait);
+                let query = Query { call, callable, reply };
+                shared.queries.push(query, || shared.store.head(), patience, shared.limits.query_queue);
+            }
+            Kind::Command => {
+                let (plugin, actor) = (Arc::clone(&callable.plugin), call.actor.clone());
+                self.push(&plugin, actor, Job::Call(Box::new(call), callable, reply))?;
+            }
+        }
+        Ok(answer)
+    }
+
+    fn push(&self, plugin: &Arc<str>, actor: Actor, job: Job) -> Result<(), CallError> {
+        let shared = &self.inner.shared;
+        shared.queue.push(Lane::People, plugin, actor, job).map_err(|refused| match refused {
+            Refused::Closed(_) => CallError::ShuttingDown,
+            Refused::Full(_) | Refused::PrincipalFull(_) => {
+                Metrics::count(&shared.metrics.busy);
+                CallError::Busy
+            }
+        })
+    }
+}
+
+/// A reply that never comes means that its thread has ended.
+fn received<T>(answer: Result<Result<T, CallError>, oneshot::error::RecvError>) -> Result<T, CallError> {
+    answer.unwrap_or(Err(CallError::ShuttingDown))
+}
+
+impl Inner {
+    fn stop(&self) {
+        self.shared.queue.close();
+        self.shared.queries.close();
+        for thread in self.threads.lock().drain(..) {
+            // A thread that panicked has nothing left to say.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn open_store(config: &KernelConfig) -> Result<(Store, Batch), OpenError> {
+    let Some(dir) = &config.dir else { return Ok(Store::in_memory(config.store.clone())) };
+    for dir in [dir.clone(), dir.join("data"), dir.join("plugins")] {
+        make_private_dir(&dir).map_err(|error| OpenError::File { path: dir, error })?;
+    }
+    Ok(Store::open(&dir.join("data"), config.store.clone())?)
+}
+
+fn open_keys(config: &KernelConfig) -> Result<(HostSecret, PartyKeys), OpenError> {
+    let Some(dir) = &config.dir else {
+        return Ok((HostSecret::random(&*config.entropy), PartyKeys::in_memory()));
+    };
+    let keys = PartyKeys::open(dir).map_err(|error| OpenError::Other(error.to_string()))?;
+    Ok((HostSecret::open(dir, &*config.entropy)?, keys))
+}
+
+fn open_blobs(config: &KernelConfig) -> Result<Option<Blobs>, OpenError> {
+    let Some(dir) = &config.dir else { return Ok(None) };
+    let opened = Blobs::open(dir).map_err(|error| OpenError::File { path: dir.join("blobs"), error })?;
+    Ok(Some(opened))
+}
+
+/// The rooms of the kernel's own natives have fixed numbers.
+const OWN_ROOMS: [(&str, Namespace); 3] = [
+    ("hamlet:host/plugins", namespaces::PLUGINS),
+    ("hamlet:host/grants", namespaces::GRANTS),
+    ("hamlet:host/settings", namespaces::SETTINGS),
+];
+
+/// Gives each room its namespace; new ones get the next number, in a commit of its own.
+fn open_rooms(
+    config: &KernelConfig,
+    store: &Store,
+    batch: &mut Batch,
+) -> Result<BTreeMap<String, Namespace>, OpenError> {
+    let mut rooms: BTreeMap<String, Namespace> =
+        OWN_ROOMS.iter().map(|(room, namespace)| ((*room).to_owned(), *namespace)).collect();
+    let mut wanted: Vec<&str> = config.natives.iter().map(|native| native.room()).collect();
+    wanted.push(config.directory.room());
+    let mut snapshot = store.snapshot();
+    let mut next = number(snapshot.get(KERNEL, b"rooms")?).unwrap_or(FIRST_ROOM);
+    let before = next;
+    batch.begin();
+    for room in wanted {
+        if rooms.contains_key(room) {
+            continue;
+        }
+        let key = [b"room ", room.as_bytes()].concat();
+        let known = number(snapshot.get(KERNEL, &key)?);
+        let given = known.unwrap_or(next);
+        if known.is_none() {
+            batch.set(KERNEL, &key, &given.to_be_bytes())?;
+            next += 1;
+        }
+        rooms.insert(room.to_owned(), Namespace(given));
+    }
+    if next == before {
+        batch.abandon();
+        return Ok(rooms);
+    }
+    batch.set(KERNEL, b"rooms", &next.to_be_bytes())?;
+    let time = config.clock.now().max(stored_time(store)?);
+    batch.finish(EntryHeader {
+        time,
+        caller: Vec::new(),
+        plugin: Arc::from(HOST),
+        version: Arc::from(env!("CARGO_PKG_VERSION")),
+        function: Arc::from("open-rooms"),
+        idempotency: None,
+        arguments: [0; 32],
+        result: [0; 32],
+    });
+    batch.commit(time).map_err(|error| OpenError::Other(error.to_string()))?;
+    Ok(rooms)
+}
+
+fn number(row: Option<hamlet_store::Value>) -> Option<u32> {
+    Some(u32::from_be_bytes(<[u8; 4]>::try_from(&*row?).ok()?))
+}
+
+/// T9: the last time that was committed.
+fn stored_time(store: &Store) -> Result<u64, OpenError> {
+    let row = store.snapshot().get(KERNEL, TIME_KEY)?;
+    Ok(row.and_then(|row| Some(u64::from_be_bytes(<[u8; 8]>::try_from(&*row).ok()?))).unwrap_or(0))
+}
+
+/// The texts of the host's own interfaces; worlds are left out, for they name packages that are not here.
+fn host_texts() -> Vec<(&'static str, &'static str)> {
+    HOST_WIT
+        .files()
+        .filter_map(|file| Some((file.path().file_name()?.to_str()?, file.contents_utf8()?)))
+        .filter(|(name, _)| Path::new(name).extension().is_some_and(|ext| ext == "wit") && *name != "world.wit")
+        .collect()
+}
+
+fn natives(
+    config: &KernelConfig,
+    staging: &Arc<Staging>,
+    rooms: &BTreeMap<String, Namespace>,
+) -> Result<Arc<[Arc<Provider>]>, OpenError> {
+    let wrong = |error: String| OpenError::Natives(format!("the host's own contracts are not right: {error}"));
+    let host = host_texts();
+    let mut known: BTreeMap<String, Arc<Interface>> = BTreeMap::new();
+    for interface in parse_texts(&host).map_err(|error| wrong(error.to_string()))? {
+        known.insert(interface.id.clone(), interface);
+    }
+    for text in config.natives.iter().filter_map(|native| native.wit()) {
+        let texts: Vec<_> = [("native/native.wit", text)].into_iter().chain(host.iter().copied()).collect();
+        for interface in parse_texts(&texts).map_err(|error| wrong(error.to_string()))? {
+            known.insert(interface.id.clone(), interface);
+        }
+    }
+    let own: [&str; 3] = ["hamlet:host/plugins@0.1.0", "hamlet:host/grants@0.1.0", "hamlet:host/settings@0.1.0"];
+    let ids = own.into_iter().chain(config.natives.iter().map(|native| native.interface()));
+    let interfaces: NativeInterfaces =
+        ids.filter_map(|id| Some((id.to_owned(), Arc::clone(known.get(id)?)))).collect();
+    let all: Vec<Arc<dyn NativeProvider>> = [
+        Arc::new(plugins::Plugins::new(Arc::clone(staging), Arc::new(interfaces.clone()))) as Arc<dyn NativeProvider>,
+        Arc::new(grants::Grants::new(Arc::clone(staging))),
+        Arc::new(settings::Settings),
+    ]
+    .into_iter()
+    .chain(config.natives.iter().cloned())
+    .collect();
+    all.into_iter()
+        .map(|native| {
+            let id = native.interface();
+            let interface =
+                interfaces.get(id).ok_or_else(|| wrong(format!("there is no WIT of the native `{id}`")))?;
+            let namespace = rooms.get(native.room()).ok_or_else(|| wrong(format!("`{id}` has no room")))?;
+            Ok(Arc::new(Provider::new(native, Arc::clone(interface), *namespace)))
+        })
+        .collect()
+}
+
+/// The installed plugins; one whose files are gone or damaged is there with its reason, and the others answer.
+fn load_installed(store: &Store, stager: &Stager, staging: &Staging) -> Result<Vec<plugins::Installed>, OpenError> {
+    let installed =
+        plugins::installed(&mut store.snapshot()).map_err(|error| OpenError::Other(error.to_string()))?;
+    for plugin in &installed {
+        match stager.load(&plugin.component) {
+            Ok(package) => staging.put(Arc::new(package)),
+            Err(error) => tracing::error!(plugin = plugin.name, %error, "a plugin cannot be loaded"),
+        }
+    }
+    Ok(installed)
+}
+
+fn query_threads(limits: &Limits) -> usize {
+    match limits.query_threads {
+        0 => std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8),
+        threads => threads,
+    }
+}
+
+/// T10: all threads that run guests have the stack that the constants were checked against.
+fn start(shared: &Arc<Shared>, batch: Batch, query_threads: usize) -> Result<Vec<JoinHandle<()>>, OpenError> {
+    let thread = |name: String| std::thread::Builder::new().name(name).stack_size(THREAD_STACK_BYTES);
+    let failed = |error: std::io::Error| OpenError::Other(format!("a thread cannot be started: {error}"));
+    let mut threads = Vec::with_capacity(query_threads + 1);
+    let sequencer = Sequencer::new(Arc::clone(shared), batch);
+    threads.push(thread("hamlet-sequencer".into()).spawn(move || sequencer.work()).map_err(failed)?);
+    for number in 0..query_threads {
+        let shared = Arc::clone(shared);
+        let spawned = thread(format!("hamlet-query-{number}")).spawn(move || query::work(&shared));
+        threads.push(spawned.map_err(failed)?);
+    }
+    Ok(threads)
+}
+
+/// Waits for a future on this thread.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! One plugin's linker: what each of its imports does.
+//!
+//! - Interfaces of the host (`capability.rs`) come from a base linker that all share.
+//! - Interfaces that its manifest says it emits write events (E1).
+//! - All others are calls of the provider that the import was bound to at install (C2): a savepoint of the same
+//!   transaction (T2).
+//!
+//! An import that is none of these does not exist, and the plugin is not linked. What was checked at staging and at
+//! activation is not trusted here: the engine compares types again.
+
+use std::sync::Arc;
+
+use hamlet_reflect::{Function, Interface, compatible};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{InstancePre, Linker, Val};
+
+use crate::call::{CallError, EventNote};
+use crate::capability::PROVIDED;
+use crate::catalogue::HOST;
+use crate::events::{self, Emission};
+use crate::metrics::Metrics;
+use crate::namespaces::EVENTS;
+use crate::package::Staged;
+use crate::plugins::Installed;
+use crate::rows::InBatch;
+use crate::run::{self, Callee, Running, Slot, Tx};
+use crate::table::{Plugin, Provider};
+
+/// Whom an imported function was bound to, as places in the table that the linker belongs to.
+#[derive(Clone, Copy, Debug)]
+enum Bound {
+    Plugin { place: usize, number: usize },
+    Native { place: usize, number: usize },
+}
+
+/// Links a plugin. The error is a sentence for stewards.
+pub(crate) fn link(
+    base: &Linker<Slot>,
+    staged: &Staged,
+    row: &Installed,
+    plugins: &[Plugin],
+    natives: &[Arc<Provider>],
+) -> Result<InstancePre<Slot>, String> {
+    let mut linker = base.clone();
+    for import in &staged.imports {
+        if PROVIDED.contains(&import.id.as_str()) {
+            continue;
+        }
+        let done = if staged.manifest.emits.iter().any(|emit| emit.interface == import.id) {
+            link_events(&mut linker, import)
+        } else {
+            link_calls(&mut linker, import, row, plugins, natives)?
+        };
+        done.map_err(|error| format!("`{}` cannot be linked: {error:#}", import.id))?;
+    }
+    linker.instantiate_pre(&staged.component).map_err(|error| format!("{error:#}"))
+}
+
+fn link_calls(
+    linker: &mut Linker<Slot>,
+    import: &Arc<Interface>,
+    row: &Installed,
+    plugins: &[Plugin],
+    natives: &[Arc<Provider>],
+) -> Result<wasmtime::Result<()>, String> {
+    let id = &import.id;
+    let Some((_, provider)) = row.bindings.iter().find(|(bound, _)| bound == id) else {
+        return Err(format!("its import `{id}` is bound to nobody"));
+    };
+    let theirs = if provider == HOST {
+        natives.iter().find(|native| native.interface.id == *id).map(|native| &native.interface)
+    } else {
+        let plugin = plugins.iter().find(|plugin| *plugin.name == **provider);
+        plugin.and_then(|plugin| plugin.staged.as_ref()?.world.export(id))
+    };
+    let Some(theirs) = theirs else {
+        return Err(format!("`{provider}`, which should provide `{id}`, does not"));
+    };
+    compatible(import, theirs)
+        .map_err(|mismatch| format!("`{id}` of `{provider}` has another shape: {mismatch}"))?;
+    for function in &import.functions {
+        let bound = find(provider, id, &function.name, plugins, natives);
+        if let Err(error) = link_call(linker, import, function, provider, bound) {
+            return Ok(Err(error));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// None: the provider's manifest does not declare the function, so it is not callable.
+fn find(
+    provider: &str,
+    id: &str,
+    function: &str,
+    plugins: &[Plugin],
+    natives: &[Arc<Provider>],
+) -> Option<Bound> {
+    if provider == HOST {
+        let place = natives.iter().position(|native| native.interface.id == id)?;
+        let number = natives.get(place)?.exports.iter().position(|export| &*export.name == function)?;
+        return Some(Bound::Native { place, number });
+    }
+    let place = plugins.iter().position(|plugin| &*plugin.name == provider)?;
+    let number = plugins
+        .get(place)?
+        .exports
+        .iter()
+        .position(|export| export.interface.id == id && &*export.name == function)?;
+    Some(Bound::Plugin { place, number })
+}
+
+fn link_call(
+    linker: &mut Linker<Slot>,
+    import: &Interface,
+    function: &Function,
+    provider: &str,
+    bound: Option<Bound>,
+) -> wasmtime::Result<()> {
+    let provider = provider.to_owned();
+    let name = function.name.clone();
+    linker.instance(&import.id)?.func_new(&function.name, move |mut cx, _, arguments, results| {
+        if let Some(bound) = bound {
+            return nested(&mut cx, bound, arguments, results);
+        }
+        let why = CallError::NoSuchFunction { plugin: provider.clone(), function: name.clone() };
+        Err(cx.data_mut().running()?.trap(why))
+    })
+}
+
+/// A plugin calls another: the call's state goes over, and comes back whatever happened.
+fn nested(
+    cx: &mut StoreContextMut<'_, Slot>,
+    bound: Bound,
+    arguments: &[Val],
+    results: &mut [Val],
+) -> wasmtime::Result<()> {
+    let running = cx.data_mut().take()?;
+    Metrics::count(&running.shared.metrics.nested);
+    let callee = match bound {
+        Bound::Plugin { place, number } => {
+            running.table.plugins.get(place).map(|plugin| Callee::Plugin(Arc::clone(plugin), number))
+        }
+        Bound::Native { place, number } => {
+            running.table.native(place).map(|provider| Callee::Native(Arc::clone(provider), number))
+        }
+    };
+    let Some(callee) = callee else {
+        cx.data_mut().put(running);
+        return Err(wasmtime::Error::msg("a binding of another table"));
+    };
+    let (running, ended) = run::call(running, &callee, arguments);
+    cx.data_mut().put(running);
+    // The engine error unwinds this caller without running it (T3); why is in `Running::doom`.
+    let value = ended.map_err(|_| wasmtime::Error::msg("the transaction is doomed"))?;
+    if let (Some(result), Some(value)) = (results.first_mut(), value) {
+        *result = value;
+    }
+    Ok(())
+}
+
+fn link_events(linker: &mut Linker<Slot>, import: &Arc<Interface>) -> wasmtime::Result<()> {
+    let mut instance = linker.instance(&import.id)?;
+    let id: Arc<str> = Arc::from(&*import.id);
+    for function in &import.functions {
+        let (id, function) = (Arc::clone(&id), Arc::clone(function));
+        let name: Arc<str> = Arc::from(&*function.name);
+        let inner = Arc::clone(&name);
+        instance.func_new(&name, move |mut cx, _, arguments, _| {
+            let running = cx.data_mut().running()?;
+            running.emit(&id, &inner, &function, arguments).map_err(|why| running.trap(why))
+        })?;
+    }
+    Ok(())
+}
+
+impl Running {
+    /// E1: an event in the emitter's own transaction.
+    fn emit(
+        &mut self,
+        interface: &Arc<str>,
+        name: &Arc<str>,
+        function: &Function,
+        arguments: &[Val],
+    ) -> Result<(), CallError> {
+        self.check_writable()?;
+        let Some(plugin) = self.frames.last().and_then(|frame| frame.plugin.clone()) else {
+            return Err(CallError::internal("nobody is at work"));
+        };
+        let emission = Emission {
+            emitter: &plugin.name,
+            interface,
+            function: name,
+            arguments,
+            depth: self.causality,
+            time: self.now,
+        };
+        let Tx::Command(batch) = &mut self.tx else { return Err(CallError::internal("no batch")) };
+        let rows = &mut InBatch { batch, namespace: EVENTS };
+        let number = events::emit(rows, &self.table.subscriptions, &mut self.emitted, emission)?;
+        if number > 0 {
+            self.awakened.push(Arc::clone(&plugin.name));
+        }
+        if self.notes_wanted {
+            let audience = plugin
+                .staged
+                .as_ref()
+                .map(|staged| events::audience(&staged.manifest, interface, function, arguments));
+            self.events.push(EventNote {
+                emitter: Arc::clone(&plugin.name),
+                interface: Arc::clone(interface),
+                function: Arc::clone(name),
+                arguments: Arc::from(arguments),
+                audience,
+                number,
+                time: self.now,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! What the kernel gives a native provider while it runs: its own rows and the running call.
+
+use hamlet_reflect::Id;
+use hamlet_store::{Namespace, Rows, Scan, Value};
+
+use crate::access::People as _;
+use crate::call::{Actor, CallError};
+use crate::native::{Mandate, NativeContext, ScannedRows, SealRefusal};
+use crate::run::{Running, Tx};
+
+pub(crate) struct Context<'a> {
+    pub(crate) running: &'a mut Running,
+    pub(crate) namespace: Namespace,
+}
+
+impl NativeContext for Context<'_> {
+    fn get(&mut self, key: &[u8]) -> Result<Option<Value>, CallError> {
+        Ok(self.running.tx.get(self.namespace, key)?)
+    }
+
+    fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), CallError> {
+        self.running.check_writable()?;
+        self.running.mandate = None;
+        match &mut self.running.tx {
+            Tx::Command(batch) => Ok(batch.set(self.namespace, key, value)?),
+            Tx::Query(_) | Tx::Nothing => Err(CallError::internal("no batch")),
+        }
+    }
+
+    fn delete(&mut self, key: &[u8]) -> Result<bool, CallError> {
+        self.running.check_writable()?;
+        self.running.mandate = None;
+        match &mut self.running.tx {
+            Tx::Command(batch) => Ok(batch.delete(self.namespace, key)?),
+            Tx::Query(_) | Tx::Nothing => Err(CallError::internal("no batch")),
+        }
+    }
+
+    fn scan(&mut self, scan: Scan<'_>) -> Result<ScannedRows, CallError> {
+        Ok(self.running.tx.scan(self.namespace, scan)?)
+    }
+
+    fn actor(&self) -> &Actor {
+        &self.running.actor
+    }
+
+    fn caller(&self) -> Option<&str> {
+        self.running.caller().map(|frame| &*frame.name)
+    }
+
+    fn now(&self) -> u64 {
+        self.running.now
+    }
+
+    fn random(&mut self, out: &mut [u8]) {
+        self.running.random.fill(out);
+    }
+
+    fn new_id(&mut self) -> Id {
+        self.running.random.new_id(self.running.now)
+    }
+
+    fn in_group(&mut self, party: Id, group: &str) -> Result<bool, CallError> {
+        self.running.is_in_group(party, group)
+    }
+
+    fn mandate(&mut self, person: Id, party: Id) -> Result<Option<Mandate>, CallError> {
+        self.running.mandate_of(person, party)
+    }
+
+    fn seal(&mut self, party: Id, plain: &[u8]) -> Result<Result<Vec<u8>, SealRefusal>, CallError> {
+        self.running.check_writable()?;
+        // A provider may seal for a party that it is just adding: the directory is its own, and is not asked.
+        let name = std::sync::Arc::clone(&self.running.frame()?.name);
+        Ok(self.running.shared.keys.seal(&name, party, plain)?)
+    }
+
+    fn open(&mut self, party: Id, sealed: &[u8]) -> Result<Result<Vec<u8>, SealRefusal>, CallError> {
+        self.running.open_sealed(party, sealed)
+    }
+
+    fn destroy_key(&mut self, party: Id) -> Result<(), CallError> {
+        self.running.check_writable()?;
+        self.running.destroyed_keys.push(party);
+        Ok(())
+    }
+
+    fn usage(&self, namespace: Namespace) -> u64 {
+        match &self.running.tx {
+            Tx::Command(batch) => batch.usage(namespace),
+            Tx::Query(snapshot) => snapshot.usage(namespace),
+            Tx::Nothing => 0,
+        }
+    }
+
+    fn rows(&mut self) -> &mut dyn Rows {
+        &mut self.running.tx
+    }
+
+    fn installed_changed(&mut self) {
+        self.running.installed_changed = true;
+    }
+}

@@ -1,0 +1,683 @@
+//! One call, at any depth: what travels through it, how it enters a guest, and how it comes out again.
+//!
+//! The state of a call is one box, [`Running`]. It is moved into the wasmtime store of whichever guest runs, taken out
+//! when that guest calls another, and put back when the other is done. So every host function has it at hand without a
+//! lock, and there is never more than one owner.
+//!
+//! How a guest ends:
+//! - `ok`: its writes stay.
+//! - `err`: everything since its savepoint is undone; its caller goes on (T2).
+//! - anything else *dooms*: [`Running::doom`] names why, and each caller's host function returns an engine error at
+//!   once, so that no caller runs another instruction (T3).
+//!
+//! If this is wrong, a plugin keeps running in a transaction that will be thrown away, or half of one is kept.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use hamlet_bundle::{FunctionRule, Kind};
+use hamlet_reflect::Id;
+use hamlet_store::{Batch, Namespace, Rows, Savepoint, Scan, Snapshot, StoreError, Value};
+use wasmtime::component::{Func, Instance, Val};
+use wasmtime::{AsContextMut as _, ResourceLimiter, Store, Trap};
+
+use crate::access::{self, Immediate, People};
+use crate::call::{Actor, CallError, EventNote};
+use crate::config::CALL_DEPTH_MAX;
+use crate::consent;
+use crate::engine::KEPT_INSTANCES_MAX;
+use crate::kernel::Shared;
+use crate::metrics::Metrics;
+use crate::native::Mandate;
+use crate::random::RandomPool;
+use crate::table::{Export, Plugin, Provider, Table};
+use crate::value::{fits, is_err};
+
+/// What a call reads and writes.
+#[expect(clippy::large_enum_variant, reason = "it lives in the one box that travels with the call")]
+pub(crate) enum Tx {
+    /// A command's transaction.
+    Command(Batch),
+    /// A query's snapshot.
+    Query(Snapshot),
+    /// Between two queries of a worker.
+    Nothing,
+}
+
+impl Tx {
+    fn rows(&mut self) -> Result<&mut dyn Rows, StoreError> {
+        match self {
+            Self::Command(batch) => Ok(batch),
+            Self::Query(snapshot) => Ok(snapshot),
+            Self::Nothing => Err(StoreError::Io {
+                what: "a row was read outside a call".into(),
+                source: std::io::Error::other("no transaction is open"),
+            }),
+        }
+    }
+}
+
+impl Rows for Tx {
+    fn get(&mut self, ns: Namespace, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        match self {
+            Self::Command(batch) => batch.get(ns, key),
+            Self::Query(snapshot) => snapshot.get(ns, key),
+            Self::Nothing => self.rows()?.get(ns, key),
+        }
+    }
+
+    fn scan(&mut self, ns: Namespace, scan: Scan<'_>) -> Result<Vec<(Box<[u8]>, Value)>, StoreError> {
+        self.rows()?.scan(ns, scan)
+    }
+}
+
+/// A plugin or a native at work.
+pub(crate) struct Frame {
+    /// Its place in the table; none: a native.
+    pub(crate) plugin: Option<Arc<Plugin>>,
+    /// Its name.
+    pub(crate) name: Arc<str>,
+    /// The function that was called.
+    pub(crate) function: Arc<str>,
+    /// Its rows.
+    pub(crate) namespace: Namespace,
+    /// Whether it may write: it and all its callers are commands.
+    pub(crate) kind: Kind,
+}
+
+/// A savepoint of all that T2 undoes.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    rows: Option<Savepoint>,
+    consent: consent::Mark,
+    events: usize,
+    destroyed_keys: usize,
+}
+
+/// The state of one call.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each told in one place")]
+pub(crate) struct Running {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) table: Arc<Table>,
+    pub(crate) tx: Tx,
+    pub(crate) actor: Actor,
+    /// The host calls by itself: schedules and event deliveries.
+    pub(crate) by_host: bool,
+    pub(crate) request_id: Arc<str>,
+    /// The transaction's time in microseconds.
+    pub(crate) now: u64,
+    /// Who is at work, outermost first.
+    pub(crate) frames: Vec<Frame>,
+    /// Why the transaction will be thrown away.
+    pub(crate) doom: Option<CallError>,
+    /// The tick at which time is up.
+    pub(crate) deadline: u64,
+    pub(crate) memory_left: usize,
+    /// A guest was refused memory; if it traps now, that is why.
+    pub(crate) memory_refused: bool,
+    pub(crate) consent: consent::Session,
+    /// The events so far, where somebody wants them: a dry run or a live stream.
+    pub(crate) events: Vec<EventNote>,
+    pub(crate) notes_wanted: bool,
+    pub(crate) emitted: crate::events::Emitted,
+    /// Emitters whose subscribers have something to be told. Not rolled back: waking in vain is harmless.
+    pub(crate) awakened: Vec<Arc<str>>,
+    /// How many events led to this call, one after another (E3).
+    pub(crate) causality: u8,
+    pub(crate) log_lines: u32,
+    pub(crate) schedules_touched: bool,
+    pub(crate) schedule_changes: crate::schedule::Changes,
+    pub(crate) installed_changed: bool,
+    pub(crate) destroyed_keys: Vec<Id>,
+    pub(crate) random: RandomPool,
+    /// Kept instances of stateless plugins, by place in the table.
+    pub(crate) kept: Vec<Option<Kept>>,
+    kept_count: usize,
+    /// For keys and values on their way from a guest's memory.
+    pub(crate) scratch: Vec<u8>,
+    /// The last answer of the directory: person, party, mandate. Cleared when a native writes and with each call.
+    pub(crate) mandate: Option<(Id, Id, Option<Mandate>)>,
+}
+
+/// What one wasmtime store holds.
+pub(crate) struct Slot {
+    running: Option<Box<Running>>,
+    memory_used: usize,
+}
+
+thread_local! {
+    /// Where a call's state goes when a panic of the host unwinds through a guest.
+    static LOST: RefCell<Option<Box<Running>>> = const { RefCell::new(None) };
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            LOST.with_borrow_mut(|lost| *lost = Some(running));
+        }
+    }
+}
+
+/// The state of a call through which a panic unwound, if there was one on this thread.
+pub(crate) fn take_lost() -> Option<Box<Running>> {
+    LOST.with_borrow_mut(Option::take)
+}
+
+impl Slot {
+    /// The call that runs. An engine error, and so a trap, where there is none: it cannot happen while a guest runs.
+    pub(crate) fn running(&mut self) -> wasmtime::Result<&mut Running> {
+        match &mut self.running {
+            Some(running) => Ok(running),
+            None => Err(wasmtime::Error::msg("no call is running")),
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> wasmtime::Result<Box<Running>> {
+        self.running.take().ok_or_else(|| wasmtime::Error::msg("no call is running"))
+    }
+
+    pub(crate) fn put(&mut self, running: Box<Running>) {
+        self.running = Some(running);
+    }
+}
+
+impl ResourceLimiter for Slot {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let grows = desired.saturating_sub(current);
+        let Some(running) = &mut self.running else { return Ok(false) };
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        if grows > running.memory_left || desired > crate::engine::MEMORY_BYTES_MAX {
+            running.memory_refused = true;
+            return Ok(false);
+        }
+        running.memory_left -= grows;
+        self.memory_used += grows;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // The pool's own bound holds too; this one is for a guest's own declaration.
+        Ok(maximum.is_none_or(|maximum| desired <= maximum))
+    }
+}
+
+/// An instance and the functions that were looked up in it.
+pub(crate) struct Kept {
+    store: Store<Slot>,
+    instance: Instance,
+    functions: Vec<Option<Func>>,
+    calls: u32,
+}
+
+/// What a function gave, or that the transaction is doomed: [`Running::doom`] says why.
+pub(crate) type Ended = Result<Option<Val>, Doomed>;
+
+/// The transaction is doomed (T3).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doomed;
+
+impl Running {
+    /// An idle state; [`Running::begin`] makes it ready for a call.
+    pub(crate) fn idle(shared: Arc<Shared>, table: Arc<Table>, tx: Tx) -> Box<Self> {
+        let random = RandomPool::new(Arc::clone(&shared.entropy));
+        Box::new(Self {
+            shared,
+            table,
+            tx,
+            actor: Actor::Anyone,
+            by_host: false,
+            request_id: Arc::from(""),
+            now: 0,
+            frames: Vec::with_capacity(CALL_DEPTH_MAX),
+            doom: None,
+            deadline: 0,
+            memory_left: 0,
+            memory_refused: false,
+            consent: consent::Session::plain(),
+            events: Vec::new(),
+            notes_wanted: false,
+            emitted: crate::events::Emitted::default(),
+            awakened: Vec::new(),
+            causality: 0,
+            log_lines: 0,
+            schedules_touched: false,
+            schedule_changes: crate::schedule::Changes::default(),
+            installed_changed: false,
+            destroyed_keys: Vec::new(),
+            random,
+            kept: Vec::new(),
+            kept_count: 0,
+            scratch: Vec::new(),
+            mandate: None,
+        })
+    }
+
+    /// Makes ready for another call; rows and time are set by the caller.
+    pub(crate) fn begin(&mut self, actor: Actor, request_id: Arc<str>, deadline: u64) {
+        self.actor = actor;
+        self.by_host = false;
+        self.request_id = request_id;
+        self.frames.clear();
+        self.doom = None;
+        self.deadline = deadline;
+        self.memory_left = self.shared.limits.memory_bytes;
+        self.memory_refused = false;
+        self.consent = consent::Session::plain();
+        self.events.clear();
+        self.notes_wanted = false;
+        self.emitted = crate::events::Emitted::default();
+        self.awakened.clear();
+        self.causality = 0;
+        self.log_lines = 0;
+        self.schedule_changes = crate::schedule::Changes::default();
+        self.destroyed_keys.clear();
+        self.mandate = None;
+    }
+
+    /// Takes another table; instances of the old one are dropped.
+    pub(crate) fn use_table(&mut self, table: &Arc<Table>) {
+        if !Arc::ptr_eq(&self.table, table) {
+            self.drop_kept();
+            self.table = Arc::clone(table);
+        }
+    }
+
+    pub(crate) fn drop_kept(&mut self) {
+        self.kept.clear();
+        self.kept_count = 0;
+    }
+
+    /// Dooms the transaction; the first reason stays.
+    pub(crate) fn doom(&mut self, why: CallError) -> Doomed {
+        self.doom.get_or_insert(why);
+        Doomed
+    }
+
+    /// Dooms it from a host function: the engine error unwinds the guest.
+    pub(crate) fn trap(&mut self, why: impl Into<CallError>) -> wasmtime::Error {
+        self.doom(why.into());
+        wasmtime::Error::msg("the transaction is doomed")
+    }
+
+    /// Why the transaction is doomed.
+    pub(crate) fn take_doom(&mut self) -> CallError {
+        self.doom.take().unwrap_or_else(|| CallError::internal("doomed without a reason"))
+    }
+
+    /// The one at work.
+    pub(crate) fn frame(&self) -> Result<&Frame, CallError> {
+        self.frames.last().ok_or_else(|| CallError::internal("nobody is at work"))
+    }
+
+    /// The one that called the one at work; none: the actor.
+    pub(crate) fn caller(&self) -> Option<&Frame> {
+        self.frames.len().checked_sub(2).and_then(|at| self.frames.get(at))
+    }
+
+    /// Whether the one at work may write; else the doom.
+    pub(crate) fn check_writable(&mut self) -> Result<(), CallError> {
+        let frame = self.frame()?;
+        match frame.kind {
+            Kind::Command => Ok(()),
+            Kind::Query => Err(CallError::WriteInQuery { plugin: Arc::clone(&frame.name) }),
+        }
+    }
+
+    /// Marks all that an `err` undoes (T2).
+    pub(crate) fn mark(&mut self) -> Mark {
+        let rows = match &mut self.tx {
+            Tx::Command(batch) => Some(batch.savepoint()),
+            Tx::Query(_) | Tx::Nothing => None,
+        };
+        Mark {
+            rows,
+            consent: self.consent.mark(),
+            events: self.events.len(),
+            destroyed_keys: self.destroyed_keys.len(),
+        }
+    }
+
+    /// Undoes all since the mark (T2).
+    pub(crate) fn roll_back(&mut self, mark: Mark) {
+        if let (Tx::Command(batch), Some(savepoint)) = (&mut self.tx, mark.rows) {
+            batch.rollback_to(savepoint);
+        }
+        self.consent.roll_back(mark.consent);
+        self.events.truncate(mark.events);
+        self.destroyed_keys.truncate(mark.destroyed_keys);
+        self.mandate = None;
+    }
+
+    /// The directory's answer, cached for the last pair that was asked for.
+    pub(crate) fn mandate_of(&mut self, person: Id, party: Id) -> Result<Option<Mandate>, CallError> {
+        if let Some((of, for_party, mandate)) = self.mandate
+            && of == person
+            && for_party == party
+        {
+            return Ok(mandate);
+        }
+        let directory = Arc::clone(&self.shared.directory);
+        let mandate = directory.mandate(&mut self.tx, self.shared.directory_namespace, person, party)?;
+        self.mandate = Some((person, party, mandate));
+        Ok(mandate)
+    }
+
+    fn deadline_error(&self) -> CallError {
+        let plugin = self.frames.last().map_or_else(|| Arc::from(""), |frame| Arc::clone(&frame.name));
+        let time = match self.tx {
+            Tx::Command(_) => self.shared.limits.command_time,
+            Tx::Query(_) | Tx::Nothing => self.shared.limits.query_time,
+        };
+        CallError::Deadline { plugin, milliseconds: u64::try_from(time.as_millis()).unwrap_or(u64::MAX) }
+    }
+
+    /// Names what an engine error was (T3).
+    fn name_failure(&mut self, error: &wasmtime::Error) -> Doomed {
+        if self.doom.is_some() {
+            return Doomed;
+        }
+        let (plugin, function) = self
+            .frames
+            .last()
+            .map_or_else(|| (Arc::from(""), Arc::from("")), |frame| (Arc::clone(&frame.name), Arc::clone(&frame.function)));
+        let why = match error.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) => self.deadline_error(),
+            _ if self.memory_refused => CallError::Quota {
+                plugin,
+                what: format!("{} MiB of memory a call", self.shared.limits.memory_bytes >> 20),
+            },
+            Some(trap) => CallError::Trapped { plugin, function, message: trap.to_string() },
+            None if error.is::<wasmtime::PoolConcurrencyLimitError>() => CallError::Busy,
+            None => CallError::Trapped { plugin, function, message: format!("{error:#}") },
+        };
+        match &why {
+            CallError::Deadline { .. } => Metrics::count(&self.shared.metrics.deadlines),
+            _ => Metrics::count(&self.shared.metrics.traps),
+        }
+        self.doom(why)
+    }
+}
+
+impl People for Running {
+    fn is_active(&mut self, person: Id) -> Result<bool, CallError> {
+        let directory = Arc::clone(&self.shared.directory);
+        let status = directory.status(&mut self.tx, self.shared.directory_namespace, person)?;
+        Ok(status.is_some_and(|status| status.active))
+    }
+
+    fn is_in_group(&mut self, person: Id, group: &str) -> Result<bool, CallError> {
+        let directory = Arc::clone(&self.shared.directory);
+        Ok(directory.in_group(&mut self.tx, self.shared.directory_namespace, person, group)?)
+    }
+}
+
+/// What is called: a plugin's export or a native's function.
+#[derive(Clone)]
+pub(crate) enum Callee {
+    Plugin(Arc<Plugin>, usize),
+    Native(Arc<Provider>, usize),
+}
+
+impl Callee {
+    fn export(&self) -> Option<&Export> {
+        match self {
+            Self::Plugin(plugin, number) => plugin.exports.get(*number),
+            Self::Native(provider, number) => provider.exports.get(*number),
+        }
+    }
+
+    fn name(&self) -> &Arc<str> {
+        match self {
+            Self::Plugin(plugin, _) => &plugin.name,
+            Self::Native(provider, _) => &provider.name,
+        }
+    }
+}
+
+/// Calls from outside or from another plugin: checks who and how, and runs it inside a savepoint.
+///
+/// A nested call is one whose `running` has frames.
+pub(crate) fn call(mut running: Box<Running>, callee: &Callee, arguments: &[Val]) -> (Box<Running>, Ended) {
+    let Some(export) = callee.export() else {
+        let doomed = running.doom(CallError::internal("a binding names no function"));
+        return (running, Err(doomed));
+    };
+    let frame = match admit(&mut running, callee, export) {
+        Ok(frame) => frame,
+        Err(why) => {
+            let doomed = running.doom(why);
+            return (running, Err(doomed));
+        }
+    };
+    let mark = running.mark();
+    running.frames.push(frame);
+    let (mut running, ended) = match callee {
+        Callee::Plugin(plugin, number) => enter(running, plugin, *number, export, arguments),
+        Callee::Native(provider, _) => {
+            let ended = call_native(&mut running, provider, export, arguments);
+            (running, ended)
+        }
+    };
+    running.frames.pop();
+    if let Ok(value) = &ended
+        && is_err(value.as_ref())
+    {
+        running.roll_back(mark);
+    }
+    (running, ended)
+}
+
+/// All that is checked before a function runs: W1, T4, T6, T10, C2.
+fn admit(running: &mut Running, callee: &Callee, export: &Export) -> Result<Frame, CallError> {
+    let FunctionRule { kind, reentrant, .. } = &export.rule;
+    if running.frames.len() >= CALL_DEPTH_MAX {
+        return Err(CallError::TooDeep { most: CALL_DEPTH_MAX });
+    }
+    let outer = running.frames.last().map(|frame| frame.kind);
+    let needs_command = matches!(kind, Kind::Command);
+    let read_only = !matches!(running.tx, Tx::Command(_)) || outer == Some(Kind::Query);
+    if needs_command && read_only {
+        return Err(CallError::WrongKind {
+            plugin: Arc::clone(callee.name()),
+            function: Arc::clone(&export.name),
+            is: "command",
+            needed: "query",
+        });
+    }
+    let (plugin, namespace) = match callee {
+        Callee::Plugin(plugin, _) => {
+            if let Some(why) = &plugin.unavailable {
+                return Err(CallError::Unavailable { plugin: Arc::clone(&plugin.name), why: Arc::clone(why) });
+            }
+            let entered = running.frames.iter().any(|frame| {
+                frame.plugin.as_ref().is_some_and(|other| other.index == plugin.index)
+            });
+            if entered && !reentrant {
+                return Err(CallError::Reentered { plugin: Arc::clone(&plugin.name) });
+            }
+            (Some(Arc::clone(plugin)), plugin.namespace)
+        }
+        Callee::Native(provider, _) => (None, provider.namespace),
+    };
+    match (running.frames.is_empty(), running.by_host) {
+        (true, true) => access::check(&export.rule, Immediate::Host, running)?,
+        (true, false) => {
+            let actor = running.actor.clone();
+            access::check(&export.rule, Immediate::Actor(&actor), running)?;
+        }
+        (false, _) => access::check(&export.rule, Immediate::Plugin, running)?,
+    }
+    let kind = if read_only { Kind::Query } else { *kind };
+    Ok(Frame { plugin, name: Arc::clone(callee.name()), function: Arc::clone(&export.name), namespace, kind })
+}
+
+/// Runs a native provider. A panic in it is a fault of the host, not the end of the sequencer.
+fn call_native(running: &mut Running, provider: &Provider, export: &Export, arguments: &[Val]) -> Ended {
+    if running.frames.len() == 1
+        && let Err(why) = check_arguments(export, arguments)
+    {
+        return Err(running.doom(why));
+    }
+    let mut cx = crate::native_context::Context { running, namespace: provider.namespace };
+    let ended = catch_unwind(AssertUnwindSafe(|| provider.native.call(&mut cx, &export.name, arguments)));
+    running.mandate = None;
+    match ended {
+        Ok(Ok(value)) => Ok(export.returns.then_some(value)),
+        Ok(Err(why)) => Err(running.doom(why)),
+        Err(_) => {
+            let message = format!("`{}` of {} panicked", export.name, provider.interface.id);
+            Err(running.doom(CallError::internal(message)))
+        }
+    }
+}
+
+/// Runs a guest's function in a kept or a fresh instance.
+fn enter(mut running: Box<Running>, plugin: &Plugin, number: usize, export: &Export, arguments: &[Val]) -> (Box<Running>, Ended) {
+    let now = running.shared.engine.now();
+    if now >= running.deadline {
+        let why = running.deadline_error();
+        Metrics::count(&running.shared.metrics.deadlines);
+        let doomed = running.doom(why);
+        return (running, Err(doomed));
+    }
+    let ticks = running.deadline - now;
+    let kept = running.take_kept(plugin);
+    let mut guest = match kept {
+        Some(mut guest) => {
+            let used = guest.store.data().memory_used;
+            running.memory_left = running.memory_left.saturating_sub(used);
+            guest.store.data_mut().put(running);
+            guest.store.set_epoch_deadline(ticks);
+            guest
+        }
+        None => match instantiate(running, plugin, ticks) {
+            Ok(guest) => guest,
+            Err((mut running, error)) => {
+                let doomed = running.name_failure(&error);
+                return (running, Err(doomed));
+            }
+        },
+    };
+    let ended = call_guest(&mut guest, number, export, arguments);
+    let slot = guest.store.data_mut();
+    let used = slot.memory_used;
+    let Some(mut running) = slot.running.take() else {
+        // The state travels with the calls and always comes back; a panic takes another way (`take_lost`).
+        std::process::abort();
+    };
+    running.memory_left = running.memory_left.saturating_add(used);
+    match ended {
+        Ok(value) => {
+            if plugin.stateless {
+                running.keep(plugin, guest);
+            }
+            (running, Ok(value))
+        }
+        Err(error) => {
+            if running.frames.len() == 1 && running.doom.is_none() && error.downcast_ref::<Trap>().is_none() {
+                // Values from outside are checked by the engine as they go in; only where that fails is it told why.
+                if let Err(why) = check_arguments(export, arguments) {
+                    running.doom(why);
+                }
+            }
+            let doomed = running.name_failure(&error);
+            (running, Err(doomed))
+        }
+    }
+}
+
+/// Whether there is one value per parameter, each of its type.
+fn check_arguments(export: &Export, arguments: &[Val]) -> Result<(), CallError> {
+    let Some(function) = export.interface.function(&export.name) else { return Ok(()) };
+    let (needed, given) = (function.params.len(), arguments.len());
+    if needed != given {
+        return Err(CallError::arguments(format!("`{}` takes {needed} arguments, got {given}", export.name)));
+    }
+    match function.params.iter().zip(arguments).find(|(param, value)| !fits(&param.ty, value)) {
+        Some((param, _)) => {
+            Err(CallError::arguments(format!("`{}` of `{}` is no {}", param.name, export.name, param.ty)))
+        }
+        None => Ok(()),
+    }
+}
+
+fn call_guest(guest: &mut Kept, number: usize, export: &Export, arguments: &[Val]) -> wasmtime::Result<Option<Val>> {
+    let func = find_function(guest, number, export)?;
+    guest.calls = guest.calls.saturating_add(1);
+    let mut results = [Val::Bool(false)];
+    let results = if export.returns { results.as_mut_slice() } else { &mut [] };
+    func.call(guest.store.as_context_mut(), arguments, results)?;
+    Ok(results.first_mut().map(|value| std::mem::replace(value, Val::Bool(false))))
+}
+
+/// The function in this instance, looked up once.
+fn find_function(guest: &mut Kept, number: usize, export: &Export) -> wasmtime::Result<Func> {
+    if let Some(Some(func)) = guest.functions.get(number) {
+        return Ok(*func);
+    }
+    let index = export.index.as_ref().ok_or_else(|| wasmtime::Error::msg("no such export"))?;
+    let func = guest
+        .instance
+        .get_func(&mut guest.store, index)
+        .ok_or_else(|| wasmtime::Error::msg("the component has no such function"))?;
+    if guest.functions.len() <= number {
+        guest.functions.resize(number + 1, None);
+    }
+    if let Some(place) = guest.functions.get_mut(number) {
+        *place = Some(func);
+    }
+    Ok(func)
+}
+
+type Instantiated = Result<Kept, (Box<Running>, wasmtime::Error)>;
+
+fn instantiate(running: Box<Running>, plugin: &Plugin, ticks: u64) -> Instantiated {
+    let Some(pre) = &plugin.pre else {
+        return Err((running, wasmtime::Error::msg("the plugin is not linked")));
+    };
+    Metrics::count(&running.shared.metrics.instances);
+    let mut store = Store::new(pre.engine(), Slot { running: Some(running), memory_used: 0 });
+    store.limiter(|slot| slot);
+    store.set_epoch_deadline(ticks);
+    match pre.instantiate(&mut store) {
+        Ok(instance) => Ok(Kept { store, instance, functions: Vec::new(), calls: 0 }),
+        Err(error) => match store.data_mut().take() {
+            Ok(mut running) => {
+                running.memory_left = running.memory_left.saturating_add(store.data().memory_used);
+                Err((running, error))
+            }
+            Err(_) => std::process::abort(),
+        },
+    }
+}
+
+impl Running {
+    /// The kept instance of a stateless plugin, unless it is at work further up.
+    fn take_kept(&mut self, plugin: &Plugin) -> Option<Kept> {
+        if !plugin.stateless {
+            return None;
+        }
+        let kept = self.kept.get_mut(plugin.index)?.take()?;
+        self.kept_count -= 1;
+        Metrics::count(&self.shared.metrics.instance_reuses);
+        Some(kept)
+    }
+
+    fn keep(&mut self, plugin: &Plugin, guest: Kept) {
+        if guest.calls >= self.shared.limits.instance_calls || self.kept_count >= KEPT_INSTANCES_MAX {
+            return;
+        }
+        if self.kept.len() <= plugin.index {
+            self.kept.resize_with(plugin.index + 1, || None);
+        }
+        if let Some(place) = self.kept.get_mut(plugin.index)
+            && place.is_none()
+        {
+            *place = Some(guest);
+            self.kept_count += 1;
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! The installed plugins, linked: what the sequencer and the query workers run.
+//!
+//! A table never changes. When the set of installed plugins does, another is built from the rows after the commit, and
+//! everybody moves to it between two calls. Building one compiles nothing (`package.rs` did); it makes one linker a
+//! plugin.
+//!
+//! A plugin that cannot be linked does not stop the others: it is in the table with the reason, and calls of it answer
+//! `unavailable`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use hamlet_bundle::{Access, FunctionRule, Kind};
+use hamlet_reflect::Interface;
+use hamlet_store::Namespace;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+
+use crate::catalogue::{Callable, Catalogue, HOST, PluginInfo};
+use crate::events::Subscriptions;
+use crate::linking::link;
+use crate::native::NativeProvider;
+use crate::package::{Staged, Staging};
+use crate::plugins::Installed;
+use crate::run::{Callee, Slot};
+
+/// The interface of schedules' handlers.
+pub(crate) const SCHEDULED: &str = "hamlet:host/scheduled@0.1.0";
+
+/// A function that can be entered.
+pub(crate) struct Export {
+    pub(crate) name: Arc<str>,
+    pub(crate) interface: Arc<Interface>,
+    pub(crate) rule: FunctionRule,
+    /// Whether it gives a value.
+    pub(crate) returns: bool,
+    /// Where it is in the component; none for natives.
+    pub(crate) index: Option<ComponentExportIndex>,
+}
+
+/// An installed plugin.
+pub(crate) struct Plugin {
+    /// Its place in [`Table::plugins`].
+    pub(crate) index: usize,
+    pub(crate) name: Arc<str>,
+    pub(crate) version: Arc<str>,
+    pub(crate) namespace: Namespace,
+    pub(crate) quota: u64,
+    pub(crate) stateless: bool,
+    pub(crate) bulk: bool,
+    /// Why it does not answer: paused, or something is missing.
+    pub(crate) unavailable: Option<Arc<str>>,
+    pub(crate) pre: Option<InstancePre<Slot>>,
+    pub(crate) exports: Vec<Export>,
+    pub(crate) staged: Option<Arc<Staged>>,
+}
+
+/// A native interface.
+pub(crate) struct Provider {
+    pub(crate) native: Arc<dyn NativeProvider>,
+    pub(crate) name: Arc<str>,
+    pub(crate) interface: Arc<Interface>,
+    pub(crate) namespace: Namespace,
+    pub(crate) exports: Vec<Export>,
+}
+
+impl Provider {
+    pub(crate) fn new(native: Arc<dyn NativeProvider>, interface: Arc<Interface>, namespace: Namespace) -> Self {
+        let exports = interface
+            .functions
+            .iter()
+            .filter_map(|function| {
+                Some(Export {
+                    name: Arc::from(&*function.name),
+                    interface: Arc::clone(&interface),
+                    rule: native.rule(&function.name)?,
+                    returns: function.result.is_some(),
+                    index: None,
+                })
+            })
+            .collect();
+        Self { native, name: Arc::from(HOST), interface, namespace, exports }
+    }
+}
+
+/// All that can be called, ready to run.
+pub(crate) struct Table {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) plugins: Vec<Arc<Plugin>>,
+    by_name: HashMap<Arc<str>, usize>,
+    natives: Arc<[Arc<Provider>]>,
+    /// Provider and function of each callable of `host`.
+    host: Vec<(usize, usize)>,
+    pub(crate) subscriptions: Arc<Subscriptions>,
+}
+
+/// What a table is built from.
+pub(crate) struct Parts<'a> {
+    pub(crate) base: &'a Linker<Slot>,
+    pub(crate) natives: &'a Arc<[Arc<Provider>]>,
+    pub(crate) staging: &'a Staging,
+    pub(crate) installed: Vec<Installed>,
+    pub(crate) generation: u64,
+}
+
+impl Table {
+    pub(crate) fn build(parts: &Parts<'_>) -> Self {
+        let mut drafts: Vec<Plugin> = Vec::with_capacity(parts.installed.len());
+        for (index, row) in parts.installed.iter().enumerate() {
+            drafts.push(draft(index, row, parts.staging.get(&row.component)));
+        }
+        for (place, row) in parts.installed.iter().enumerate() {
+            let linked = match drafts.get(place).and_then(|plugin| plugin.staged.clone()) {
+                Some(staged) => link(parts.base, &staged, row, &drafts, parts.natives),
+                None => continue,
+            };
+            if let Some(plugin) = drafts.get_mut(place) {
+                match linked {
+                    Ok(pre) => plugin.pre = Some(pre),
+                    Err(why) => {
+                        tracing::error!(plugin = &*plugin.name, why, "a plugin cannot be linked");
+                        plugin.unavailable.get_or_insert(Arc::from(why));
+                    }
+                }
+            }
+        }
+        let plugins: Vec<Arc<Plugin>> = drafts.into_iter().map(Arc::new).collect();
+        let by_name = plugins.iter().map(|plugin| (Arc::clone(&plugin.name), plugin.index)).collect();
+        let manifests: Vec<_> =
+            plugins.iter().filter_map(|plugin| Some(&*plugin.staged.as_ref()?.manifest)).collect();
+        let subscriptions = Arc::new(Subscriptions::of(manifests.iter().copied()));
+        let (catalogue, host) = catalogue(&plugins, parts.natives, parts.generation);
+        let natives = Arc::clone(parts.natives);
+        Self { catalogue: Arc::new(catalogue), plugins, by_name, natives, host, subscriptions }
+    }
+
+    pub(crate) fn plugin(&self, name: &str) -> Option<&Arc<Plugin>> {
+        self.plugins.get(*self.by_name.get(name)?)
+    }
+
+    /// Whether a plugin answers now.
+    pub(crate) fn runs(&self, name: &str) -> bool {
+        self.plugin(name).is_some_and(|plugin| plugin.unavailable.is_none())
+    }
+
+    pub(crate) fn native(&self, place: usize) -> Option<&Arc<Provider>> {
+        self.natives.get(place)
+    }
+
+    /// What a callable of this table's catalogue runs.
+    pub(crate) fn callee(&self, callable: &Callable) -> Option<Callee> {
+        if &*callable.plugin == HOST {
+            let (provider, number) = *self.host.get(callable.number)?;
+            return Some(Callee::Native(Arc::clone(self.natives.get(provider)?), number));
+        }
+        Some(Callee::Plugin(Arc::clone(self.plugin(&callable.plugin)?), callable.number))
+    }
+
+    /// A function that only the host calls: a schedule's or an event's handler.
+    pub(crate) fn handler(&self, plugin: &str, interface: &str, function: &str) -> Option<Callee> {
+        let plugin = self.plugin(plugin)?;
+        let number = plugin
+            .exports
+            .iter()
+            .position(|export| export.interface.id == interface && &*export.name == function)?;
+        Some(Callee::Plugin(Arc::clone(plugin), number))
+    }
+}
+
+/// A plugin without its linker.
+fn draft(index: usize, row: &Installed, staged: Option<Arc<Staged>>) -> Plugin {
+    let manifest = staged.as_ref().map(|staged| &staged.manifest);
+    let unavailable = match (&staged, row.active) {
+        (None, _) => Some("its files are missing: install it again"),
+        (_, false) => Some("a steward paused it"),
+        (Some(_), true) => None,
+    };
+    Plugin {
+        index,
+        name: Arc::from(&*row.name),
+        version: Arc::from(&*row.version),
+        namespace: Namespace(row.namespace),
+        quota: row.quota,
+        stateless: manifest.is_some_and(|manifest| manifest.stateless),
+        bulk: manifest.is_some_and(|manifest| manifest.bulk),
+        unavailable: unavailable.map(Arc::from),
+        pre: None,
+        exports: staged.as_ref().map(|staged| exports(staged)).unwrap_or_default(),
+        staged,
+    }
+}
+
+/// The functions of a plugin that can be entered: those of its manifest, and those that only the host calls.
+fn exports(staged: &Staged) -> Vec<Export> {
+    let mut exports = Vec::new();
+    for entry in &staged.manifest.exports {
+        let Some(interface) = staged.world.export(&entry.interface) else { continue };
+        for function in &interface.functions {
+            if let Some(rule) = entry.functions.get(&function.name) {
+                exports.push(export(&staged.component, interface, &function.name, rule.clone()));
+            }
+        }
+    }
+    let handlers = staged.manifest.subscribes.iter().map(String::as_str).chain([SCHEDULED]);
+    for interface in handlers.filter_map(|id| staged.world.export(id)) {
+        for function in &interface.functions {
+            let rule = FunctionRule { kind: Kind::Command, access: vec![Access::Schedule], reentrant: false };
+            exports.push(export(&staged.component, interface, &function.name, rule));
+        }
+    }
+    exports
+}
+
+fn export(component: &Component, interface: &Arc<Interface>, name: &str, rule: FunctionRule) -> Export {
+    let instance = component.get_export_index(None, &*interface.id);
+    let index = instance.and_then(|instance| component.get_export_index(Some(&instance), name));
+    let returns = interface.function(name).is_some_and(|function| function.result.is_some());
+    Export { name: Arc::from(name), interface: Arc::clone(interface), rule, returns, index }
+}
+
+fn catalogue(
+    plugins: &[Arc<Plugin>],
+    natives: &[Arc<Provider>],
+    generation: u64,
+) -> (Catalogue, Vec<(usize, usize)>) {
+    let mut all: BTreeMap<Arc<str>, PluginInfo> = BTreeMap::new();
+    for plugin in plugins {
+        all.insert(Arc::clone(&plugin.name), plugin_info(plugin));
+    }
+    let name: Arc<str> = Arc::from(HOST);
+    let mut host = Vec::new();
+    let mut functions = Vec::new();
+    for (place, provider) in natives.iter().enumerate() {
+        for (number, export) in provider.exports.iter().enumerate() {
+            functions.extend(callable(&name, export, host.len()));
+            host.push((place, number));
+        }
+    }
+    let info = PluginInfo {
+        name: Arc::clone(&name),
+        version: Arc::from(env!("CARGO_PKG_VERSION")),
+        title: "The host".into(),
+        component: String::new(),
+        active: true,
+        manifest: None,
+        interfaces: natives.iter().map(|provider| Arc::clone(&provider.interface)).collect(),
+        functions,
+    };
+    all.insert(name, info);
+    (Catalogue { plugins: all, generation }, host)
+}
+
+fn plugin_info(plugin: &Plugin) -> PluginInfo {
+    let manifest = plugin.staged.as_ref().map(|staged| Arc::clone(&staged.manifest));
+    let mut interfaces: Vec<Arc<Interface>> = Vec::new();
+    let mut functions = Vec::new();
+    for (number, export) in plugin.exports.iter().enumerate() {
+        if export.rule.access.contains(&Access::Schedule) {
+            continue;
+        }
+        if interfaces.last().is_none_or(|last| last.id != export.interface.id) {
+            interfaces.push(Arc::clone(&export.interface));
+        }
+        functions.extend(callable(&plugin.name, export, number));
+    }
+    PluginInfo {
+        name: Arc::clone(&plugin.name),
+        version: Arc::clone(&plugin.version),
+        title: manifest.as_ref().map(|manifest| manifest.title.clone()).unwrap_or_default(),
+        component: plugin.staged.as_ref().map(|staged| staged.hash.clone()).unwrap_or_default(),
+        active: plugin.unavailable.is_none(),
+        manifest,
+        interfaces,
+        functions,
+    }
+}
+
+fn callable(plugin: &Arc<str>, export: &Export, number: usize) -> Option<Arc<Callable>> {
+    Some(Arc::new(Callable {
+        plugin: Arc::clone(plugin),
+        interface: Arc::clone(&export.interface),
+        function: Arc::clone(export.interface.function(&export.name)?),
+        rule: export.rule.clone(),
+        number,
+    }))
+}

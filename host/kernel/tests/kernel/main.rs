@@ -1,0 +1,13 @@
+//! The kernel with real guests: every rule of a call, by its number.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod acting;
+mod background;
+mod common;
+mod exactly_once;
+mod limits;
+mod queue;
+mod reading;
+mod staging;
+mod storage;
+mod transactions;
