@@ -1,0 +1,85 @@
+//! Identity: the parties of a community, who may act for whom, and the tokens that name a person.
+//!
+//! It keeps its records as rows of native providers ([`MembersProvider`], [`TokensProvider`]), so
+//! that they are journalled and a decision can reach them (W6). It answers the kernel's questions
+//! while a call runs ([`Members`]) and the gateway's before one begins ([`Identity::session`]).
+//!
+//! It knows no wasm, no HTTP and no HTML. It holds no secrets: of a token only the hash is stored,
+//! names and labels are sealed under their party's key (C6). If it is wrong, somebody acts who
+//! should not; everything else trusts what it says.
+
+mod directory;
+mod found;
+mod lookup;
+mod members;
+mod read;
+mod rows;
+mod scope;
+mod secret;
+mod token_row;
+mod tokens;
+mod values;
+
+use std::sync::Arc;
+
+use hamlet_kernel::{Kernel, KernelConfig};
+use hamlet_reflect::Id;
+use hamlet_store::StoreError;
+
+pub use directory::Members;
+pub use found::{FoundError, Founded, Founding, found};
+pub use lookup::{Session, TokenError};
+pub use members::{MEMBERS, MembersProvider};
+pub use rows::STEWARDS;
+pub use scope::Scope;
+pub use secret::{Secret, TOKEN_PREFIX, hash};
+pub use tokens::{TOKENS, TokensProvider};
+
+/// Under which name the kernel keeps identity's rows, of all its providers together.
+pub const ROOM: &str = "hamlet:host/members";
+
+/// Identity of one community.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    lookup: Arc<lookup::Lookup>,
+    tokens: TokensProvider,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Identity {
+    /// Identity that has yet to meet its kernel: put it into the kernel's settings with
+    /// [`Identity::register`]. One for each community, never shared.
+    pub fn new() -> Self {
+        let last_use = Arc::new(lookup::LastUse::default());
+        Self {
+            lookup: Arc::new(lookup::Lookup::new(Arc::clone(&last_use))),
+            tokens: TokensProvider { last_use },
+        }
+    }
+
+    /// Adds the native providers and the directory to a kernel's settings.
+    pub fn register(&self, config: &mut KernelConfig) {
+        config.natives.push(Arc::new(MembersProvider));
+        config.natives.push(Arc::new(self.tokens.clone()));
+        config.directory = Arc::new(Members);
+    }
+
+    /// Who shows this token in the community of `kernel`, at its newest state.
+    ///
+    /// Cost: a hash, and three look-ups if anything was committed since it was last shown.
+    pub fn session(&self, kernel: &Kernel, token: &str) -> Result<Arc<Session>, TokenError> {
+        self.lookup.session(kernel, token)
+    }
+
+    /// Whether this person is one of the parties, or acts for one of them, at the newest state.
+    ///
+    /// Cost: a few look-ups a party.
+    pub fn acts_for_any(&self, kernel: &Kernel, person: Id, parties: &[Id]) -> Result<bool, StoreError> {
+        lookup::acts_for_any(kernel, person, parties)
+    }
+}
