@@ -1,0 +1,155 @@
+//! One community as the gateway holds it, and how a host name finds it.
+//!
+//! Everything that remembers anything is inside [`State`], one a community: nothing crosses.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hamlet_identity::Identity;
+use hamlet_kernel::Kernel;
+use hamlet_reflect::Id;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use crate::events;
+use crate::metrics::Counters;
+use crate::rates::Rates;
+use crate::router::Config;
+
+/// A community to serve.
+#[derive(Clone)]
+pub struct Community {
+    /// What logs and metrics call it; short, without personal data.
+    pub name: String,
+    /// The host names by which it is reached, without port, for example `oakfield.example`.
+    pub hosts: Vec<String>,
+    /// Its kernel.
+    pub kernel: Kernel,
+    /// Its identity.
+    pub identity: Identity,
+    /// The folder from which a steward may have built plugins taken in; none: not at all.
+    pub incoming: Option<PathBuf>,
+}
+
+impl fmt::Debug for Community {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Community")
+            .field("name", &self.name)
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A document that was made from one catalogue, kept until the next.
+#[derive(Default)]
+pub(crate) struct Made(Mutex<Option<(u64, Bytes)>>);
+
+impl Made {
+    /// The document for this generation of the catalogue.
+    pub fn get(&self, generation: u64, make: impl FnOnce() -> Vec<u8>) -> Bytes {
+        let mut kept = self.0.lock();
+        if let Some((known, bytes)) = kept.as_ref()
+            && *known == generation
+        {
+            return bytes.clone();
+        }
+        let bytes = Bytes::from(make());
+        *kept = Some((generation, bytes.clone()));
+        bytes
+    }
+}
+
+/// All that the gateway keeps of one community.
+pub(crate) struct State {
+    pub name: Arc<str>,
+    pub kernel: Kernel,
+    pub identity: Identity,
+    pub incoming: Option<PathBuf>,
+    pub config: Arc<Config>,
+    pub counters: Counters,
+    pub token_rates: Rates<Id>,
+    pub address_rates: Rates<IpAddr>,
+    pub streams: Arc<Semaphore>,
+    pub openapi: Made,
+    pub host_package: Made,
+}
+
+/// The communities by host name.
+pub(crate) struct Communities {
+    by_host: HashMap<String, Arc<State>>,
+}
+
+impl Communities {
+    pub fn new(communities: Vec<Community>, config: Config) -> Self {
+        let config = Arc::new(config);
+        let mut by_host = HashMap::new();
+        for community in communities {
+            let state = Arc::new(State {
+                name: community.name.into(),
+                kernel: community.kernel,
+                identity: community.identity,
+                incoming: community.incoming,
+                config: Arc::clone(&config),
+                counters: Counters::default(),
+                token_rates: Rates::new(config.token_rate),
+                address_rates: Rates::new(config.address_rate),
+                streams: Arc::new(Semaphore::new(events::STREAMS_MAX)),
+                openapi: Made::default(),
+                host_package: Made::default(),
+            });
+            for host in community.hosts {
+                let host = normal(&host).into_owned();
+                if by_host.contains_key(&host) {
+                    tracing::warn!(%host, community = %state.name, "another community has this host name");
+                    continue;
+                }
+                by_host.insert(host, Arc::clone(&state));
+            }
+        }
+        Self { by_host }
+    }
+
+    /// The community that is reached by this `host` or `host:port`.
+    pub fn find(&self, host: &str) -> Option<&Arc<State>> {
+        self.by_host.get(normal(host).as_ref())
+    }
+}
+
+/// A host name without port, final dot and capitals.
+fn normal(host: &str) -> std::borrow::Cow<'_, str> {
+    let bare = match host.strip_prefix('[') {
+        // An IPv6 address keeps its brackets.
+        Some(rest) => rest.find(']').and_then(|end| host.get(..end + 2)).unwrap_or(host),
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    let bare = bare.strip_suffix('.').unwrap_or(bare);
+    if bare.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        bare.to_ascii_lowercase().into()
+    } else {
+        bare.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normal;
+
+    #[test]
+    fn a_host_is_the_same_when_port_dot_and_capitals_differ() {
+        for (given, expected) in [
+            ("Oakfield.example:8750", "oakfield.example"),
+            ("oakfield.example.", "oakfield.example"),
+            ("127.0.0.1:80", "127.0.0.1"),
+            ("[::1]:8750", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("[broken", "[broken"),
+            ("", ""),
+        ] {
+            assert_eq!(normal(given), expected, "{given}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The gateway: HTTP for people's tools, for one or more communities in one process.
+//!
+//! [`Gateway::router`] gives an axum router, [`serve`] a listener with limits. A request is taken by
+//! `front` (community by host name, request id, headers, counters), its caller is found by `caller`,
+//! and `call`, `batch`, `openapi`, `page`, `health` answer it. What is refused is a problem document
+//! (RFC 9457): `problem` is the document, `refusal` says which refusal has which status and type.
+//!
+//! It knows no redb, no wasm and no pillar: what can be called comes from the kernel's catalogue.
+//! Each community has its own state, caches, counters and limits; only the listener is shared. If
+//! it is wrong, somebody reads what is another's, or a fault of one plugin looks like a fault of
+//! the host.
+
+mod batch;
+mod call;
+mod caller;
+mod community;
+mod events;
+mod front;
+mod health;
+mod html;
+mod metrics;
+mod openapi;
+mod package;
+mod page;
+mod problem;
+mod rates;
+mod refusal;
+mod router;
+mod serve;
+mod stage;
+
+pub use community::Community;
+pub use rates::Rate;
+pub use router::{Config, Gateway};
+pub use serve::{ServeConfig, serve};
