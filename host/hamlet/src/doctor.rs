@@ -1,0 +1,118 @@
+//! `hamlet doctor`: looks at a community's folder and says in sentences what is wrong and what to do.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::call::Outcome;
+use crate::client::Client;
+use crate::community;
+use crate::session::Session;
+
+/// Prints findings, and tells whether all is well.
+struct Report {
+    well: bool,
+}
+
+impl Report {
+    fn good(&self, what: &str) {
+        println!("ok      {what}");
+    }
+
+    fn bad(&mut self, what: &str, remedy: &str) {
+        self.well = false;
+        println!("WRONG   {what}\n        {remedy}");
+    }
+}
+
+/// Runs `hamlet doctor`. Refused when something is wrong.
+pub fn run(home: &Path) -> Result<Outcome> {
+    let mut report = Report { well: true };
+    let Ok(session) = Session::load(home) else {
+        report.bad(
+            &format!("`{}` holds no community", home.display()),
+            "Make one with `hamlet init`, or name its folder with `--home`.",
+        );
+        return Ok(Outcome::Refused);
+    };
+    secrets(home, &mut report);
+    let client = Client::new(&session, None)?;
+    if client.healthy() {
+        report.good(&format!("the host answers at {}", session.url));
+    } else {
+        println!("note    the host does not run; looking into the folder itself");
+        folder(home, &mut report);
+    }
+    space(home, &mut report);
+    Ok(if report.well { Outcome::Done } else { Outcome::Refused })
+}
+
+/// Whether files that hold secrets are readable by others.
+fn secrets(home: &Path, report: &mut Report) {
+    for name in ["cli.toml", "keys"] {
+        let path = home.join(name);
+        let Ok(data) = fs::metadata(&path) else { continue };
+        let mode = data.permissions().mode() & 0o777;
+        if mode & 0o077 == 0 {
+            report.good(&format!("`{}` is for its owner alone", path.display()));
+        } else {
+            report.bad(
+                &format!("others on this box can read `{}` (mode {mode:o})", path.display()),
+                &format!("Run: chmod -R go= {}", path.display()),
+            );
+        }
+    }
+}
+
+/// Opens the folder as the host would: replays the journal, loads every plugin.
+fn folder(home: &Path, report: &mut Report) {
+    match community::open(home) {
+        Ok(community) => {
+            let stats = community.kernel.store_stats();
+            report.good(&format!(
+                "the journal reads to batch {} in {} segment(s), {} bytes; the state to batch {}, {} bytes",
+                stats.head, stats.segments, stats.journal_bytes, stats.folded, stats.state_bytes
+            ));
+            for (name, plugin) in &community.kernel.catalogue().plugins {
+                if plugin.active {
+                    report.good(&format!("plugin {name} {} loads", plugin.version));
+                } else {
+                    report.bad(&format!("plugin {name} does not answer"), "See `hamlet plugin list`.");
+                }
+            }
+            if community.kernel.clock_suspect() {
+                report.bad(
+                    "the clock jumped by more than an hour; schedules are paused",
+                    "Set the clock right, then start the host with `hamlet run --confirm-clock`.",
+                );
+            }
+            community.kernel.shutdown();
+        }
+        Err(error) => report.bad(
+            &format!("the folder cannot be opened: {error:#}"),
+            "If a host runs on it, stop that one first. If the message names damage, keep the folder as it is \
+             and restore a copy; nothing is repaired silently.",
+        ),
+    }
+}
+
+/// Whether the disk has room for the journal to grow.
+fn space(home: &Path, report: &mut Report) {
+    const BYTES_MIN: u64 = 1 << 30;
+    match rustix::fs::statvfs(home) {
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            if free >= BYTES_MIN {
+                report.good(&format!("{} MiB are free on the disk", free >> 20));
+            } else {
+                report.bad(
+                    &format!("only {} MiB are free on the disk", free >> 20),
+                    "Make room: when the disk is full no command is accepted (nothing is lost by that).",
+                );
+            }
+        }
+        Err(error) => report.bad(&format!("the disk cannot be asked for its room: {error}"), "Is it mounted?"),
+    }
+}

@@ -1,0 +1,118 @@
+//! `hamlet plugin`: write, build, install and list plugins.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Subcommand;
+use hamlet_bundle::{BuildOptions, Step, Template};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::call::Outcome;
+use crate::door::Door;
+use crate::{community, output};
+
+/// What to do with plugins.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Write a new plugin's folder, with a test.
+    New {
+        /// Its name: 2 to 32 of a-z, 0-9 and hyphen.
+        name: String,
+        /// Where; its name in the current folder when left out.
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
+    /// Build a plugin's folder to a component with its documented WIT package beside it.
+    Build {
+        /// The plugin's folder.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// Where to put the result; `target/plugins/NAME` when left out.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Install a built plugin, or a newer version of it.
+    Install {
+        /// The folder that `hamlet plugin build` made.
+        folder: PathBuf,
+    },
+    /// List the installed plugins.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs `hamlet plugin`.
+pub fn run(home: &Path, command: &PluginCommand) -> Result<Outcome> {
+    match command {
+        PluginCommand::New { name, folder } => {
+            let folder = folder.clone().unwrap_or_else(|| PathBuf::from(name));
+            for file in Template::rust(name)?.write(&folder)? {
+                println!("wrote {}", file.display());
+            }
+            println!("Next: cd {} && cargo test --release", folder.display());
+        }
+        PluginCommand::Build { folder, out } => {
+            let built = build(folder, out.as_deref())?;
+            println!("{}", built.display());
+        }
+        PluginCommand::Install { folder } => println!("{}", output::render(&install(home, folder)?)),
+        PluginCommand::List { json } => {
+            let all = Door::open(home)?.must("plugins", "list", &json!({}))?;
+            println!("{}", if *json { serde_json::to_string_pretty(&all)? } else { output::render(&all) });
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Builds a plugin's folder and gives the folder of the result.
+pub fn build(folder: &Path, out: Option<&Path>) -> Result<PathBuf> {
+    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}")?);
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    let options = BuildOptions { out: out.map(Path::to_path_buf), ..BuildOptions::default() };
+    let begun = Instant::now();
+    let built = hamlet_bundle::build(folder, &options, &mut |step| bar.set_message(words(&step)))
+        .with_context(|| format!("`{}` was not built", folder.display()))?;
+    bar.finish_and_clear();
+    eprintln!(
+        "built {} {} in {:.1} s: {} bytes of component",
+        built.package.manifest.name,
+        built.package.manifest.version,
+        begun.elapsed().as_secs_f32(),
+        built.package.component.len()
+    );
+    Ok(built.dir)
+}
+
+fn words(step: &Step) -> String {
+    match step {
+        Step::Reading => "reading".to_owned(),
+        Step::Installing(what) => format!("installing {what}"),
+        Step::Compiled(what) => format!("compiled {what}"),
+        Step::Componentizing => "making the component".to_owned(),
+        Step::Checking => "checking".to_owned(),
+    }
+}
+
+/// Stages a built plugin and activates it.
+fn install(home: &Path, folder: &Path) -> Result<Value> {
+    let package = hamlet_bundle::load(folder)?;
+    let door = Door::open(home)?;
+    let hash = match &door {
+        // The running host takes the files from the community's folder, then verifies and compiles them.
+        Door::Http(client) => client.stage(&community::hand_over(home, folder)?)?,
+        Door::Console(kernel) => Value::String(kernel.stage(package)?),
+    };
+    let installed = door.must("plugins", "activate", &json!({ "component": hash }))?;
+    if let Door::Console(kernel) = door {
+        kernel.shutdown();
+    }
+    if installed.is_null() {
+        bail!("the host said nothing of the plugin");
+    }
+    Ok(installed)
+}

@@ -1,0 +1,94 @@
+//! `hamlet run`: opens communities and serves them until told to stop.
+
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use hamlet_gateway::{Config, Gateway, Rate, ServeConfig};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::call::Outcome;
+use crate::community;
+
+/// What `hamlet run` was asked to do.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Folders of communities; the one of `--home` when none is named.
+    pub folders: Vec<PathBuf>,
+    /// Where to listen; what the first community's `community.toml` says when left out.
+    #[arg(long)]
+    pub listen: Option<SocketAddr>,
+    /// The box's clock is right again: let schedules run that were paused because it had jumped.
+    #[arg(long)]
+    pub confirm_clock: bool,
+    /// How many calls a second one token may make.
+    #[arg(long, value_name = "CALLS")]
+    pub token_rate: Option<u32>,
+}
+
+/// Log lines: for people on a terminal, as JSON elsewhere. `HAMLET_LOG` chooses what is logged.
+pub fn start_tracing() {
+    let filter = EnvFilter::try_from_env("HAMLET_LOG").unwrap_or_else(|_| EnvFilter::new("warn,hamlet=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        builder.compact().init();
+    } else {
+        builder.json().init();
+    }
+}
+
+/// Runs `hamlet run`.
+pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
+    let folders = if args.folders.is_empty() { vec![home.to_path_buf()] } else { args.folders.clone() };
+    let mut communities = Vec::new();
+    let mut listen = args.listen;
+    for folder in &folders {
+        let community =
+            community::open(folder).with_context(|| format!("`{}` cannot be served", folder.display()))?;
+        if args.confirm_clock {
+            community.kernel.confirm_clock();
+        }
+        listen = listen.or(Some(community.file.listen));
+        println!("{}: serving {}", community.file.host, folder.display());
+        communities.push(community);
+    }
+    let Some(listen) = listen else { bail!("there is nothing to serve") };
+    let kernels: Vec<_> = communities.iter().map(|community| community.kernel.clone()).collect();
+    let alone = communities.len() == 1;
+    let mut config = Config::default();
+    if let Some(per_second) = args.token_rate {
+        config.token_rate = Some(Rate { per_second, burst: per_second.saturating_mul(5) });
+    }
+    let router = Gateway::router(
+        communities.into_iter().map(|community| community.into_gateway(listen, alone)).collect(),
+        config,
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("`{listen}` cannot be listened on. Is another host running? Choose with `--listen`")
+        })?;
+        println!("listening at http://{}", listener.local_addr()?);
+        hamlet_gateway::serve(listener, router, ServeConfig::default(), stopped()?).await?;
+        anyhow::Ok(())
+    })?;
+    for kernel in kernels {
+        kernel.shutdown();
+    }
+    Ok(Outcome::Done)
+}
+
+/// Done when the process is asked to end.
+fn stopped() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
