@@ -1,0 +1,19 @@
+//! Ledgers and accounts: creating, limiting, closing, and adding up.
+//!
+//! Nothing here moves money. Whether a caller may use these functions at all is declared in
+//! `plugin.toml`; whose accounts somebody may see is decided in `rights`.
+
+mod accounts;
+mod as_of;
+mod find;
+mod ledgers;
+mod trial;
+
+pub use accounts::{
+    AccountInput, close_account, enter_account, get_account, limit_changes, open_account, set_limits,
+    set_suspended,
+};
+pub use as_of::{BalanceAt, balance_as_of};
+pub use find::{AccountPage, accounts, accounts_of, choices, find_account};
+pub use ledgers::{LedgerInput, close_ledger, create_ledger, ledgers, open_ledger, seal_period};
+pub use trial::{TrialBalance, get_trial_balance};

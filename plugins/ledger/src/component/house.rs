@@ -1,0 +1,180 @@
+//! The host of the component: each need of the accounting, met by an import.
+
+use std::fmt::Display;
+
+use hamlet_sdk::host::{clock, consent, identity, log, schedule, sealed, storage};
+
+use super::hamlet::host::members;
+use super::hamlet::ledger::events;
+use crate::host::{Actor, Host, Page, Party, Refusal, Scan, SpendNeed};
+use crate::model::{Day, Id, Instant, TransferView};
+
+/// The kind of consent that the ledger asks for, as `plugin.toml` names it.
+pub const SPEND: &str = "spend";
+
+/// The schedule of expiry.
+const EXPIRY: &str = "expiry";
+/// How it is tried again: soon, and for hours.
+const EXPIRY_RETRIES: schedule::Retries = schedule::Retries { most: 12, wait: 5_000_000 };
+
+/// The host of this component.
+pub struct House;
+
+impl Host for House {
+    fn get(&mut self, key: &[u8]) -> Option<Vec<u8>> {
+        let value = storage::get(key);
+        self.sure(value)
+    }
+
+    fn get_many(&mut self, keys: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
+        let values = storage::get_many(keys);
+        self.sure(values)
+    }
+
+    fn set(&mut self, key: &[u8], value: &[u8]) {
+        let done = storage::set(key, value);
+        self.sure(done);
+    }
+
+    fn delete(&mut self, key: &[u8]) {
+        let done = storage::delete(key);
+        self.sure(done);
+    }
+
+    fn scan(&mut self, scan: Scan<'_>) -> Page {
+        let range = storage::Range { start: scan.start.to_vec(), end: Some(scan.end.to_vec()) };
+        let direction = if scan.reverse { storage::Direction::Reverse } else { storage::Direction::Forward };
+        let page = storage::scan(&range, direction, scan.limit, scan.cursor);
+        let page = self.sure(page);
+        let rows = page.entries.into_iter().map(|entry| (entry.key, entry.value)).collect();
+        Page { rows, next: page.next }
+    }
+
+    fn now(&mut self) -> Instant {
+        clock::now()
+    }
+
+    fn today(&mut self) -> Day {
+        match clock::today().parse() {
+            Ok(day) => day,
+            Err(()) => self.doom("the host's day cannot be read"),
+        }
+    }
+
+    fn actor(&mut self) -> Actor {
+        match identity::get_actor() {
+            identity::Actor::Person(person) => Actor::Person(person.into()),
+            identity::Actor::Device(device) => Actor::Device(device.into()),
+            identity::Actor::Plugin(name) => Actor::Plugin(name),
+            identity::Actor::Decision(decision) => Actor::Decision(decision.into()),
+            identity::Actor::Console => Actor::Console,
+            identity::Actor::Neighbour(_) | identity::Actor::Anyone => Actor::Stranger,
+        }
+    }
+
+    fn via(&mut self) -> Option<String> {
+        match identity::get_caller() {
+            identity::Caller::Direct => None,
+            identity::Caller::Plugin(name) => Some(name),
+        }
+    }
+
+    fn has_mandate(&mut self, party: Id) -> bool {
+        identity::mandate_for(party.into()).is_some()
+    }
+
+    fn in_group(&mut self, name: &str) -> bool {
+        identity::in_group(name)
+    }
+
+    fn require_consent(&mut self, need: &SpendNeed) -> Result<(), Refusal> {
+        let need = consent::Need {
+            kind: SPEND.to_owned(),
+            thing: need.account.to_string(),
+            owner: need.owner.into(),
+            amount: Some(need.amount),
+            sentence: need.sentence.clone(),
+        };
+        consent::require(&need).map_err(|refusal| match refusal {
+            consent::Refusal::ConfirmationNeeded => Refusal::ConfirmationNeeded,
+            consent::Refusal::DiffersFromConfirmed => Refusal::DiffersFromConfirmed,
+            consent::Refusal::Ceiling(left) => Refusal::Ceiling(left),
+            consent::Refusal::NoMandate => Refusal::NoMandate,
+        })
+    }
+
+    fn seal(&mut self, party: Id, plain: &[u8]) -> Option<Vec<u8>> {
+        match sealed::seal(party.into(), plain) {
+            Ok(sealed) => Some(sealed),
+            Err(sealed::Error::Erased) => None,
+            Err(error) => self.doom(&format!("a memo could not be sealed: {error:?}")),
+        }
+    }
+
+    fn open(&mut self, party: Id, sealed: &[u8]) -> Option<Vec<u8>> {
+        match sealed::open(party.into(), sealed) {
+            Ok(plain) => Some(plain),
+            Err(sealed::Error::Erased) => None,
+            Err(error) => self.doom(&format!("a memo could not be opened: {error:?}")),
+        }
+    }
+
+    fn tell(&mut self, transfer: &TransferView, audience: [Id; 2]) {
+        let owners = audience.map(hamlet_sdk::Id::from);
+        let both_are_one = owners.first() == owners.last();
+        let audience = if both_are_one { owners.get(..1).unwrap_or(&owners) } else { &owners };
+        events::recorded(&transfer.clone().into(), audience);
+    }
+
+    fn wake_at(&mut self, at: Instant) {
+        let done = schedule::set(EXPIRY, &schedule::When::At(at), &[], EXPIRY_RETRIES);
+        self.sure(done);
+    }
+
+    fn party(&mut self, id: Id) -> Option<Party> {
+        members::get(id.into()).ok().map(Party::from)
+    }
+
+    fn party_by_handle(&mut self, handle: &str) -> Option<Party> {
+        members::find(handle).ok().map(Party::from)
+    }
+
+    fn mandated_parties(&mut self) -> Vec<Id> {
+        let own = match self.actor() {
+            Actor::Person(person) => Some(person),
+            _ => None,
+        };
+        let mandates = members::mandates(None, None).unwrap_or_default();
+        let mut parties: Vec<Id> = mandates.into_iter().map(|mandate| mandate.party.into()).collect();
+        parties.extend(own);
+        parties.sort_unstable();
+        parties.dedup();
+        parties
+    }
+
+    fn doom(&mut self, why: &str) -> ! {
+        log::write(log::Level::Error, why);
+        core::arch::wasm32::unreachable()
+    }
+}
+
+impl House {
+    /// What cannot fail, since all keys and values are within the host's limits.
+    fn sure<T, E: Display>(&mut self, result: Result<T, E>) -> T {
+        match result {
+            Ok(value) => value,
+            Err(error) => self.doom(&error.to_string()),
+        }
+    }
+}
+
+impl From<members::Party> for Party {
+    fn from(party: members::Party) -> Self {
+        Self {
+            id: party.id.into(),
+            is_commons: party.kind == members::PartyKind::Commons,
+            name: party.name,
+            handle: party.handle,
+        }
+    }
+}
