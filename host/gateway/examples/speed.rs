@@ -44,7 +44,8 @@ fn main() {
 fn run(server: &Server, what: &str, path: &str, more: &[&str]) {
     let url = format!("http://{}{path}", server.address);
     let wrk = if Path::new("/usr/bin/wrk").exists() { "/usr/bin/wrk" } else { "wrk" };
-    let out = Command::new(wrk).args(["-t2", "-c64", "-d4s", "--latency"]).args(more).arg(url).output().unwrap();
+    let out =
+        Command::new(wrk).args(["-t2", "-c64", "-d4s", "--latency"]).args(more).arg(url).output().unwrap();
     let text = String::from_utf8_lossy(&out.stdout);
     println!("\n== {what}");
     for line in text.lines().filter(|line| {

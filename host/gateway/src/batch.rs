@@ -4,7 +4,8 @@
 //! "idempotency-key"}]}`, at most 1,000 calls.
 //!
 //! - `each`: every call is a transaction of its own and is answered for itself. Commands are handed
-//!   to the kernel in their order; a query waits for the commands before it and sees what they did.
+//!   to the kernel in their order; a query sees what the commands before it did and not what those
+//!   behind it do.
 //! - `all`: one transaction, in order. The first that does not answer `ok` undoes all, and the
 //!   answer is its problem with its `index`. Queries among them see the writes before them.
 
@@ -127,12 +128,16 @@ async fn each(here: &Here, caller: &Caller, ready: Vec<Result<Ready, Problem>>) 
     let mut answers = Vec::with_capacity(ready.len());
     let mut under_way = FuturesOrdered::new();
     let mut newest = None;
+    // Queries run beside commands in the kernel, so the two kinds take turns here.
+    let mut after_query = false;
     for item in ready {
         let is_query = item.as_ref().is_ok_and(|ready| ready.callable.rule.kind == Kind::Query);
-        while under_way.len() >= UNDER_WAY_MAX || (is_query && !under_way.is_empty()) {
+        let turns = is_query != after_query;
+        while under_way.len() >= UNDER_WAY_MAX || (turns && !under_way.is_empty()) {
             let Some(answer) = under_way.next().await else { break };
             take(&mut answers, &mut newest, answer);
         }
+        after_query = is_query;
         let at_least = newest;
         under_way.push_back(async move {
             let mut ready = item?;

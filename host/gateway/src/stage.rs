@@ -20,7 +20,11 @@ use crate::refusal;
 /// Longest name of a folder.
 const NAME_BYTES_MAX: usize = 64;
 
-pub(crate) async fn stage(Extension(here): Extension<Here>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn stage(
+    Extension(here): Extension<Here>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     match taken_in(&here, &name, &headers).await {
         Ok(hash) => json_response(&json!({ "component": hash })),
         Err(problem) => problem.into_response(),
@@ -34,8 +38,11 @@ async fn taken_in(here: &Here, name: &str, headers: &HeaderMap) -> Result<String
         return Err(refusal::from_call_error(&denied, caller.session.is_some()));
     }
     // A plain name: nothing that leads out of the folder.
-    let plain = !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let Some(folder) = here.state.incoming.as_ref().filter(|_| plain).map(|incoming| incoming.join(name)) else {
+    let plain = !name.is_empty()
+        && name.len() <= NAME_BYTES_MAX
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let Some(folder) = here.state.incoming.as_ref().filter(|_| plain).map(|incoming| incoming.join(name))
+    else {
         return Err(refused("There is no such folder to take a plugin from."));
     };
     let kernel = here.state.kernel.clone();

@@ -56,6 +56,14 @@ fn a_body_is_refused_when_it_is_not_what_it_should_be() {
         reply.problem();
         assert!(reply.body.len() < 2_000, "{what}: an answer does not repeat what it was sent");
     }
+    // Longer than any key of the store: still only somebody who is not there.
+    let long = "x".repeat(500_000);
+    let list = json!({ "filter": { "group": long }, "limit": 5 });
+    let listed = server.send(&Request::post(HOST, &members("list"), &list).token(&town.steward));
+    assert_eq!((listed.status, &listed.json()["parties"]), (200, &json!([])));
+    let found =
+        server.send(&Request::post(HOST, &members("find"), &json!({ "handle": long })).token(&town.steward));
+    assert_eq!((found.status, found.case()), (404, "no-such-party".into()));
     let xml = Request::post(HOST, &members("find"), &json!({}))
         .token(&town.steward)
         .header("Content-Type", "text/xml");

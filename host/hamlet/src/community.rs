@@ -90,6 +90,8 @@ impl Community {
         let mut hosts = vec![self.file.host.clone()];
         if alone {
             hosts.extend(["localhost".to_owned(), listen.ip().to_string()]);
+            hosts.sort();
+            hosts.dedup();
         }
         hamlet_gateway::Community {
             name: self.file.host.clone(),

@@ -188,7 +188,7 @@ impl Maker<'_> {
                     "add",
                     &json!({ "kind": party.kind, "handle": party.handle, "name": party.name }),
                 )?;
-                (added.get("id").cloned().unwrap_or_default(), true)
+                (added, true)
             }
         };
         for group in &party.groups {

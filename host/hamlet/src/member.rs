@@ -62,8 +62,7 @@ pub fn run(home: &Path, command: &MemberCommand) -> Result<Outcome> {
     match command {
         MemberCommand::Add { handle, name, kind, groups, acting } => {
             let kind_word = kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-            let party = door.must("members", "add", &json!({ "kind": kind_word, "handle": handle, "name": name }))?;
-            let id = party.get("id").cloned().unwrap_or_default();
+            let id = door.must("members", "add", &json!({ "kind": kind_word, "handle": handle, "name": name }))?;
             for group in groups {
                 door.must("members", "join-group", &json!({ "party": id, "group": group }))?;
             }
@@ -75,7 +74,7 @@ pub fn run(home: &Path, command: &MemberCommand) -> Result<Outcome> {
                     &json!({ "person": person, "party": id, "mandate": "representative" }),
                 )?;
             }
-            println!("{}", output::render(&party));
+            println!("{handle} takes part as {}", output::render(&id));
             if matches!(kind, Kind::Person) {
                 token::create(home, &door, handle, &token::Wish::everything("first"), true)?;
             }

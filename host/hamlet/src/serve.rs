@@ -30,8 +30,8 @@ pub struct RunArgs {
 }
 
 /// Log lines: for people on a terminal, as JSON elsewhere. `HAMLET_LOG` chooses what is logged.
-pub fn start_tracing() {
-    let filter = EnvFilter::try_from_env("HAMLET_LOG").unwrap_or_else(|_| EnvFilter::new("warn,hamlet=info"));
+pub fn start_tracing(least: &str) {
+    let filter = EnvFilter::try_from_env("HAMLET_LOG").unwrap_or_else(|_| EnvFilter::new(least));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         builder.compact().init();

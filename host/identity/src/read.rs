@@ -73,7 +73,8 @@ pub(crate) fn party<R: Read + ?Sized>(read: &mut R, id: Id) -> Result<Option<Par
 }
 
 pub(crate) fn in_group<R: Read + ?Sized>(read: &mut R, party: Id, group: &str) -> Result<bool, R::Error> {
-    Ok(read.get(&rows::group_key(party, group))?.is_some())
+    // What is no name is no group, and might be too long for a key.
+    Ok(rows::is_name(group) && read.get(&rows::group_key(party, group))?.is_some())
 }
 
 /// The right of `person` to act for `party` now. Both must be active: who left has no rights, and

@@ -165,6 +165,7 @@ fn every_refusal_has_its_case() {
         ("leave-group", vec![sol.to_val(), text("stewards")], "last-steward"),
         ("get", vec![nobody.clone()], "no-such-party"),
         ("find", vec![text("nobody")], "no-such-party"),
+        ("find", vec![text(&"x".repeat(100_000))], "no-such-party"),
         ("groups", vec![nobody], "no-such-party"),
         (
             "list",

@@ -91,7 +91,10 @@ fn every_refusal_has_its_case() {
         village.tokens(&Actor::Console, "create", &[order(ana_, hash)]).unwrap();
     }
     assert_eq!(village.tokens(&Actor::Console, "create", &[order(ana_, 101)]), Err("too-many-tokens".into()));
-    assert_eq!(village.tokens(&Actor::Console, "revoke", &[Id(u128::MAX).to_val()]), Err("no-such-token".into()));
+    assert_eq!(
+        village.tokens(&Actor::Console, "revoke", &[Id(u128::MAX).to_val()]),
+        Err("no-such-token".into())
+    );
     let mill = village.tokens(&Actor::Person(ana), "list", &[some(mill.to_val())]);
     assert_eq!(mill, Err("not-yours".into()));
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use wasmtime::component::Component;
-use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::config::{CALL_DEPTH_MAX, GUEST_STACK_BYTES};
 
@@ -28,9 +28,11 @@ pub(crate) const MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
 const TABLE_ELEMENTS_MAX: usize = 20_000;
 /// Core instances in one component: glue of languages included.
 const CORE_INSTANCES_MAX: u32 = 100;
-/// Memory that stays mapped in a free slot: a typical Rust guest's whole memory, so that making an instance is a copy of
-/// the pages that the last one dirtied rather than a system call.
+/// Memory that stays mapped in a free slot, where the kernel can tell which pages were dirtied (Linux 6.7): a new
+/// instance costs a copy of those pages.
 const KEEP_RESIDENT_BYTES: usize = 2 * 1024 * 1024;
+/// The same where it cannot: all of it is written anew for each instance.
+const KEEP_RESIDENT_BLINDLY_BYTES: usize = 64 * 1024;
 
 /// The engine of one kernel and the thread that ticks.
 pub(crate) struct Engine {
@@ -81,6 +83,8 @@ impl Drop for Engine {
 
 fn settings(threads: usize) -> Config {
     let instances = u32::try_from(threads * (CALL_DEPTH_MAX + KEPT_INSTANCES_MAX)).unwrap_or(u32::MAX);
+    let knows_dirty = PoolingAllocationConfig::is_pagemap_scan_available();
+    let keep_resident = if knows_dirty { KEEP_RESIDENT_BYTES } else { KEEP_RESIDENT_BLINDLY_BYTES };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(16))
@@ -92,7 +96,8 @@ fn settings(threads: usize) -> Config {
         .max_component_instance_size(4 * 1024 * 1024)
         .max_memory_size(MEMORY_BYTES_MAX)
         .table_elements(TABLE_ELEMENTS_MAX)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .linear_memory_keep_resident(keep_resident)
+        .pagemap_scan(Enabled::Auto)
         .table_keep_resident(64 * 1024)
         .max_unused_warm_slots(u32::try_from(threads * 4).unwrap_or(8));
     let mut config = Config::new();

@@ -80,6 +80,11 @@ fn place(interface: &Interface, function: &Function) -> String {
     format!("interface {}, function {}", interface.id, function.name)
 }
 
+/// Whether two named types have the same shape, whatever they and those within are called.
+pub(crate) fn same_shape(one: &Arc<Named>, other: &Arc<Named>) -> bool {
+    Comparison::default().named(one, other).is_ok()
+}
+
 /// Pairs of named types that were found to be the same. Without it a type that mentions another one
 /// twice, and so on down, would be compared exponentially often.
 #[derive(Default)]

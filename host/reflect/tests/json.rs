@@ -495,3 +495,20 @@ fn canonical_json_is_as_rfc_8785_has_it() {
     assert_eq!(json::canonical(&json!(u64::MAX)), "18446744073709552000");
     assert_eq!(json::canonical(&json!(-7)), "-7");
 }
+
+#[test]
+fn a_value_of_the_wrong_shape_is_named_without_showing_what_it_says() {
+    let result = type_of("", "result<u8>");
+    let paid = type_of(SHOP, "paid");
+    let said = |ty: &Type, value: &Val| json::render(ty, value).unwrap_err().to_string();
+    assert_eq!(said(&result, &Val::Result(Ok(None))), "ok: expected an integer from 0 to 255, got nothing");
+    assert_eq!(
+        said(&result, &Val::Result(Err(Some(Box::new(Val::String("secret".into())))))),
+        "err: expected nothing, got a string"
+    );
+    assert_eq!(said(&Type::String, &Val::U8(7)), "expected a string, got an unsigned integer");
+    let unknown = Val::Variant("gold".into(), None);
+    assert!(said(&paid, &unknown).ends_with("got another variant"));
+    assert_eq!(json::from_val(&paid, &unknown), Value::Null);
+    assert_eq!(json::canonical(&json!("\u{1}\u{1f}")), "\"\\u0001\\u001f\"");
+}

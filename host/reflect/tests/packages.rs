@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use hamlet_reflect::{DecodeError, PackageError, Shape, Sources, Type, World, decode, json, parse_texts};
@@ -217,7 +218,7 @@ fn what_cannot_cross_the_boundary_is_refused_with_its_path() {
 fn a_type_that_nests_too_deeply_is_refused() {
     let mut body = "type t0 = u8;".to_owned();
     for depth in 1..=40 {
-        body += &format!("type t{depth} = list<tuple<t{}>>;", depth - 1);
+        write!(body, "type t{depth} = list<tuple<t{}>>;", depth - 1).unwrap();
     }
     let text = format!("package example:counter@0.1.0; interface counting {{ {body} }}");
     let error = parse_texts(&[("counter.wit", &text)]).unwrap_err().to_string();
@@ -229,7 +230,7 @@ fn a_type_that_nests_too_deeply_is_refused() {
 fn a_type_that_doubles_at_each_step_costs_no_more_than_its_text() {
     let mut body = "record t0 { a: u8, b: u8 }".to_owned();
     for depth in 1..=29 {
-        body += &format!("record t{depth} {{ a: t{0}, b: t{0} }}", depth - 1);
+        write!(body, "record t{depth} {{ a: t{0}, b: t{0} }}", depth - 1).unwrap();
     }
     body += "f: func(p: t29);";
     let text = format!("package example:counter@0.1.0; interface counting {{ {body} }}");
@@ -238,6 +239,8 @@ fn a_type_that_doubles_at_each_step_costs_no_more_than_its_text() {
     hamlet_reflect::compatible(&one[0], &other[0]).unwrap();
     let mut schemas = json::Schemas::new("#/$defs/");
     schemas.arguments(&one[0].functions[0]);
+    // The same types, read once more, are the same components.
+    schemas.arguments(&other[0].functions[0]);
     assert_eq!(schemas.into_components().len(), 30);
 }
 
@@ -317,4 +320,14 @@ proptest! {
         bytes.truncate(cut.index(bytes.len()));
         let _ = decode(&bytes);
     }
+}
+
+#[test]
+fn two_types_of_one_name_are_two_components_in_a_schema() {
+    let mut schemas = json::Schemas::new("#/$defs/");
+    let mut reference = |body: &str| schemas.of(&type_of(body, "a"))["$ref"].clone();
+    let name = "#/$defs/example.counter.counting_0.1.0.a";
+    assert_eq!(reference("record a { x: u8 }"), name);
+    assert_eq!(reference("record a { x: u16 }"), format!("{name}_2"));
+    assert_eq!(reference("record a { x: u8 }"), name);
 }

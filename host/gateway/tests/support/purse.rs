@@ -78,7 +78,8 @@ impl NativeProvider for Purse {
                     return Ok(refused("exceeds-limit", Some(Val::U64(left))));
                 };
                 cx.set(&key, &rest.to_be_bytes())?;
-                let line = [key.as_slice(), &cx.new_id().0.to_be_bytes()].concat();
+                // What was spent so far only grows, so lines stay in order.
+                let line = [key.as_slice(), &(FIRST - rest).to_be_bytes()].concat();
                 cx.set(&line, &[amount.to_be_bytes().as_slice(), &person.0.to_be_bytes()].concat())?;
                 Ok(Val::Result(Ok(Some(Box::new(Val::U64(rest))))))
             }

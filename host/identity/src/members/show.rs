@@ -29,7 +29,11 @@ pub(super) fn get(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outco
 }
 
 pub(super) fn find(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
-    let found = cx.get(&rows::handle_key(arguments.text(0)?))?;
+    let handle = arguments.text(0)?;
+    if !rows::is_name(handle) {
+        return Err(Stop::Refused(MembersError::NoSuchParty));
+    }
+    let found = cx.get(&rows::handle_key(handle))?;
     let id = found.as_deref().and_then(rows::id_at_end);
     let id = id.ok_or(Stop::Refused(MembersError::NoSuchParty))?;
     let party = read::party(cx, id)?.ok_or(Stop::Refused(MembersError::NoSuchParty))?;

@@ -71,7 +71,8 @@ fn t10_calls_nest_to_the_depth_limit_and_no_deeper() {
 
 #[test]
 fn t10_the_deepest_guest_may_still_use_its_whole_stack() {
-    let village = Village::new();
+    let village = Village::with(|config| config.limits.command_time = Duration::from_secs(5));
+    village.install_all();
     let deepest = (1..16).fold("deep 300".to_owned(), |inner, step| {
         let peer = if (16 - step) % 2 == 1 { "second" } else { "first" };
         format!("?call {peer} again [deep 300; {inner}]")
@@ -81,7 +82,10 @@ fn t10_the_deepest_guest_may_still_use_its_whole_stack() {
 
 #[test]
 fn memory_is_limited_over_all_guests_of_a_call_and_named() {
-    let village = Village::with(|config| config.limits.memory_bytes = 16 << 20);
+    let village = Village::with(|config| {
+        config.limits.memory_bytes = 16 << 20;
+        config.limits.command_time = Duration::from_secs(5);
+    });
     village.install_all();
     assert_eq!(village.run("first", "memory 8").unwrap(), "8");
     assert!(quota(&village.doomed("first", "memory 32")).contains("16 MiB of memory"));

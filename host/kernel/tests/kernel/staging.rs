@@ -17,8 +17,8 @@ fn refusal(package: Package) -> String {
 /// A component of nothing but one import.
 fn importing(id: &str, function: &str) -> Package {
     let mut package = guest("first-alone");
-    // The engine reads the text form as well as the binary one.
-    package.component = format!("(component (import \"{id}\" (instance (export \"{function}\" (func)))))").into_bytes();
+    let text = format!("(component (import \"{id}\" (instance (export \"{function}\" (func)))))");
+    package.component = wat::parse_str(text).unwrap();
     package
 }
 

@@ -71,9 +71,18 @@ fn write_string(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c < ' ' => push_escaped(out, c),
             c => out.push(c),
         }
     }
     out.push('"');
+}
+
+/// `\u00xx`, for a control character.
+fn push_escaped(out: &mut String, c: char) {
+    out.push_str("\\u");
+    for shift in [12, 8, 4, 0] {
+        let digit = (u32::from(c) >> shift) & 0xf;
+        out.extend(char::from_digit(digit, 16));
+    }
 }

@@ -98,6 +98,10 @@ enum Step {
     Index(usize),
 }
 
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "an error is returned through every level, and only a box keeps those results small"
+)]
 impl Failure {
     pub(super) fn mismatch(expected: impl Into<String>, got: impl Into<String>) -> Box<Self> {
         Self::new(Kind::Mismatch { expected: expected.into(), got: got.into() })
@@ -149,7 +153,7 @@ impl From<Box<Failure>> for JsonError {
                     }
                     path.push_str(name);
                 }
-                Step::Index(index) => path.push_str(&format!("[{index}]")),
+                Step::Index(index) => path.extend(["[", &index.to_string(), "]"]),
             }
         }
         match failure.kind {

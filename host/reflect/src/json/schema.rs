@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::compatible::same_shape;
 use crate::types::{Case, Field, Function, Label, Named, Shape, Type};
 
 /// The name of the component for ids.
@@ -110,7 +111,7 @@ impl Schemas {
         let mut key = base.clone();
         let mut number = 1;
         while let Some((known, _)) = self.named.get(&key) {
-            if Arc::ptr_eq(known, named) || known == named {
+            if Arc::ptr_eq(known, named) || same_shape(known, named) {
                 return self.reference(&key);
             }
             number += 1;

@@ -80,7 +80,6 @@ impl Writer {
     fn wrapped(&self, name: &str, ty: Option<&Type>, payload: Option<&Val>) -> Read<Value> {
         let payload = match (ty, payload) {
             (Some(ty), Some(payload)) => self.value(ty, payload).map_err(|failure| failure.within(name))?,
-            (None, None) => Value::Null,
             (Some(ty), None) if self.strict => {
                 return Err(Failure::mismatch(expected(ty), "nothing").within(name));
             }
@@ -98,14 +97,14 @@ impl Writer {
         match (&named.shape, value) {
             (Shape::Record(fields), Val::Record(values)) if fields.len() == values.len() => {
                 let mut object = Map::with_capacity(fields.len());
-                for (field, (name, value)) in fields.iter().zip(values) {
+                for (field, (name, inner)) in fields.iter().zip(values) {
                     if field.name != *name {
                         return self.not(ty, value);
                     }
-                    if matches!(value, Val::Option(None)) && field.ty.is_option() {
+                    if matches!(inner, Val::Option(None)) && field.ty.is_option() {
                         continue;
                     }
-                    let written = self.value(&field.ty, value).map_err(|f| f.within(name))?;
+                    let written = self.value(&field.ty, inner).map_err(|f| f.within(name))?;
                     object.insert(name.clone(), written);
                 }
                 Ok(Value::Object(object))
@@ -122,11 +121,11 @@ impl Writer {
             (Shape::Enum(labels), Val::Enum(name)) if labels.iter().any(|label| label.name == *name) => {
                 Ok(Value::String(name.clone()))
             }
-            (Shape::Flags(labels), Val::Flags(names))
-                if names.iter().all(|name| labels.iter().any(|label| label.name == *name)) =>
+            (Shape::Flags(labels), Val::Flags(set))
+                if set.iter().all(|name| labels.iter().any(|label| label.name == *name)) =>
             {
-                let set = labels.iter().filter(|label| names.contains(&label.name));
-                Ok(Value::Array(set.map(|label| label.name.clone().into()).collect()))
+                let shown = labels.iter().filter(|label| set.contains(&label.name));
+                Ok(Value::Array(shown.map(|label| label.name.clone().into()).collect()))
             }
             _ => self.not(ty, value),
         }

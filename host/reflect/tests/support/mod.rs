@@ -145,11 +145,9 @@ pub fn value_of(ty: &Type) -> BoxedStrategy<Val> {
         Type::Tuple(types) => types.iter().map(value_of).collect::<Vec<_>>().prop_map(Val::Tuple).boxed(),
         Type::Named(named) => match &named.shape {
             Shape::Record(fields) => {
-                let names: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
+                let keys: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
                 let values: Vec<_> = fields.iter().map(|f| value_of(&f.ty)).collect();
-                values
-                    .prop_map(move |values| Val::Record(names.iter().cloned().zip(values).collect()))
-                    .boxed()
+                values.prop_map(move |values| Val::Record(keys.iter().cloned().zip(values).collect())).boxed()
             }
             Shape::Variant(cases) => {
                 let cases: Vec<_> = cases
@@ -162,13 +160,13 @@ pub fn value_of(ty: &Type) -> BoxedStrategy<Val> {
                 proptest::strategy::Union::new(cases).boxed()
             }
             Shape::Enum(labels) => {
-                let names: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
-                proptest::sample::select(names).prop_map(Val::Enum).boxed()
+                let keys: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
+                proptest::sample::select(keys).prop_map(Val::Enum).boxed()
             }
             Shape::Flags(labels) => {
-                let names: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
-                let count = names.len();
-                subsequence(names, 0..=count).prop_map(Val::Flags).boxed()
+                let keys: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
+                let count = keys.len();
+                subsequence(keys, 0..=count).prop_map(Val::Flags).boxed()
             }
         },
     }

@@ -120,7 +120,7 @@ impl Community {
     /// Adds a household or an organisation for which these persons may act.
     pub fn party(&self, kind: &str, handle: &str, acting: &[&str]) -> Result<Id> {
         let added = self.host("members", "add", &json!({ "kind": kind, "handle": handle, "name": handle }))?;
-        let id: Id = added["id"].as_str().context("a party without an id")?.parse()?;
+        let id: Id = added.as_str().context("a party without an id")?.parse()?;
         for person in acting {
             let person = self.id(person)?.to_string();
             let mandate = json!({ "person": person, "party": id.to_string(), "mandate": "representative" });
