@@ -69,25 +69,22 @@ pub fn run(home: &Path, args: &CallArgs) -> Result<Outcome> {
     };
     let (interface, function) = find(&world, &args.plugin, name)?;
     let command = command(&args.plugin, name, function);
-    let matches = match command.try_get_matches_from(
-        std::iter::once(format!("hamlet call {} {name}", args.plugin)).chain(flags),
-    ) {
+    let matches = match command
+        .try_get_matches_from(std::iter::once(format!("hamlet call {} {name}", args.plugin)).chain(flags))
+    {
         Ok(matches) => matches,
         Err(error) => error.exit(),
     };
     let arguments = arguments(function, &matches)?;
     let path = format!("/api/{}/{}@{}/{}", args.plugin, interface.short, interface.version, function.name);
-    let extra = Extra {
-        key: Some(Uuid::now_v7().to_string()),
-        dry_run: args.dry_run,
-        ..Extra::default()
-    };
+    let extra = Extra { key: Some(Uuid::now_v7().to_string()), dry_run: args.dry_run, ..Extra::default() };
     let reply = client.call(&path, &arguments, &extra)?;
     let reply = match reply {
         Reply::Problem(problem) if problem.case() == "confirmation-needed" && !args.dry_run => {
             match confirm(&problem, args.yes)? {
                 Some(code) => {
-                    let extra = Extra { key: Some(Uuid::now_v7().to_string()), confirmation: Some(code), ..extra };
+                    let extra =
+                        Extra { key: Some(Uuid::now_v7().to_string()), confirmation: Some(code), ..extra };
                     client.call(&path, &arguments, &extra)?
                 }
                 None => Reply::Problem(problem),
@@ -174,7 +171,8 @@ fn find<'a>(world: &'a World, plugin: &str, name: &str) -> Result<(&'a Interface
         [one] => Ok(*one),
         [] => bail!("`{plugin}` has no function `{name}`. See them with `hamlet call {plugin}`"),
         several => {
-            let names: Vec<_> = several.iter().map(|(interface, _)| format!("{}.{function}", interface.short)).collect();
+            let names: Vec<_> =
+                several.iter().map(|(interface, _)| format!("{}.{function}", interface.short)).collect();
             bail!("several interfaces have it; say which: {}", names.join(", "))
         }
     }
@@ -192,14 +190,17 @@ fn only_record(function: &Function) -> Option<(&str, Vec<Flag<'_>>)> {
     let [param] = function.params.as_slice() else { return None };
     let Type::Named(named) = &param.ty else { return None };
     let Shape::Record(fields) = &named.shape else { return None };
-    let flags = fields.iter().map(|field| Flag { name: &field.name, ty: &field.ty, docs: &field.docs }).collect();
+    let flags =
+        fields.iter().map(|field| Flag { name: &field.name, ty: &field.ty, docs: &field.docs }).collect();
     Some((&param.name, flags))
 }
 
 fn flags(function: &Function) -> Vec<Flag<'_>> {
     match only_record(function) {
         Some((_, flags)) => flags,
-        None => function.params.iter().map(|param| Flag { name: &param.name, ty: &param.ty, docs: "" }).collect(),
+        None => {
+            function.params.iter().map(|param| Flag { name: &param.name, ty: &param.ty, docs: "" }).collect()
+        }
     }
 }
 

@@ -85,10 +85,8 @@ impl Client {
 
     /// The types and docs of what a plugin exports (`host` for the host's own functions).
     pub fn world(&self, plugin: &str) -> Result<std::result::Result<World, Problem>> {
-        let mut answer = self
-            .get(&format!("/api/{plugin}/package.wasm"))
-            .call()
-            .with_context(|| self.unreachable())?;
+        let mut answer =
+            self.get(&format!("/api/{plugin}/package.wasm")).call().with_context(|| self.unreachable())?;
         if !answer.status().is_success() {
             let text = answer.body_mut().read_to_string()?;
             let document = serde_json::from_str(&text).unwrap_or(Value::String(text));
@@ -117,9 +115,7 @@ impl Client {
         if extra.dry_run {
             request = request.header("Hamlet-Dry-Run", "1");
         }
-        let mut answer = request
-            .send(serde_json::to_vec(arguments)?)
-            .with_context(|| self.unreachable())?;
+        let mut answer = request.send(serde_json::to_vec(arguments)?).with_context(|| self.unreachable())?;
         let done = answer.status().is_success();
         let text = answer.body_mut().read_to_string()?;
         let document = if text.is_empty() {

@@ -121,7 +121,9 @@ pub fn open_at(home: &Path, clock: Arc<dyn Clock>) -> Result<Community> {
 
 /// Runs `hamlet init`.
 pub fn init(home: &Path, args: &InitArgs) -> Result<Outcome> {
-    let [handle, name] = args.steward.as_slice() else { bail!("name the first steward: --steward ada \"Ada Lovelace\"") };
+    let [handle, name] = args.steward.as_slice() else {
+        bail!("name the first steward: --steward ada \"Ada Lovelace\"")
+    };
     let file = CommunityFile { host: args.host.clone(), listen: args.listen, demo: false };
     let community = create(home, file, Arc::new(SystemClock), (handle, name))?;
     let settings = json!({ "name": args.name, "place": "", "zone": args.zone, "language": "en" });
@@ -132,18 +134,27 @@ pub fn init(home: &Path, args: &InitArgs) -> Result<Outcome> {
         "settings",
         "set",
         &json!({ "community": settings }),
-    )?;
+    );
     if let crate::client::Reply::Problem(problem) = reply {
         bail!("{}", problem.sentence());
     }
     community.kernel.shutdown();
     println!("{} is founded in `{}`, with {name} as its first steward.", args.name, home.display());
-    println!("Her token is kept in `{}`. Start the host with: hamlet --home {} run", home.join("cli.toml").display(), home.display());
+    println!(
+        "Her token is kept in `{}`. Start the host with: hamlet --home {} run",
+        home.join("cli.toml").display(),
+        home.display()
+    );
     Ok(Outcome::Done)
 }
 
 /// Makes the folder of a community with its first steward, whose token is kept in it.
-pub fn create(home: &Path, file: CommunityFile, clock: Arc<dyn Clock>, steward: (&str, &str)) -> Result<Community> {
+pub fn create(
+    home: &Path,
+    file: CommunityFile,
+    clock: Arc<dyn Clock>,
+    steward: (&str, &str),
+) -> Result<Community> {
     if home.join(FILE).exists() {
         bail!("there is a community in `{}` already", home.display());
     }

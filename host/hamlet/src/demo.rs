@@ -129,8 +129,12 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn make(&self, packages: &[PathBuf]) -> Result<Words> {
         let named = &self.village.community;
-        self.console("settings", "set", &json!({ "community": {
-            "name": named.name, "place": named.place, "zone": named.zone, "language": named.language } }))?;
+        self.console(
+            "settings",
+            "set",
+            &json!({ "community": {
+            "name": named.name, "place": named.place, "zone": named.zone, "language": named.language } }),
+        )?;
         for folder in packages {
             let hash = self.community.kernel.stage(hamlet_bundle::load(folder)?)?;
             self.console("plugins", "activate", &json!({ "component": hash }))?;
@@ -162,8 +166,15 @@ impl Maker<'_> {
         self.done(Actor::Console, "host", interface, function, arguments)
     }
 
-    fn done(&self, actor: Actor, plugin: &str, interface: &str, function: &str, arguments: &Value) -> Result<Value> {
-        match door::call(&self.community.kernel, actor, plugin, interface, function, arguments)? {
+    fn done(
+        &self,
+        actor: Actor,
+        plugin: &str,
+        interface: &str,
+        function: &str,
+        arguments: &Value,
+    ) -> Result<Value> {
+        match door::call(&self.community.kernel, actor, plugin, interface, function, arguments) {
             Reply::Done(value) => Ok(value),
             Reply::Problem(problem) => bail!("{plugin} {function} {arguments}: {}", problem.sentence()),
         }
@@ -178,7 +189,7 @@ impl Maker<'_> {
             "members",
             "find",
             &json!({ "handle": party.handle }),
-        )?;
+        );
         // The first steward is there already, with her token.
         let (id, new) = match found {
             Reply::Done(found) => (found.get("id").cloned().unwrap_or_default(), false),
@@ -195,7 +206,8 @@ impl Maker<'_> {
             self.console("members", "join-group", &json!({ "party": id, "group": group }))?;
         }
         for person in &party.acting {
-            let person = words.values.get(person).ok_or_else(|| anyhow!("`{person}` acts before being named"))?;
+            let person =
+                words.values.get(person).ok_or_else(|| anyhow!("`{person}` acts before being named"))?;
             self.console(
                 "members",
                 "give-mandate",
@@ -241,7 +253,9 @@ impl Maker<'_> {
 
     fn one(&self, step: &Step, actor: Actor, words: &Words) -> Result<Value> {
         let (plugin, function) = step.call.split_once(' ').context("a call is `PLUGIN FUNCTION`")?;
-        let Value::Object(fields) = words.fill(&Value::Object(step.with.clone()))? else { bail!("not an object") };
+        let Value::Object(fields) = words.fill(&Value::Object(step.with.clone()))? else {
+            bail!("not an object")
+        };
         let arguments = self.arguments(plugin, function, fields)?;
         self.done(actor, plugin, "", function, &arguments)
     }
@@ -250,7 +264,8 @@ impl Maker<'_> {
     fn arguments(&self, plugin: &str, function: &str, mut fields: Map<String, Value>) -> Result<Value> {
         let catalogue = self.community.kernel.catalogue();
         let callable = catalogue.find(plugin, "", function)?;
-        let mut wants_id = callable.function.params.iter().any(|param| param.name == "id" && matches!(param.ty, Type::Id));
+        let mut wants_id =
+            callable.function.params.iter().any(|param| param.name == "id" && matches!(param.ty, Type::Id));
         let mut wrap = None;
         if let [param] = callable.function.params.as_slice()
             && let Type::Named(named) = &param.ty

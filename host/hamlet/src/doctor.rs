@@ -17,7 +17,7 @@ struct Report {
 }
 
 impl Report {
-    fn good(&self, what: &str) {
+    fn good(what: &str) {
         println!("ok      {what}");
     }
 
@@ -40,7 +40,7 @@ pub fn run(home: &Path) -> Result<Outcome> {
     secrets(home, &mut report);
     let client = Client::new(&session, None)?;
     if client.healthy() {
-        report.good(&format!("the host answers at {}", session.url));
+        Report::good(&format!("the host answers at {}", session.url));
     } else {
         println!("note    the host does not run; looking into the folder itself");
         folder(home, &mut report);
@@ -55,8 +55,8 @@ fn secrets(home: &Path, report: &mut Report) {
         let path = home.join(name);
         let Ok(data) = fs::metadata(&path) else { continue };
         let mode = data.permissions().mode() & 0o777;
-        if mode & 0o077 == 0 {
-            report.good(&format!("`{}` is for its owner alone", path.display()));
+        if mode.trailing_zeros() >= 6 {
+            Report::good(&format!("`{}` is for its owner alone", path.display()));
         } else {
             report.bad(
                 &format!("others on this box can read `{}` (mode {mode:o})", path.display()),
@@ -71,13 +71,13 @@ fn folder(home: &Path, report: &mut Report) {
     match community::open(home) {
         Ok(community) => {
             let stats = community.kernel.store_stats();
-            report.good(&format!(
+            Report::good(&format!(
                 "the journal reads to batch {} in {} segment(s), {} bytes; the state to batch {}, {} bytes",
                 stats.head, stats.segments, stats.journal_bytes, stats.folded, stats.state_bytes
             ));
             for (name, plugin) in &community.kernel.catalogue().plugins {
                 if plugin.active {
-                    report.good(&format!("plugin {name} {} loads", plugin.version));
+                    Report::good(&format!("plugin {name} {} loads", plugin.version));
                 } else {
                     report.bad(&format!("plugin {name} does not answer"), "See `hamlet plugin list`.");
                 }
@@ -105,7 +105,7 @@ fn space(home: &Path, report: &mut Report) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             if free >= BYTES_MIN {
-                report.good(&format!("{} MiB are free on the disk", free >> 20));
+                Report::good(&format!("{} MiB are free on the disk", free >> 20));
             } else {
                 report.bad(
                     &format!("only {} MiB are free on the disk", free >> 20),
@@ -113,6 +113,8 @@ fn space(home: &Path, report: &mut Report) {
                 );
             }
         }
-        Err(error) => report.bad(&format!("the disk cannot be asked for its room: {error}"), "Is it mounted?"),
+        Err(error) => {
+            report.bad(&format!("the disk cannot be asked for its room: {error}"), "Is it mounted?");
+        }
     }
 }

@@ -36,7 +36,7 @@ impl Door {
             Self::Http(client) => {
                 client.call(&format!("/api/host/{interface}@0.1.0/{function}"), arguments, &Extra::default())
             }
-            Self::Console(kernel) => call(kernel, Actor::Console, "host", interface, function, arguments),
+            Self::Console(kernel) => Ok(call(kernel, Actor::Console, "host", interface, function, arguments)),
         }
     }
 
@@ -57,8 +57,8 @@ pub fn call(
     interface: &str,
     function: &str,
     arguments: &Value,
-) -> Result<Reply> {
-    Ok(match kernel.call_json(actor, plugin, interface, function, arguments) {
+) -> Reply {
+    match kernel.call_json(actor, plugin, interface, function, arguments) {
         Ok(Ok(value)) => Reply::Done(value),
         Ok(Err(error)) => {
             let (case, value) = match &error {
@@ -76,5 +76,5 @@ pub fn call(
         Err(error) => Reply::Problem(Problem {
             document: serde_json::json!({ "type": format!("/problems/{}", error.code()), "title": error.to_string() }),
         }),
-    })
+    }
 }

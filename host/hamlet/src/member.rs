@@ -61,8 +61,10 @@ pub fn run(home: &Path, command: &MemberCommand) -> Result<Outcome> {
     let door = Door::open(home)?;
     match command {
         MemberCommand::Add { handle, name, kind, groups, acting } => {
-            let kind_word = kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-            let id = door.must("members", "add", &json!({ "kind": kind_word, "handle": handle, "name": name }))?;
+            let kind_word =
+                kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+            let id =
+                door.must("members", "add", &json!({ "kind": kind_word, "handle": handle, "name": name }))?;
             for group in groups {
                 door.must("members", "join-group", &json!({ "party": id, "group": group }))?;
             }

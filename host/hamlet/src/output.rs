@@ -51,11 +51,14 @@ fn table(rows: &[&Map<String, Value>]) -> String {
         grid.push(columns.iter().map(|name| short(&row.get(*name).map(cell).unwrap_or_default())).collect());
     }
     let widths: Vec<usize> = (0..columns.len())
-        .map(|column| grid.iter().filter_map(|row| row.get(column)).map(|text| text.chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            grid.iter().filter_map(|row| row.get(column)).map(|text| text.chars().count()).max().unwrap_or(0)
+        })
         .collect();
     grid.iter()
         .map(|row| {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(text, &width)| format!("{text:<width$}")).collect();
+            let cells: Vec<String> =
+                row.iter().zip(&widths).map(|(text, &width)| format!("{text:<width$}")).collect();
             cells.join("  ").trim_end().to_owned()
         })
         .collect::<Vec<_>>()

@@ -71,7 +71,8 @@ pub fn run(home: &Path, command: &PluginCommand) -> Result<Outcome> {
 
 /// Builds a plugin's folder and gives the folder of the result.
 pub fn build(folder: &Path, out: Option<&Path>) -> Result<PathBuf> {
-    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}")?);
+    let bar =
+        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}")?);
     bar.enable_steady_tick(std::time::Duration::from_millis(120));
     let options = BuildOptions { out: out.map(Path::to_path_buf), ..BuildOptions::default() };
     let begun = Instant::now();

@@ -65,16 +65,14 @@ impl Session {
         let Some(handle) = handle.or(self.default.as_deref()) else {
             return Ok(None);
         };
-        match self.tokens.get(handle) {
-            Some(token) => Ok(Some(token)),
-            None => {
-                let known: Vec<_> = self.tokens.keys().map(String::as_str).collect();
-                bail!(
-                    "no token of `{handle}` is kept here. Kept are: {}. A steward makes one with \
-                     `hamlet token create {handle} --save`",
-                    known.join(", ")
-                )
-            }
+        if let Some(token) = self.tokens.get(handle) {
+            return Ok(Some(token));
         }
+        let known: Vec<_> = self.tokens.keys().map(String::as_str).collect();
+        bail!(
+            "no token of `{handle}` is kept here. Kept are: {}. A steward makes one with \
+             `hamlet token create {handle} --save`",
+            known.join(", ")
+        )
     }
 }

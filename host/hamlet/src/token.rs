@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::Subcommand;
 use hamlet_identity::Secret;
 use hamlet_reflect::{Type, json as reflect_json};
-use wasmtime::component::Val;
 use serde_json::{Value, json};
+use wasmtime::component::Val;
 
 use crate::call::Outcome;
 use crate::door::Door;
@@ -81,8 +81,12 @@ impl Wish {
 pub fn run(home: &Path, command: &TokenCommand) -> Result<Outcome> {
     match command {
         TokenCommand::Create { handle, label, functions, read_only, bulk, save } => {
-            let wish =
-                Wish { label: label.clone(), functions: functions.clone(), read_only: *read_only, bulk: *bulk };
+            let wish = Wish {
+                label: label.clone(),
+                functions: functions.clone(),
+                read_only: *read_only,
+                bulk: *bulk,
+            };
             let secret = create(home, &Door::open(home)?, handle, &wish, *save)?;
             println!("{secret}");
         }

@@ -120,7 +120,8 @@ impl Village {
     /// Reads `village.toml` in `folder`.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join("village.toml");
-        let text = fs::read_to_string(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
         toml::from_str(&text).with_context(|| format!("`{}` is not a village", path.display()))
     }
 }
@@ -142,7 +143,9 @@ impl Words {
                 Some(path) => self.look_up(path)?,
                 None => Value::String(self.text(text)),
             },
-            Value::Array(items) => Value::Array(items.iter().map(|item| self.fill(item)).collect::<Result<_>>()?),
+            Value::Array(items) => {
+                Value::Array(items.iter().map(|item| self.fill(item)).collect::<Result<_>>()?)
+            }
             Value::Object(fields) => Value::Object(
                 fields
                     .iter()
@@ -189,7 +192,6 @@ impl Words {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
     use serde_json::json;

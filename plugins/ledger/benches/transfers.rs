@@ -3,7 +3,14 @@
 //! In-process, arguments prebuilt; every answer counted came after the fsync of its batch. The peer is
 //! `benches/postgres/run`. `HAMLET_BENCH=short` is the form for CI. Results: `host/BENCHMARKS.md`.
 
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    missing_docs
+)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,9 +43,10 @@ fn main() {
         ]
     };
     let only = std::env::var("HAMLET_BENCH_ONLY").unwrap_or_default();
-    let package = hamlet_bundle::build(Path::new(env!("CARGO_MANIFEST_DIR")), &BuildOptions::default(), &mut |_| {})
-        .unwrap()
-        .package;
+    let package =
+        hamlet_bundle::build(Path::new(env!("CARGO_MANIFEST_DIR")), &BuildOptions::default(), &mut |_| {})
+            .unwrap()
+            .package;
     for plan in &plans {
         for stateless in [true, false] {
             let mut world = World::open(package.clone(), stateless, plan.accounts);
@@ -53,7 +61,8 @@ fn main() {
             }
             for skewed in [false, true] {
                 for in_flight in [1, 64, 1_024] {
-                    let name = format!("single in-flight={in_flight} {}", if skewed { "skewed" } else { "uniform" });
+                    let name =
+                        format!("single in-flight={in_flight} {}", if skewed { "skewed" } else { "uniform" });
                     if name.contains(&only) {
                         world.singles(&name, plan, in_flight, skewed);
                     }
@@ -89,12 +98,19 @@ impl World {
         // On the disk of the checkout, not in memory.
         let dir = tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")).unwrap();
         package.manifest.stateless = stateless;
-        package.manifest_text = package
-            .manifest_text
-            .lines()
-            .map(|line| if line.starts_with("stateless") { format!("stateless = {stateless}") } else { line.into() })
-            .collect::<Vec<_>>()
-            .join("\n");
+        package.manifest_text =
+            package
+                .manifest_text
+                .lines()
+                .map(|line| {
+                    if line.starts_with("stateless") {
+                        format!("stateless = {stateless}")
+                    } else {
+                        line.into()
+                    }
+                })
+                .collect::<Vec<_>>()
+                .join("\n");
         let mut config = KernelConfig::in_dir(dir.path());
         hamlet_identity::Identity::new().register(&mut config);
         let kernel = Kernel::open(config).unwrap();
@@ -108,7 +124,10 @@ impl World {
         };
         let payer = hamlet_identity::found(&kernel, &founding).unwrap().steward;
         let hash = kernel.stage(package).unwrap();
-        kernel.call_json(Actor::Console, "host", "plugins", "activate", &json!({ "component": hash })).unwrap().unwrap();
+        kernel
+            .call_json(Actor::Console, "host", "plugins", "activate", &json!({ "component": hash }))
+            .unwrap()
+            .unwrap();
         let call = |function: &str, arguments| {
             kernel.call_json(Actor::Person(payer), "ledger", "books", function, &arguments).unwrap().unwrap()
         };
@@ -213,8 +232,9 @@ impl World {
         let mut rates = Vec::new();
         for round in 0..plan.rounds {
             let calls = (60_000 / length).max(4);
-            let prebuilt: Vec<Call> =
-                (0..calls).map(|n| self.list(self.draw(length, false, (round * 1_000 + n) as u64 + 5))).collect();
+            let prebuilt: Vec<Call> = (0..calls)
+                .map(|n| self.list(self.draw(length, false, (round * 1_000 + n) as u64 + 5)))
+                .collect();
             let begun = Instant::now();
             for call in prebuilt {
                 accepted_list(&self.kernel.call_blocking(call).unwrap(), length);
@@ -228,11 +248,11 @@ impl World {
     /// Half a minute at 1,024 in flight: folding must keep up.
     fn sustained(&mut self) {
         let begun = Instant::now();
-        let mut done = 0;
+        let mut done = 0_u32;
         let mut spent = Duration::ZERO;
-        while begun.elapsed() < Duration::from_secs(60) && spent < Duration::from_secs(30) {
+        while begun.elapsed() < Duration::from_mins(1) && spent < Duration::from_secs(30) {
             let calls: Vec<Call> = self
-                .draw(100_000, false, 1_000 + done as u64)
+                .draw(100_000, false, 1_000 + u64::from(done))
                 .into_iter()
                 .map(|transfer| self.single(transfer))
                 .collect();
@@ -242,11 +262,11 @@ impl World {
             done += 100_000;
         }
         let stats = self.kernel.store_stats();
-        self.transfers += done as u64;
+        self.transfers += u64::from(done);
         println!(
             "  {:<36} {:>9.0} transfers/s over {:.0} s; {} batches not folded at the end",
             "single in-flight=1024 sustained",
-            done as f64 / spent.as_secs_f64(),
+            f64::from(done) / spent.as_secs_f64(),
             spent.as_secs_f64(),
             stats.head - stats.folded
         );
@@ -272,7 +292,6 @@ fn run_all(kernel: &Kernel, calls: impl Iterator<Item = Call>, in_flight: usize)
     let calls = std::cell::RefCell::new(calls);
     let local = tokio::task::LocalSet::new();
     let calls = std::rc::Rc::new(calls);
-    // Safe to leak: nothing outlives this block; tasks only borrow the iterator by turns.
     runtime.block_on(local.run_until(async {
         let workers = (0..in_flight).map(|_| {
             let calls = std::rc::Rc::clone(&calls);

@@ -106,7 +106,13 @@ impl Community {
     /// Installs a package that was built before.
     pub fn install_package(&self, package: Package) -> Result<()> {
         let hash = self.kernel.stage(package)?;
-        match self.kernel.call_json(Actor::Console, "host", "plugins", "activate", &json!({ "component": hash }))? {
+        match self.kernel.call_json(
+            Actor::Console,
+            "host",
+            "plugins",
+            "activate",
+            &json!({ "component": hash }),
+        )? {
             Ok(_) => Ok(()),
             Err(error) => bail!("the plugin was not activated: {error}"),
         }
@@ -119,7 +125,8 @@ impl Community {
 
     /// Adds a household or an organisation for which these persons may act.
     pub fn party(&self, kind: &str, handle: &str, acting: &[&str]) -> Result<Id> {
-        let added = self.host("members", "add", &json!({ "kind": kind, "handle": handle, "name": handle }))?;
+        let added =
+            self.host("members", "add", &json!({ "kind": kind, "handle": handle, "name": handle }))?;
         let id: Id = added.as_str().context("a party without an id")?.parse()?;
         for person in acting {
             let person = self.id(person)?.to_string();
@@ -145,12 +152,14 @@ impl Community {
     }
 
     /// Calls a function as the person `who`, without confirming anything.
+    #[expect(clippy::needless_pass_by_value, reason = "tests write `json!` in place")]
     pub fn call(&self, who: &str, plugin: &str, function: &str, arguments: Value) -> Result<Value, Refusal> {
         self.attempt(who, plugin, function, &arguments, None)
     }
 
     /// Calls a function as the person `who` and confirms whatever it needs her consent for.
     /// Gives the needs that were confirmed beside the answer.
+    #[expect(clippy::needless_pass_by_value, reason = "tests write `json!` in place")]
     pub fn call_confirmed(
         &self,
         who: &str,
@@ -193,8 +202,10 @@ impl Community {
         let callable = catalogue.find(plugin, interface, name).map_err(Refusal::Host)?;
         let values = reflect_json::arguments(&callable.function, arguments)
             .map_err(|error| Refusal::Host(CallError::arguments(error.to_string())))?;
-        let call =
-            Call { confirmation, ..Call::new(Actor::Person(person), plugin, &callable.interface.id, name, values) };
+        let call = Call {
+            confirmation,
+            ..Call::new(Actor::Person(person), plugin, &callable.interface.id, name, values)
+        };
         let answer = self.kernel.call_blocking(call).map_err(Refusal::Host)?;
         answer_to_json(callable, &answer).map_err(|error| match error {
             Value::Object(fields) => {
