@@ -2,7 +2,14 @@
 //!
 //! `cargo bench -p hamlet-kernel`. Medians of several rounds. The guest is that of the tests: `bump` reads two rows,
 //! writes three of 100 bytes and asks for an id; `peek` reads two.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs, dead_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    dead_code
+)]
 
 #[path = "../tests/kernel/common.rs"]
 mod common;

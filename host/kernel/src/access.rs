@@ -28,7 +28,11 @@ pub(crate) trait People {
 }
 
 /// W1: `Denied` unless one of the function's words admits the caller.
-pub(crate) fn check(rule: &FunctionRule, caller: Immediate<'_>, people: &mut dyn People) -> Result<(), CallError> {
+pub(crate) fn check(
+    rule: &FunctionRule,
+    caller: Immediate<'_>,
+    people: &mut dyn People,
+) -> Result<(), CallError> {
     for access in &rule.access {
         let admitted = match (access, caller) {
             (Access::Plugin, Immediate::Plugin)
@@ -125,15 +129,33 @@ mod tests {
         // Per caller: which of the words admit it.
         let table: [(Immediate<'_>, [bool; 9]); 10] = [
             (Immediate::Actor(&baker), [true, true, true, false, false, false, false, false, false]),
-            (Immediate::Actor(&Actor::Person(Id(2))), [true, true, false, false, false, false, false, false, false]),
-            (Immediate::Actor(&Actor::Person(Id(99))), [true, false, false, false, false, false, false, false, false]),
+            (
+                Immediate::Actor(&Actor::Person(Id(2))),
+                [true, true, false, false, false, false, false, false, false],
+            ),
+            (
+                Immediate::Actor(&Actor::Person(Id(99))),
+                [true, false, false, false, false, false, false, false, false],
+            ),
             (Immediate::Plugin, [false, false, false, true, false, false, false, false, false]),
             (Immediate::Host, [false, false, false, false, false, false, false, false, true]),
-            (Immediate::Actor(&Actor::Device(Id(1))), [true, false, false, false, true, false, false, false, false]),
-            (Immediate::Actor(&Actor::Decision(Id(1))), [true, false, false, false, false, true, false, false, false]),
+            (
+                Immediate::Actor(&Actor::Device(Id(1))),
+                [true, false, false, false, true, false, false, false, false],
+            ),
+            (
+                Immediate::Actor(&Actor::Decision(Id(1))),
+                [true, false, false, false, false, true, false, false, false],
+            ),
             (Immediate::Actor(&neighbour), [true, false, false, false, false, false, true, false, false]),
-            (Immediate::Actor(&Actor::Console), [true, false, false, false, false, false, false, true, false]),
-            (Immediate::Actor(&Actor::Anyone), [true, false, false, false, false, false, false, false, false]),
+            (
+                Immediate::Actor(&Actor::Console),
+                [true, false, false, false, false, false, false, true, false],
+            ),
+            (
+                Immediate::Actor(&Actor::Anyone),
+                [true, false, false, false, false, false, false, false, false],
+            ),
         ];
         for (caller, expected) in table {
             for (word, expected) in words.iter().zip(expected) {
@@ -146,6 +168,9 @@ mod tests {
     fn w1_a_function_that_admits_nobody_is_refused_with_a_sentence() {
         let rule = FunctionRule { kind: Kind::Query, access: vec![Access::Member], reentrant: false };
         let error = check(&rule, Immediate::Plugin, &mut Village).unwrap_err();
-        assert_eq!(error.to_string(), "not allowed: the function admits members, and it was called by a plugin");
+        assert_eq!(
+            error.to_string(),
+            "not allowed: the function admits members, and it was called by a plugin"
+        );
     }
 }

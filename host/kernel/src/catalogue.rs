@@ -64,10 +64,8 @@ impl Catalogue {
     ///
     /// Cost: linear in the plugin's functions.
     pub fn find(&self, plugin: &str, interface: &str, function: &str) -> Result<&Arc<Callable>, CallError> {
-        let info = self
-            .plugins
-            .get(plugin)
-            .ok_or_else(|| CallError::NoSuchPlugin { plugin: plugin.into() })?;
+        let info =
+            self.plugins.get(plugin).ok_or_else(|| CallError::NoSuchPlugin { plugin: plugin.into() })?;
         let mut found: Option<&Arc<Callable>> = None;
         for callable in &info.functions {
             if callable.function.name != function || !interface_matches(&callable.interface, interface) {
@@ -75,7 +73,11 @@ impl Catalogue {
             }
             if let Some(other) = found {
                 let interfaces = format!("`{}`, `{}`", other.interface.short, callable.interface.short);
-                return Err(CallError::Ambiguous { plugin: plugin.into(), function: function.into(), interfaces });
+                return Err(CallError::Ambiguous {
+                    plugin: plugin.into(),
+                    function: function.into(),
+                    interfaces,
+                });
             }
             found = Some(callable);
         }

@@ -19,7 +19,8 @@ pub const HOST_STACK_BYTES: usize = 128 * 1024;
 pub const THREAD_STACK_BYTES: usize = 16 * 1024 * 1024;
 
 // T10: a nested store gets its own guest stack on the same thread.
-const _: () = assert!(CALL_DEPTH_MAX * (GUEST_STACK_BYTES + HOST_STACK_BYTES) + 1024 * 1024 <= THREAD_STACK_BYTES);
+const _: () =
+    assert!(CALL_DEPTH_MAX * (GUEST_STACK_BYTES + HOST_STACK_BYTES) + 1024 * 1024 <= THREAD_STACK_BYTES);
 
 /// Longest key of a plugin's storage (C7).
 pub const KEY_BYTES_MAX: usize = 1_024;

@@ -23,7 +23,8 @@ impl Kernel {
     ) -> Result<JsonAnswer, CallError> {
         let catalogue = self.catalogue();
         let callable = catalogue.find(plugin, interface, function)?;
-        let values = json::arguments(&callable.function, arguments).map_err(|error| CallError::arguments(error.to_string()))?;
+        let values = json::arguments(&callable.function, arguments)
+            .map_err(|error| CallError::arguments(error.to_string()))?;
         let call = Call::new(actor, plugin, &callable.interface.id, function, values);
         Ok(answer_to_json(callable, &self.call_blocking(call)?))
     }

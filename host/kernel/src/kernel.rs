@@ -130,14 +130,18 @@ impl Shared {
 
     /// What a callable runs in a table: found again by name where the table is a newer one.
     pub(crate) fn resolve(table: &Table, call: &Call, callable: &Arc<Callable>) -> Result<Callee, CallError> {
-        let known = table.catalogue.plugins.get(&callable.plugin).and_then(|info| {
-            info.functions.iter().find(|other| Arc::ptr_eq(other, callable))
-        });
+        let known = table
+            .catalogue
+            .plugins
+            .get(&callable.plugin)
+            .and_then(|info| info.functions.iter().find(|other| Arc::ptr_eq(other, callable)));
         let found = match known {
             Some(callable) => callable,
             None => table.catalogue.find(&call.plugin, &callable.interface.id, &call.function)?,
         };
-        table.callee(found).ok_or_else(|| CallError::internal("the catalogue names what the table does not have"))
+        table
+            .callee(found)
+            .ok_or_else(|| CallError::internal("the catalogue names what the table does not have"))
     }
 
     /// The next transaction's time (T9): the clock's, but never back.
@@ -147,7 +151,9 @@ impl Shared {
             let mut base = self.clock_base.lock();
             let passed = u64::try_from(base.0.elapsed().as_micros()).unwrap_or(u64::MAX);
             if wall.abs_diff(base.1.saturating_add(passed)) > CLOCK_JUMP_MICROS {
-                tracing::warn!("the clock jumped by more than an hour: schedules pause until a steward confirms the time");
+                tracing::warn!(
+                    "the clock jumped by more than an hour: schedules pause until a steward confirms the time"
+                );
                 self.clock_suspect.store(true, Ordering::Relaxed);
                 *base = (Instant::now(), wall);
             }
@@ -269,7 +275,10 @@ impl Kernel {
     pub async fn call_all(&self, calls: Vec<Call>) -> Result<Vec<Answer>, BatchError> {
         let fail = |index: usize, error: CallError| BatchError { index, error: BatchFailure::Call(error) };
         if calls.len() > CALLS_IN_ONE_MAX {
-            return Err(fail(CALLS_IN_ONE_MAX, CallError::arguments(format!("at most {CALLS_IN_ONE_MAX} calls"))));
+            return Err(fail(
+                CALLS_IN_ONE_MAX,
+                CallError::arguments(format!("at most {CALLS_IN_ONE_MAX} calls")),
+            ));
         }
         let catalogue = self.catalogue();
         let mut found = Vec::with_capacity(calls.len());
@@ -548,7 +557,9 @@ fn host_texts() -> Vec<(&'static str, &'static str)> {
     HOST_WIT
         .files()
         .filter_map(|file| Some((file.path().file_name()?.to_str()?, file.contents_utf8()?)))
-        .filter(|(name, _)| Path::new(name).extension().is_some_and(|ext| ext == "wit") && *name != "world.wit")
+        .filter(|(name, _)| {
+            Path::new(name).extension().is_some_and(|ext| ext == "wit") && *name != "world.wit"
+        })
         .collect()
 }
 
@@ -557,7 +568,8 @@ fn natives(
     staging: &Arc<Staging>,
     rooms: &BTreeMap<String, Namespace>,
 ) -> Result<Arc<[Arc<Provider>]>, OpenError> {
-    let wrong = |error: String| OpenError::Natives(format!("the host's own contracts are not right: {error}"));
+    let wrong =
+        |error: String| OpenError::Natives(format!("the host's own contracts are not right: {error}"));
     let host = host_texts();
     let mut known: BTreeMap<String, Arc<Interface>> = BTreeMap::new();
     for interface in parse_texts(&host).map_err(|error| wrong(error.to_string()))? {
@@ -569,12 +581,14 @@ fn natives(
             known.insert(interface.id.clone(), interface);
         }
     }
-    let own: [&str; 3] = ["hamlet:host/plugins@0.1.0", "hamlet:host/grants@0.1.0", "hamlet:host/settings@0.1.0"];
+    let own: [&str; 3] =
+        ["hamlet:host/plugins@0.1.0", "hamlet:host/grants@0.1.0", "hamlet:host/settings@0.1.0"];
     let ids = own.into_iter().chain(config.natives.iter().map(|native| native.interface()));
     let interfaces: NativeInterfaces =
         ids.filter_map(|id| Some((id.to_owned(), Arc::clone(known.get(id)?)))).collect();
     let all: Vec<Arc<dyn NativeProvider>> = [
-        Arc::new(plugins::Plugins::new(Arc::clone(staging), Arc::new(interfaces.clone()))) as Arc<dyn NativeProvider>,
+        Arc::new(plugins::Plugins::new(Arc::clone(staging), Arc::new(interfaces.clone())))
+            as Arc<dyn NativeProvider>,
         Arc::new(grants::Grants::new(Arc::clone(staging))),
         Arc::new(settings::Settings),
     ]
@@ -593,7 +607,11 @@ fn natives(
 }
 
 /// The installed plugins; one whose files are gone or damaged is there with its reason, and the others answer.
-fn load_installed(store: &Store, stager: &Stager, staging: &Staging) -> Result<Vec<plugins::Installed>, OpenError> {
+fn load_installed(
+    store: &Store,
+    stager: &Stager,
+    staging: &Staging,
+) -> Result<Vec<plugins::Installed>, OpenError> {
     let installed =
         plugins::installed(&mut store.snapshot()).map_err(|error| OpenError::Other(error.to_string()))?;
     for plugin in &installed {

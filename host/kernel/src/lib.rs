@@ -41,10 +41,10 @@ pub mod fair;
 pub mod grants;
 pub mod plugins;
 pub mod rows;
-mod shape;
 pub mod schedule;
 pub mod sealed;
 pub mod settings;
+mod shape;
 
 pub use call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote, Need};
 pub use catalogue::{Callable, Catalogue, PluginInfo};
@@ -52,5 +52,7 @@ pub use config::{Clock, Entropy, KernelConfig, Limits, SystemClock, SystemEntrop
 pub use json_call::{JsonAnswer, answer_to_json};
 pub use kernel::{Kernel, OpenError};
 pub use metrics::{Histogram, Metrics, MetricsSnapshot};
-pub use native::{Directory, Mandate, NativeContext, NativeProvider, NoDirectory, PartyKind, PartyStatus, SealRefusal};
+pub use native::{
+    Directory, Mandate, NativeContext, NativeProvider, NoDirectory, PartyKind, PartyStatus, SealRefusal,
+};
 pub use package::{ComponentHash, StageError, Staged, Staging};

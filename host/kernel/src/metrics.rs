@@ -25,7 +25,10 @@ impl Histogram {
 
     /// Counts per bucket (not cumulative) and the sum of all values.
     pub fn read(&self) -> ([u64; 9], u64) {
-        (std::array::from_fn(|i| self.buckets.get(i).map_or(0, |b| b.load(Ordering::Relaxed))), self.sum.load(Ordering::Relaxed))
+        (
+            std::array::from_fn(|i| self.buckets.get(i).map_or(0, |b| b.load(Ordering::Relaxed))),
+            self.sum.load(Ordering::Relaxed),
+        )
     }
 }
 

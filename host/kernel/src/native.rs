@@ -167,12 +167,28 @@ pub trait Directory: Send + Sync {
         "hamlet:host/members"
     }
     /// The right of `person` to act for `party` now; for herself, if active, `SelfActing`.
-    fn mandate(&self, rows: &mut dyn Rows, ns: Namespace, person: Id, party: Id)
-    -> Result<Option<Mandate>, StoreError>;
+    fn mandate(
+        &self,
+        rows: &mut dyn Rows,
+        ns: Namespace,
+        person: Id,
+        party: Id,
+    ) -> Result<Option<Mandate>, StoreError>;
     /// Whether a party is in a group now.
-    fn in_group(&self, rows: &mut dyn Rows, ns: Namespace, party: Id, group: &str) -> Result<bool, StoreError>;
+    fn in_group(
+        &self,
+        rows: &mut dyn Rows,
+        ns: Namespace,
+        party: Id,
+        group: &str,
+    ) -> Result<bool, StoreError>;
     /// What a party is; none when there is none.
-    fn status(&self, rows: &mut dyn Rows, ns: Namespace, party: Id) -> Result<Option<PartyStatus>, StoreError>;
+    fn status(
+        &self,
+        rows: &mut dyn Rows,
+        ns: Namespace,
+        party: Id,
+    ) -> Result<Option<PartyStatus>, StoreError>;
 }
 
 /// A directory that knows nobody: every person is active and has only herself. For tests and tools.

@@ -151,7 +151,15 @@ impl Stager {
         check_asked_for(&manifest, &imports).map_err(refuse)?;
         check_exports(&manifest, &world).map_err(refuse)?;
         let exports = world.exports.clone();
-        Ok(Staged { hash, manifest: Arc::new(manifest), world, wit: Arc::from(wit), imports, exports, component })
+        Ok(Staged {
+            hash,
+            manifest: Arc::new(manifest),
+            world,
+            wit: Arc::from(wit),
+            imports,
+            exports,
+            component,
+        })
     }
 }
 
@@ -213,7 +221,10 @@ fn check_asked_for(manifest: &Manifest, imports: &[Arc<Interface>]) -> Result<()
         if manifest.emits.iter().any(|emit| emit.interface == *id)
             && let Some(function) = import.functions.iter().find(|function| function.result.is_some())
         {
-            return Err(format!("it emits `{id}`, whose function `{}` gives a result: an event has none", function.name));
+            return Err(format!(
+                "it emits `{id}`, whose function `{}` gives a result: an event has none",
+                function.name
+            ));
         }
     }
     Ok(())
@@ -225,17 +236,23 @@ fn check_exports(manifest: &Manifest, world: &World) -> Result<(), String> {
         if PROVIDED.contains(&id.as_str()) {
             return Err(format!("it would provide `{id}`, which only the host does"));
         }
-        let interface =
-            world.export(id).ok_or_else(|| format!("its plugin.toml declares `{id}`, which it does not export"))?;
+        let interface = world
+            .export(id)
+            .ok_or_else(|| format!("its plugin.toml declares `{id}`, which it does not export"))?;
         if let Some(function) = entry.functions.keys().find(|name| interface.function(name).is_none()) {
-            return Err(format!("its plugin.toml declares `{function}` of `{id}`, which has no such function"));
+            return Err(format!(
+                "its plugin.toml declares `{function}` of `{id}`, which has no such function"
+            ));
         }
     }
     for id in &manifest.subscribes {
         let interface =
             world.export(id).ok_or_else(|| format!("it subscribes to `{id}`, which it does not export"))?;
         if let Some(function) = interface.functions.iter().find(|function| function.result.is_some()) {
-            return Err(format!("it subscribes to `{id}`, whose function `{}` gives a result", function.name));
+            return Err(format!(
+                "it subscribes to `{id}`, whose function `{}` gives a result",
+                function.name
+            ));
         }
     }
     if manifest.schedules && world.export(SCHEDULED).is_none() {

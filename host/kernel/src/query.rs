@@ -71,7 +71,8 @@ impl Queries {
         if state.waiting.is_empty() {
             return;
         }
-        let (ready, waiting) = std::mem::take(&mut state.waiting).into_iter().partition(|(at, _, _)| *at <= head);
+        let (ready, waiting) =
+            std::mem::take(&mut state.waiting).into_iter().partition(|(at, _, _)| *at <= head);
         state.waiting = waiting;
         let ready: Vec<_> = ready;
         state.ready.extend(ready.into_iter().map(|(_, _, query)| query));
@@ -116,7 +117,8 @@ impl Queries {
             if state.closed {
                 return Ok(None);
             }
-            if self.arrived.wait_for(&mut state, IDLE).timed_out() && state.ready.is_empty() && !state.closed {
+            if self.arrived.wait_for(&mut state, IDLE).timed_out() && state.ready.is_empty() && !state.closed
+            {
                 return Err(Idle);
             }
         }
@@ -148,7 +150,12 @@ fn serve(shared: &Arc<Shared>, running: Box<Running>, query: Query) -> Box<Runni
         return running;
     }
     Metrics::count(&shared.metrics.queries);
-    let span = tracing::debug_span!("query", plugin = &*callable.plugin, function = callable.function.name, request = &*call.request_id);
+    let span = tracing::debug_span!(
+        "query",
+        plugin = &*callable.plugin,
+        function = callable.function.name,
+        request = &*call.request_id
+    );
     let _entered = span.enter();
     let ran = catch_unwind(AssertUnwindSafe(|| run_query(shared, running, &call, &callable)));
     let (running, result) = ran.unwrap_or_else(|_| {

@@ -183,7 +183,12 @@ impl Slot {
 }
 
 impl ResourceLimiter for Slot {
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let grows = desired.saturating_sub(current);
         let Some(running) = &mut self.running else { return Ok(false) };
         if maximum.is_some_and(|maximum| desired > maximum) {
@@ -198,7 +203,12 @@ impl ResourceLimiter for Slot {
         Ok(true)
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         // The pool's own bound holds too; this one is for a guest's own declaration.
         Ok(maximum.is_none_or(|maximum| desired <= maximum))
     }
@@ -379,10 +389,10 @@ impl Running {
         if self.doom.is_some() {
             return Doomed;
         }
-        let (plugin, function) = self
-            .frames
-            .last()
-            .map_or_else(|| (Arc::from(""), Arc::from("")), |frame| (Arc::clone(&frame.name), Arc::clone(&frame.function)));
+        let (plugin, function) = self.frames.last().map_or_else(
+            || (Arc::from(""), Arc::from("")),
+            |frame| (Arc::clone(&frame.name), Arc::clone(&frame.function)),
+        );
         let why = match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => self.deadline_error(),
             _ if self.memory_refused => CallError::Quota {
@@ -490,11 +500,15 @@ fn admit(running: &mut Running, callee: &Callee, export: &Export) -> Result<Fram
     let (plugin, namespace) = match callee {
         Callee::Plugin(plugin, _) => {
             if let Some(why) = &plugin.unavailable {
-                return Err(CallError::Unavailable { plugin: Arc::clone(&plugin.name), why: Arc::clone(why) });
+                return Err(CallError::Unavailable {
+                    plugin: Arc::clone(&plugin.name),
+                    why: Arc::clone(why),
+                });
             }
-            let entered = running.frames.iter().any(|frame| {
-                frame.plugin.as_ref().is_some_and(|other| other.index == plugin.index)
-            });
+            let entered = running
+                .frames
+                .iter()
+                .any(|frame| frame.plugin.as_ref().is_some_and(|other| other.index == plugin.index));
             if entered && !reentrant {
                 return Err(CallError::Reentered { plugin: Arc::clone(&plugin.name) });
             }
@@ -535,7 +549,13 @@ fn call_native(running: &mut Running, provider: &Provider, export: &Export, argu
 }
 
 /// Runs a guest's function in a kept or a fresh instance.
-fn enter(mut running: Box<Running>, plugin: &Plugin, number: usize, export: &Export, arguments: &[Val]) -> (Box<Running>, Ended) {
+fn enter(
+    mut running: Box<Running>,
+    plugin: &Plugin,
+    number: usize,
+    export: &Export,
+    arguments: &[Val],
+) -> (Box<Running>, Ended) {
     let now = running.shared.engine.now();
     if now >= running.deadline {
         let why = running.deadline_error();
@@ -604,7 +624,12 @@ fn check_arguments(export: &Export, arguments: &[Val]) -> Result<(), CallError> 
     }
 }
 
-fn call_guest(guest: &mut Kept, number: usize, export: &Export, arguments: &[Val]) -> wasmtime::Result<Option<Val>> {
+fn call_guest(
+    guest: &mut Kept,
+    number: usize,
+    export: &Export,
+    arguments: &[Val],
+) -> wasmtime::Result<Option<Val>> {
     let func = find_function(guest, number, export)?;
     guest.calls = guest.calls.saturating_add(1);
     let mut results = [Val::Bool(false)];

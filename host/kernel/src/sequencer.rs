@@ -156,7 +156,8 @@ impl Sequencer {
     fn fill(&mut self) {
         let mut jobs = std::mem::take(&mut self.scratch);
         while self.has_room() {
-            let most = TAKEN_AT_ONCE.min(self.shared.limits.batch_commands.saturating_sub(self.pending.len()));
+            let most =
+                TAKEN_AT_ONCE.min(self.shared.limits.batch_commands.saturating_sub(self.pending.len()));
             if self.shared.queue.take(&mut jobs, most) == 0 {
                 break;
             }
@@ -437,10 +438,12 @@ impl Sequencer {
     }
 
     fn all_in(&mut self, calls: &[(Call, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
-        let at = |index: usize| move |error: CallError| BatchError { index, error: BatchFailure::Call(error) };
+        let at =
+            |index: usize| move |error: CallError| BatchError { index, error: BatchFailure::Call(error) };
         let Some((first, _)) = calls.first() else { return Ok(Vec::new()) };
         let digests: Vec<[u8; 32]> = calls.iter().map(|(call, _)| binary::digest(&call.arguments)).collect();
-        let binding = || binding(calls.iter().zip(&digests).map(|((_, callable), digest)| (&**callable, digest)));
+        let binding =
+            || binding(calls.iter().zip(&digests).map(|((_, callable), digest)| (&**callable, digest)));
         let now = self.begin(&first.actor, &first.request_id).map_err(at(0))?;
         if let Some(code) = calls.iter().find_map(|(call, _)| call.confirmation.as_ref()) {
             let needs = self.shared.confirmations.take(code, &first.actor, binding(), now).map_err(at(0))?;
@@ -503,7 +506,12 @@ impl Sequencer {
         Ok((all, journalled))
     }
 
-    fn one_of_all(&mut self, call: &Call, callable: &Arc<Callable>, digest: &[u8; 32]) -> Result<Done, CallError> {
+    fn one_of_all(
+        &mut self,
+        call: &Call,
+        callable: &Arc<Callable>,
+        digest: &[u8; 32],
+    ) -> Result<Done, CallError> {
         let callee = self.resolve(call, callable)?;
         let key = match call.idempotency {
             Some(uuid) => Some(Key::new(uuid, &call.actor, callable, digest, self.now())?),
@@ -552,7 +560,8 @@ impl Sequencer {
             (Err(error), _) => error,
             (Ok(_), Verdict::Confirm(needs)) => {
                 let entropy = &*self.shared.entropy;
-                let code = self.shared.confirmations.issue(entropy, &first.actor, binding, needs.clone(), now);
+                let code =
+                    self.shared.confirmations.issue(entropy, &first.actor, binding, needs.clone(), now);
                 fail(CallError::ConfirmationNeeded { needs, code })
             }
             (Ok(_), _) => first_error,
@@ -625,7 +634,8 @@ impl Sequencer {
 
     fn refresh_next_schedule(&mut self) -> Result<(), CallError> {
         if std::mem::take(&mut self.schedules_touched) {
-            self.next_schedule = schedule::next_due(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES })?;
+            self.next_schedule =
+                schedule::next_due(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES })?;
         }
         Ok(())
     }
@@ -644,7 +654,8 @@ impl Sequencer {
     fn sweep_blobs(&mut self) -> Result<(), CallError> {
         let shared = Arc::clone(&self.shared);
         let Some(blobs) = &shared.blobs else { return Ok(()) };
-        let removed = blobs.sweep(&mut InBatch { batch: self.batch()?, namespace: BLOBS }, SystemTime::now())?;
+        let removed =
+            blobs.sweep(&mut InBatch { batch: self.batch()?, namespace: BLOBS }, SystemTime::now())?;
         if removed > 0 {
             tracing::info!(removed, "blobs that nobody holds were removed");
         }
@@ -682,7 +693,9 @@ impl Sequencer {
 
     /// E4: the schedules whose time has come.
     fn run_due(&mut self, now: u64) -> Result<bool, CallError> {
-        let Some(table) = self.running.as_ref().map(|running| Arc::clone(&running.table)) else { return Ok(false) };
+        let Some(table) = self.running.as_ref().map(|running| Arc::clone(&running.table)) else {
+            return Ok(false);
+        };
         let rows = &mut InBatch { batch: self.batch()?, namespace: SCHEDULES };
         let due = schedule::due(rows, now, DUE_MAX, &|plugin| table.runs(plugin))?;
         self.schedules_touched = true;
@@ -706,9 +719,9 @@ impl Sequencer {
     }
 
     fn run_schedule(&mut self, table: &crate::table::Table, one: &schedule::Due) -> Result<(), CallError> {
-        let callee = table
-            .handler(&one.plugin, SCHEDULED, "run")
-            .ok_or_else(|| CallError::NoSuchFunction { plugin: one.plugin.to_string(), function: "run".into() })?;
+        let callee = table.handler(&one.plugin, SCHEDULED, "run").ok_or_else(|| {
+            CallError::NoSuchFunction { plugin: one.plugin.to_string(), function: "run".into() }
+        })?;
         self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from(format!("schedule {}", one.name)))?;
         if !schedule::take(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES }, one)? {
             self.abandon();
@@ -763,12 +776,12 @@ impl Sequencer {
     }
 
     fn tell(&mut self, table: &crate::table::Table, delivery: &Delivery) -> Result<(), CallError> {
-        let callee = table.handler(&delivery.subscriber, &delivery.interface, &delivery.function).ok_or_else(|| {
-            CallError::NoSuchFunction {
+        let callee = table
+            .handler(&delivery.subscriber, &delivery.interface, &delivery.function)
+            .ok_or_else(|| CallError::NoSuchFunction {
                 plugin: delivery.subscriber.to_string(),
                 function: delivery.function.to_string(),
-            }
-        })?;
+            })?;
         let request = Arc::from(format!("event {} of {}", delivery.number, delivery.emitter));
         self.begin(&Actor::Plugin(Arc::clone(&delivery.subscriber)), &request)?;
         let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
@@ -785,7 +798,8 @@ impl Sequencer {
     /// Makes the batch durable, then tells everybody.
     fn commit(&mut self) {
         let commands = self.batch_ref().map_or(0, Batch::entries);
-        let committed = if commands == 0 { Ok(self.shared.store.head()) } else { self.commit_batch(commands) };
+        let committed =
+            if commands == 0 { Ok(self.shared.store.head()) } else { self.commit_batch(commands) };
         let was_written = std::mem::take(&mut self.time_written);
         match committed {
             Ok(sequence) if was_written => self.after_commit(sequence),
@@ -897,7 +911,11 @@ fn binding<'a>(calls: impl IntoIterator<Item = (&'a Callable, &'a [u8; 32])>) ->
 }
 
 /// The hashes of a batch's entry: over each call with its arguments, and over each result.
-fn batch_hashes(calls: &[(Call, Arc<Callable>)], digests: &[[u8; 32]], done: &[Done]) -> ([u8; 32], [u8; 32]) {
+fn batch_hashes(
+    calls: &[(Call, Arc<Callable>)],
+    digests: &[[u8; 32]],
+    done: &[Done],
+) -> ([u8; 32], [u8; 32]) {
     let mut arguments = blake3::Hasher::new();
     for ((_, callable), digest) in calls.iter().zip(digests) {
         for part in [&*callable.plugin, &callable.interface.id, &callable.function.name] {

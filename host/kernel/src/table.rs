@@ -64,7 +64,11 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) fn new(native: Arc<dyn NativeProvider>, interface: Arc<Interface>, namespace: Namespace) -> Self {
+    pub(crate) fn new(
+        native: Arc<dyn NativeProvider>,
+        interface: Arc<Interface>,
+        namespace: Namespace,
+    ) -> Self {
         let exports = interface
             .functions
             .iter()

@@ -63,11 +63,14 @@ fn shape_fits(shape: &Shape, value: &Val) -> bool {
     match (shape, value) {
         (Shape::Record(fields), Val::Record(values)) => {
             fields.len() == values.len()
-                && fields.iter().zip(values).all(|(field, (name, value))| field.name == *name && fits(&field.ty, value))
+                && fields
+                    .iter()
+                    .zip(values)
+                    .all(|(field, (name, value))| field.name == *name && fits(&field.ty, value))
         }
-        (Shape::Variant(cases), Val::Variant(name, value)) => cases
-            .iter()
-            .any(|case| case.name == *name && payload_fits(case.ty.as_ref(), value.as_deref())),
+        (Shape::Variant(cases), Val::Variant(name, value)) => {
+            cases.iter().any(|case| case.name == *name && payload_fits(case.ty.as_ref(), value.as_deref()))
+        }
         (Shape::Enum(labels), Val::Enum(name)) => labels.iter().any(|label| label.name == *name),
         (Shape::Flags(labels), Val::Flags(names)) => {
             names.iter().all(|name| labels.iter().any(|label| label.name == *name))

@@ -144,13 +144,21 @@ impl wit::consent::Host for Slot {
 }
 
 impl wit::sealed::Host for Slot {
-    fn seal(&mut self, party: wit::types::Id, plain: Vec<u8>) -> Trapping<Result<Vec<u8>, wit::sealed::Error>> {
+    fn seal(
+        &mut self,
+        party: wit::types::Id,
+        plain: Vec<u8>,
+    ) -> Trapping<Result<Vec<u8>, wit::sealed::Error>> {
         let running = self.running()?;
         let sealed = running.check_writable().and_then(|()| running.seal(id(party), &plain));
         Ok(doomed(running, sealed)?.map_err(seal_error))
     }
 
-    fn open(&mut self, party: wit::types::Id, sealed: Vec<u8>) -> Trapping<Result<Vec<u8>, wit::sealed::Error>> {
+    fn open(
+        &mut self,
+        party: wit::types::Id,
+        sealed: Vec<u8>,
+    ) -> Trapping<Result<Vec<u8>, wit::sealed::Error>> {
         let running = self.running()?;
         let opened = running.open_sealed(id(party), &sealed);
         Ok(doomed(running, opened)?.map_err(seal_error))
@@ -236,7 +244,11 @@ impl Running {
     }
 
     /// Encrypts for a party, as the one at work (C6).
-    pub(crate) fn seal(&mut self, party: Id, plain: &[u8]) -> Result<Result<Vec<u8>, SealRefusal>, CallError> {
+    pub(crate) fn seal(
+        &mut self,
+        party: Id,
+        plain: &[u8],
+    ) -> Result<Result<Vec<u8>, SealRefusal>, CallError> {
         let directory = Arc::clone(&self.shared.directory);
         if directory.status(&mut self.tx, self.shared.directory_namespace, party)?.is_none() {
             return Ok(Err(SealRefusal::NoSuchParty));
@@ -245,7 +257,11 @@ impl Running {
     }
 
     /// Decrypts what [`Running::seal`] gave to the same plugin.
-    pub(crate) fn open_sealed(&mut self, party: Id, sealed: &[u8]) -> Result<Result<Vec<u8>, SealRefusal>, CallError> {
+    pub(crate) fn open_sealed(
+        &mut self,
+        party: Id,
+        sealed: &[u8],
+    ) -> Result<Result<Vec<u8>, SealRefusal>, CallError> {
         Ok(self.shared.keys.open_sealed(&self.frame()?.name, party, sealed)?)
     }
 

@@ -55,7 +55,9 @@ impl Running {
             Err(BlobError::NoSuchBlob) => Ok(Err(wit::blobs::Error::NoSuchBlob)),
             Err(BlobError::Damaged) => Ok(Err(wit::blobs::Error::Damaged)),
             Err(BlobError::PastTheEnd(length)) => Ok(Err(wit::blobs::Error::PastTheEnd(length))),
-            Err(error @ (BlobError::TooLarge | BlobError::Io(_))) => Err(CallError::internal(error.to_string())),
+            Err(error @ (BlobError::TooLarge | BlobError::Io(_))) => {
+                Err(CallError::internal(error.to_string()))
+            }
         }
     }
 
@@ -67,7 +69,9 @@ impl Running {
         };
         let (length, hash) = length;
         let name = Arc::clone(&self.frame()?.name);
-        let Some(plugin) = self.frame()?.plugin.clone() else { return Err(CallError::internal("not a plugin")) };
+        let Some(plugin) = self.frame()?.plugin.clone() else {
+            return Err(CallError::internal("not a plugin"));
+        };
         let Tx::Command(batch) = &mut self.tx else { return Err(CallError::internal("no batch")) };
         let held = blobs::hold(&mut InBatch { batch, namespace: BLOBS }, &name, &hash, length)?;
         if held.saturating_add(batch.usage(plugin.namespace)) > plugin.quota {

@@ -11,8 +11,8 @@ use wasmtime::component::{ComponentType, Linker, Lower, WasmList};
 use super::wit::storage::{Direction as WitDirection, Error, Range};
 use crate::call::CallError;
 use crate::config::{
-    BULK_WRITE_SET_BYTES_MAX, GET_MANY_KEYS_MAX, KEY_BYTES_MAX, SCAN_BYTES_MAX, SCAN_ENTRIES_MAX, VALUE_BYTES_MAX,
-    WRITE_SET_BYTES_MAX,
+    BULK_WRITE_SET_BYTES_MAX, GET_MANY_KEYS_MAX, KEY_BYTES_MAX, SCAN_BYTES_MAX, SCAN_ENTRIES_MAX,
+    VALUE_BYTES_MAX, WRITE_SET_BYTES_MAX,
 };
 use crate::run::{Running, Slot, Tx};
 

@@ -41,13 +41,13 @@ fn w1_an_export_that_the_manifest_does_not_declare_is_not_callable() {
 fn w4_actor_caller_and_chain_are_minted_by_the_host() {
     let village = Village::new();
     let who = "actor; caller; chain; request";
-    let mut call = script(anna(), "first", &format!("{who}; call second run [{who}; call first again [{who}]]"));
+    let mut call =
+        script(anna(), "first", &format!("{who}; call second run [{who}; call first again [{who}]]"));
     call.request_id = Arc::from("r1");
     let answer = village.kernel.call_blocking(call).unwrap();
     let actor = "person:000000000000000000000000000000a1";
-    let expected = format!(
-        "{actor},direct,,r1,{actor},plugin:first,first,r1,{actor},plugin:second,first>second,r1"
-    );
+    let expected =
+        format!("{actor},direct,,r1,{actor},plugin:first,first,r1,{actor},plugin:second,first>second,r1");
     assert_eq!(crate::common::text(answer.result).unwrap(), expected);
 }
 
@@ -58,7 +58,10 @@ fn w4_mandates_and_groups_are_the_directorys() {
         village.run("first", "mandate a1; mandate f00d; mandate b2; group bakers; group smiths").unwrap(),
         "Some(Mandate::SelfActing),Some(Mandate::Representative),None,true,false"
     );
-    assert_eq!(village.by(Actor::Console, "first", "run", "mandate a1; group bakers").unwrap().unwrap(), "None,false");
+    assert_eq!(
+        village.by(Actor::Console, "first", "run", "mandate a1; group bakers").unwrap().unwrap(),
+        "None,false"
+    );
 }
 
 #[test]
@@ -70,18 +73,27 @@ fn w2_a_person_who_calls_directly_consents_by_that_and_for_nobody_else() {
 
 /// Anna has the second plugin call the first, which needs her will.
 fn greedy(amount: &str) -> Call {
-    script(anna(), "second", &format!("?set sale 1; ?call first run [?need spend acc a1 {amount}; set paid {amount}]"))
+    script(
+        anna(),
+        "second",
+        &format!("?set sale 1; ?call first run [?need spend acc a1 {amount}; set paid {amount}]"),
+    )
 }
 
 #[test]
 fn w2_through_a_plugin_she_confirms_exactly_what_it_does() {
     let village = Village::new();
     let head = village.kernel.head();
-    let CallError::ConfirmationNeeded { needs, code } = village.kernel.call_blocking(greedy("5")).unwrap_err() else {
+    let CallError::ConfirmationNeeded { needs, code } =
+        village.kernel.call_blocking(greedy("5")).unwrap_err()
+    else {
         panic!("no confirmation was asked for")
     };
     assert_eq!(needs.len(), 1);
-    assert_eq!((&*needs[0].provider, &*needs[0].kind, needs[0].owner, needs[0].amount), ("first", "spend", ANNA, Some(5)));
+    assert_eq!(
+        (&*needs[0].provider, &*needs[0].kind, needs[0].owner, needs[0].amount),
+        ("first", "spend", ANNA, Some(5))
+    );
     assert_eq!((village.kernel.head(), village.get("second", "sale")), (head, "-".into()));
     // Another body under the same code is refused, and uses the code up.
     let mut more = greedy("500");
@@ -89,8 +101,12 @@ fn w2_through_a_plugin_she_confirms_exactly_what_it_does() {
     assert!(matches!(village.kernel.call_blocking(more).unwrap_err(), CallError::ConfirmationDiffers));
     let mut same = greedy("5");
     same.confirmation = Some(code);
-    assert!(matches!(village.kernel.call_blocking(same.clone()).unwrap_err(), CallError::ConfirmationUnknown));
-    let CallError::ConfirmationNeeded { code, .. } = village.kernel.call_blocking(greedy("5")).unwrap_err() else {
+    assert!(matches!(
+        village.kernel.call_blocking(same.clone()).unwrap_err(),
+        CallError::ConfirmationUnknown
+    ));
+    let CallError::ConfirmationNeeded { code, .. } = village.kernel.call_blocking(greedy("5")).unwrap_err()
+    else {
         panic!("no confirmation was asked for")
     };
     same.confirmation = Some(code.clone());
@@ -100,7 +116,10 @@ fn w2_through_a_plugin_she_confirms_exactly_what_it_does() {
     assert!(matches!(village.kernel.call_blocking(stolen).unwrap_err(), CallError::ConfirmationUnknown));
     assert!(village.kernel.call_blocking(same.clone()).unwrap().result.is_ok());
     assert_eq!((village.get("second", "sale"), village.get("first", "paid")), ("1".into(), "5".into()));
-    assert!(matches!(village.kernel.call_blocking(same).unwrap_err(), CallError::ConfirmationUnknown), "once");
+    assert!(
+        matches!(village.kernel.call_blocking(same).unwrap_err(), CallError::ConfirmationUnknown),
+        "once"
+    );
 }
 
 #[test]
@@ -161,7 +180,10 @@ fn w2_a_dry_run_tells_the_needs_at_every_depth() {
 #[test]
 fn c6_a_sealed_value_opens_for_its_plugin_and_party_alone() {
     let village = Village::new();
-    assert_eq!(village.run("first", "seal a1 hello; open a1; open b2").unwrap(), "46,hello,err(Error::Damaged)");
+    assert_eq!(
+        village.run("first", "seal a1 hello; open a1; open b2").unwrap(),
+        "46,hello,err(Error::Damaged)"
+    );
     assert_eq!(village.run("first", "seal abc hello").unwrap(), "err(Error::NoSuchParty)");
     let error = village.by(anna(), "first", "look", "seal a1 hello").unwrap_err();
     assert!(matches!(error, CallError::WriteInQuery { .. }));
@@ -170,7 +192,9 @@ fn c6_a_sealed_value_opens_for_its_plugin_and_party_alone() {
 #[test]
 fn capabilities_that_are_not_asked_for_are_denied_at_install() {
     let village = Village::empty();
-    for capability in ["storage", "sealed", "identity", "consent", "clock", "random", "log", "schedule", "blobs"] {
+    for capability in
+        ["storage", "sealed", "identity", "consent", "clock", "random", "log", "schedule", "blobs"]
+    {
         let id = format!("\"hamlet:host/{capability}@0.1.0\"");
         let package = guest_with("first-alone", |text| {
             let at = text.find(&id).unwrap();
@@ -188,5 +212,8 @@ fn names_of_households_are_the_directorys_business() {
     // The house is a party for mandates; nobody is in it twice.
     let village = Village::new();
     assert_ne!(ANNA, BERTA);
-    assert_eq!(village.by(berta(), "first", "run", &format!("mandate {HOUSE}")).unwrap().unwrap(), "Some(Mandate::Representative)");
+    assert_eq!(
+        village.by(berta(), "first", "run", &format!("mandate {HOUSE}")).unwrap().unwrap(),
+        "Some(Mandate::Representative)"
+    );
 }

@@ -1,7 +1,7 @@
 //! Events (E1 to E3) and schedules (E4), run by the host itself.
 
-use hamlet_kernel::{Call, CallError};
 use hamlet_bundle::Access;
+use hamlet_kernel::{Call, CallError};
 use wasmtime::component::Val;
 
 use crate::common::{ANNA, NEW_YEAR, Village, anna};
@@ -55,7 +55,10 @@ fn e1_a_paused_subscriber_hears_what_it_missed_when_it_answers_again() {
     };
     status("paused");
     village.run("first", "emit missed").unwrap();
-    assert!(matches!(village.by(anna(), "third", "look", "get heard").unwrap_err(), CallError::Unavailable { .. }));
+    assert!(matches!(
+        village.by(anna(), "third", "look", "get heard").unwrap_err(),
+        CallError::Unavailable { .. }
+    ));
     status("active");
     village.eventually("hearing", || village.get("third", "heard") == "- missed");
 }
@@ -71,7 +74,10 @@ fn e4_a_schedule_runs_once_at_its_time_as_the_plugin() {
     // A call wakes the sequencer, which would else look within a second.
     village.run("first", "now").unwrap();
     village.eventually("the schedule", || village.get("first", "who") == "x");
-    assert_eq!(village.by(anna(), "first", "look", "scan ran s 9 forward").unwrap().unwrap(), format!("ran tea={due}>-"));
+    assert_eq!(
+        village.by(anna(), "first", "look", "scan ran s 9 forward").unwrap().unwrap(),
+        format!("ran tea={due}>-")
+    );
     village.run("first", "set who y").unwrap();
     village.forward(61_000_000);
     village.run("first", "now").unwrap();
@@ -82,7 +88,9 @@ fn e4_a_schedule_runs_once_at_its_time_as_the_plugin() {
 #[test]
 fn e4_a_schedule_that_fails_is_undone_and_tried_again() {
     let village = awake();
-    village.run("first", &format!("at tea {NEW_YEAR} [set tried 1; ?get missing; add runs 1; fail no]")).unwrap();
+    village
+        .run("first", &format!("at tea {NEW_YEAR} [set tried 1; ?get missing; add runs 1; fail no]"))
+        .unwrap();
     std::thread::sleep(std::time::Duration::from_millis(50));
     assert_eq!(village.get("first", "tried"), "-", "an err undoes it");
     assert_eq!(village.run("first", "cancel tea").unwrap(), "true", "it is still there");

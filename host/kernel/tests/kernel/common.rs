@@ -44,7 +44,13 @@ impl Clock for Hands {
 pub struct Villagers;
 
 impl Directory for Villagers {
-    fn mandate(&self, _: &mut dyn Rows, _: Namespace, person: Id, party: Id) -> Result<Option<Mandate>, StoreError> {
+    fn mandate(
+        &self,
+        _: &mut dyn Rows,
+        _: Namespace,
+        person: Id,
+        party: Id,
+    ) -> Result<Option<Mandate>, StoreError> {
         let housemate = [ANNA, BERTA].contains(&person);
         Ok(match party {
             HOUSE if housemate => Some(Mandate::Representative),
@@ -200,7 +206,13 @@ impl Village {
         assert!(answer.result.is_ok(), "{:?}", answer.result);
     }
 
-    pub fn call(&self, actor: Actor, plugin: &str, function: &str, arguments: Vec<Val>) -> Result<Answer, CallError> {
+    pub fn call(
+        &self,
+        actor: Actor,
+        plugin: &str,
+        function: &str,
+        arguments: Vec<Val>,
+    ) -> Result<Answer, CallError> {
         self.kernel.call_blocking(Call::new(actor, plugin, "", function, arguments))
     }
 
@@ -264,4 +276,3 @@ pub fn key(micros: u64, salt: u64) -> uuid::Uuid {
     let millis = u128::from(micros / 1_000);
     uuid::Uuid::from_u128((millis << 80) | (0x7 << 76) | (0b10 << 62) | u128::from(salt))
 }
-

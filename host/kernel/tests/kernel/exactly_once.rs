@@ -23,7 +23,11 @@ fn x1_a_repeat_returns_the_stored_result_and_runs_nothing() {
     assert_eq!((first.replayed, again.replayed), (false, true));
     assert_eq!(text(again.result).unwrap(), "1");
     assert!(again.sequence >= first.sequence);
-    assert_eq!(text(send(&village, "add n 1", 2).unwrap().result).unwrap(), "2", "another key is another command");
+    assert_eq!(
+        text(send(&village, "add n 1", 2).unwrap().result).unwrap(),
+        "2",
+        "another key is another command"
+    );
 }
 
 #[test]
@@ -78,7 +82,10 @@ fn x2_a_key_is_a_uuid_of_version_7_not_older_than_7_days() {
     assert!(village.kernel.call_blocking(call.clone()).is_ok());
     assert_eq!(village.get("first", "n").len(), 8, "the refused ones never ran");
     village.forward(2_000_000);
-    assert!(matches!(village.kernel.call_blocking(call), Err(CallError::KeyTooOld)), "refused, though its row is there");
+    assert!(
+        matches!(village.kernel.call_blocking(call), Err(CallError::KeyTooOld)),
+        "refused, though its row is there"
+    );
 }
 
 #[test]
@@ -99,7 +106,10 @@ fn x2_old_rows_are_dropped_by_range() {
 #[test]
 fn x1_a_repeat_within_one_batch_is_a_repeat() {
     let village = Village::new();
-    let calls = vec![with_key(script(anna(), "first", "add n 1"), 1), with_key(script(anna(), "first", "add n 1"), 1)];
+    let calls = vec![
+        with_key(script(anna(), "first", "add n 1"), 1),
+        with_key(script(anna(), "first", "add n 1"), 1),
+    ];
     let answers = crate::common::block_on(village.kernel.call_all(calls)).unwrap();
     assert_eq!(answers.iter().map(|answer| answer.replayed).collect::<Vec<_>>(), [false, true]);
 }

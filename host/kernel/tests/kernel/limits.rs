@@ -19,7 +19,10 @@ fn t7_a_command_that_loops_is_ended_by_name_and_its_neighbours_run_on() {
     let begun = Instant::now();
     let error = village.doomed("first", "set a 1; call second run [set b 1; spin]");
     let took = begun.elapsed();
-    assert!(matches!(&error, CallError::Deadline { plugin, milliseconds: 50 } if &**plugin == "second"), "{error:?}");
+    assert!(
+        matches!(&error, CallError::Deadline { plugin, milliseconds: 50 } if &**plugin == "second"),
+        "{error:?}"
+    );
     assert!(took >= Duration::from_millis(45) && took < Duration::from_millis(500), "{took:?}");
     assert_eq!(village.run("first", "get a; set c 1").unwrap(), "-,ok");
     assert_eq!(village.get("second", "b"), "-");
@@ -30,7 +33,8 @@ fn t7_time_is_for_the_whole_call_and_nested_calls_have_what_is_left() {
     let village = Village::new();
     let begun = Instant::now();
     let spins = "call second run [repeat 20000 [add x 1]]";
-    let error = village.doomed("first", &format!("{spins}; {spins}; {spins}; {spins}; {spins}; {spins}; spin"));
+    let error =
+        village.doomed("first", &format!("{spins}; {spins}; {spins}; {spins}; {spins}; {spins}; spin"));
     assert_eq!(error.code(), "deadline");
     assert!(begun.elapsed() < Duration::from_millis(500));
 }
@@ -107,7 +111,11 @@ fn c7_keys_and_values_have_limits_that_a_plugin_can_handle() {
 #[test]
 fn c7_the_write_set_is_counted_once_and_dooms() {
     let village = Village::new();
-    assert_eq!(village.run("first", "repeat 3 [fill 30 65536]").unwrap(), "ok", "the same keys again count once");
+    assert_eq!(
+        village.run("first", "repeat 3 [fill 30 65536]").unwrap(),
+        "ok",
+        "the same keys again count once"
+    );
     let error = village.doomed("first", "set a 1; fill 70 65536");
     assert!(quota(&error).contains("4 MiB written"), "{error:?}");
     assert_eq!(village.get("first", "a"), "-");

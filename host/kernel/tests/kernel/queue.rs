@@ -99,7 +99,10 @@ fn a_stateless_plugin_on_the_stack_gets_another_instance_when_it_is_reentered() 
     village.install(guest_with("second", stateless));
     village.install(guest_with("first", stateless));
     village.run("first", "entered").unwrap();
-    assert_eq!(village.run("first", "entered; call second run [call first again [entered]]; entered").unwrap(), "2,1,2");
+    assert_eq!(
+        village.run("first", "entered; call second run [call first again [entered]]; entered").unwrap(),
+        "2,1,2"
+    );
 }
 
 #[test]

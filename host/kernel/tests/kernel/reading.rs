@@ -23,7 +23,10 @@ fn t6_a_query_may_not_write() {
 fn t6_a_querys_nested_calls_are_queries() {
     let village = Village::new();
     village.run("second", "set a 7").unwrap();
-    assert_eq!(village.by(anna(), "first", "look", "call second look [get a]; native get").unwrap().unwrap(), "7,0");
+    assert_eq!(
+        village.by(anna(), "first", "look", "call second look [get a]; native get").unwrap().unwrap(),
+        "7,0"
+    );
     for line in ["call second run [get a]", "native add 1", "call second look [set a 8]"] {
         let error = village.by(anna(), "first", "look", line).unwrap_err();
         assert!(["wrong-kind", "write-in-query"].contains(&error.code()), "{line}: {error:?}");

@@ -113,7 +113,8 @@ fn open(dir: &Path) -> Kernel {
 
 fn install(kernel: &Kernel, name: &str) {
     let hash = kernel.stage(guest(name)).unwrap();
-    let call = hamlet_kernel::Call::new(Actor::Console, "host", "plugins", "activate", vec![Val::String(hash)]);
+    let call =
+        hamlet_kernel::Call::new(Actor::Console, "host", "plugins", "activate", vec![Val::String(hash)]);
     kernel.call_blocking(call).unwrap().result.unwrap();
 }
 
@@ -213,7 +214,8 @@ fn j5_a_blob_is_read_by_ranges_and_held_within_the_quota() {
     let (hash, length) = kernel.put_blob(&mut b"a picture of a goat".as_slice()).unwrap();
     let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(length, 19);
-    let line = format!("blob {hex} 2 7; hold {hex}; release {hex}; release {hex}; blob {hex} 99 1; blob 00 0 1");
+    let line =
+        format!("blob {hex} 2 7; hold {hex}; release {hex}; release {hex}; blob {hex} 99 1; blob 00 0 1");
     assert_eq!(
         run(&kernel, &line).unwrap(),
         "19:picture,ok,true,false,err(Error::PastTheEnd(19)),err(Error::NoSuchBlob)"

@@ -10,7 +10,12 @@ use crate::common::{Village, guest};
 fn keys_are_read_written_and_deleted() {
     let village = Village::new();
     assert_eq!(
-        village.run("first", "get a; set a 1; get a; set a 2; get a; del a; del a; get a; many a b; set b 3; many a b").unwrap(),
+        village
+            .run(
+                "first",
+                "get a; set a 1; get a; set a 2; get a; del a; del a; get a; many a b; set b 3; many a b"
+            )
+            .unwrap(),
         "-,ok,1,ok,2,true,false,-,-|-,ok,-|3"
     );
     assert_eq!(village.run("first", "key 0").unwrap(), "err(Error::KeyLength(0))");
@@ -58,7 +63,8 @@ fn a_scan_of_large_values_comes_by_pages_of_a_mebibyte() {
     let mut pages = 0;
     let mut entries = 0;
     loop {
-        let page = village.by(crate::common::anna(), "first", "look", &format!("scan fill g 1024 forward {cursor}"));
+        let page =
+            village.by(crate::common::anna(), "first", "look", &format!("scan fill g 1024 forward {cursor}"));
         let page = page.unwrap().unwrap();
         assert!(page.len() <= 1 << 20);
         entries += page.matches("fill").count();
@@ -119,7 +125,9 @@ fn step() -> impl Strategy<Value = Step> {
         (0..6_u8, any::<u8>()).prop_map(|(key, value)| Step::Set(key, value)),
         (0..6_u8).prop_map(Step::Delete),
     ];
-    leaf.prop_recursive(1, 12, 5, |inner| (prop::collection::vec(inner, 0..5), any::<bool>()).prop_map(|(steps, ok)| Step::Nested(steps, ok)))
+    leaf.prop_recursive(1, 12, 5, |inner| {
+        (prop::collection::vec(inner, 0..5), any::<bool>()).prop_map(|(steps, ok)| Step::Nested(steps, ok))
+    })
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +145,11 @@ fn t2_t3_any_calls_leave_what_a_plain_model_says() {
     }
     let model = std::cell::RefCell::new((BTreeMap::new(), BTreeMap::new()));
     let end = prop_oneof![3 => Just(End::Ok), 1 => Just(End::Err), 1 => Just(End::Trap)];
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 150, max_shrink_iters: 0, ..ProptestConfig::default() });
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 150,
+        max_shrink_iters: 0,
+        ..ProptestConfig::default()
+    });
     runner
         .run(&(prop::collection::vec(step(), 0..6), end), |(steps, end)| {
             let mut line = steps.iter().map(|step| step.write(false)).collect::<Vec<_>>().join(";");
@@ -156,8 +168,12 @@ fn t2_t3_any_calls_leave_what_a_plain_model_says() {
             prop_assert_eq!(answer.is_err(), matches!(end, End::Trap));
             let (outer, nested) = &*model.borrow();
             for (plugin, model) in [("first", outer), ("second", nested)] {
-                let stored = village.by(crate::common::anna(), plugin, "look", "scan k l 99 forward").unwrap().unwrap();
-                let expected: Vec<String> = model.iter().map(|(key, value)| format!("k{key}={value}")).collect();
+                let stored = village
+                    .by(crate::common::anna(), plugin, "look", "scan k l 99 forward")
+                    .unwrap()
+                    .unwrap();
+                let expected: Vec<String> =
+                    model.iter().map(|(key, value)| format!("k{key}={value}")).collect();
                 prop_assert_eq!(stored, format!("{}>-", expected.join("|")));
             }
             Ok(())

@@ -33,7 +33,10 @@ fn t1_a_function_without_a_result_type_commits() {
 #[test]
 fn t2_a_nested_call_joins_the_transaction_with_its_own_rows() {
     let village = Village::new();
-    assert_eq!(village.run("first", "set a 1; call second run [set a 2; get a]; get a").unwrap(), "ok,ok,2,1");
+    assert_eq!(
+        village.run("first", "set a 1; call second run [set a 2; get a]; get a").unwrap(),
+        "ok,ok,2,1"
+    );
     assert_eq!((village.get("first", "a"), village.get("second", "a")), ("1".into(), "2".into()));
     assert_eq!(village.run("first", "?call second run [set a 3]; fail no").unwrap_err(), "no");
     assert_eq!(village.get("second", "a"), "2", "the caller's err undoes what it had called");
@@ -42,7 +45,8 @@ fn t2_a_nested_call_joins_the_transaction_with_its_own_rows() {
 #[test]
 fn t2_err_of_a_nested_call_undoes_its_writes_and_the_caller_goes_on() {
     let village = Village::new();
-    let script = "set a 1; native add 5; call second run [set b 1; native add 7; fail no]; native get; set c 1";
+    let script =
+        "set a 1; native add 5; call second run [set b 1; native add 7; fail no]; native get; set c 1";
     assert_eq!(village.run("first", script).unwrap(), "ok,5,err(no),5,ok");
     assert_eq!(village.get("first", "a"), "1");
     assert_eq!(village.get("first", "c"), "1");
@@ -52,7 +56,10 @@ fn t2_err_of_a_nested_call_undoes_its_writes_and_the_caller_goes_on() {
 #[test]
 fn t2_err_of_a_native_undoes_its_writes_and_the_caller_goes_on() {
     let village = Village::new();
-    assert_eq!(village.run("first", "native add 999; native add 1; native get").unwrap(), "999,err(too many),999");
+    assert_eq!(
+        village.run("first", "native add 999; native add 1; native get").unwrap(),
+        "999,err(too many),999"
+    );
 }
 
 #[test]
@@ -62,7 +69,12 @@ fn t2_events_and_schedules_of_an_undone_call_are_undone() {
     village.run("first", "emit kept; at kept 0").unwrap();
     village.run("first", "emit lost; at lost 0; fail no").unwrap_err();
     village.eventually("the kept ones", || {
-        village.get("third", "heard") == "- kept" && village.by(anna(), "first", "look", "scan ran s 9 forward").unwrap().unwrap().contains("ran kept=")
+        village.get("third", "heard") == "- kept"
+            && village
+                .by(anna(), "first", "look", "scan ran s 9 forward")
+                .unwrap()
+                .unwrap()
+                .contains("ran kept=")
     });
     village.run("first", "emit later").unwrap();
     village.eventually("the later one", || village.get("third", "heard") == "- kept later");
@@ -88,7 +100,9 @@ fn t3_one_failed_command_leaves_its_neighbours_in_the_batch_untouched() {
     let ended = block_on(async {
         let tasks = scripts.map(|line| {
             let kernel = village.kernel.clone();
-            tokio::spawn(async move { kernel.call(script(anna(), "first", line)).await.is_ok_and(|a| a.result.is_ok()) })
+            tokio::spawn(async move {
+                kernel.call(script(anna(), "first", line)).await.is_ok_and(|a| a.result.is_ok())
+            })
         });
         let mut ended = Vec::new();
         for task in tasks {
@@ -132,7 +146,10 @@ fn t4_without_the_rule_an_update_would_be_lost_as_it_is_where_a_function_opts_ou
 #[test]
 fn t4_a_reentrant_function_is_entered_again_in_a_fresh_instance() {
     let village = Village::new();
-    assert_eq!(village.run("first", "call second run [call first again [entered; chain]]").unwrap(), "1,first>second");
+    assert_eq!(
+        village.run("first", "call second run [call first again [entered; chain]]").unwrap(),
+        "1,first>second"
+    );
 }
 
 #[test]
@@ -142,7 +159,10 @@ fn t9_time_is_the_transactions_and_never_goes_back() {
     assert_eq!(first, format!("{0},{0}", crate::common::NEW_YEAR));
     village.hands.0.fetch_sub(10_000_000, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(village.run("first", "now; now").unwrap(), first);
-    assert_eq!(village.by(anna(), "first", "look", "now").unwrap().unwrap(), crate::common::NEW_YEAR.to_string());
+    assert_eq!(
+        village.by(anna(), "first", "look", "now").unwrap().unwrap(),
+        crate::common::NEW_YEAR.to_string()
+    );
     village.forward(30_000_000);
     assert_eq!(village.run("first", "now").unwrap(), (crate::common::NEW_YEAR + 20_000_000).to_string());
 }
@@ -213,7 +233,10 @@ fn a_panic_of_the_host_in_a_call_is_that_calls_fault_alone() {
     assert_eq!(village.run("first", "set a 2; get a").unwrap(), "ok,2");
     let direct = village.call(anna(), "host", "panic", vec![]);
     assert_eq!(direct.unwrap_err().code(), "internal");
-    assert_eq!(village.call(Actor::Console, "host", "list", vec![]).map_err(|e| e.code()).err(), Some("ambiguous-function"));
+    assert_eq!(
+        village.call(Actor::Console, "host", "list", vec![]).map_err(|e| e.code()).err(),
+        Some("ambiguous-function")
+    );
 }
 
 #[test]
