@@ -25,8 +25,13 @@ pub struct Callable {
     pub function: Arc<Function>,
     /// Kind and access.
     pub rule: FunctionRule,
-    /// The plugin's function number, for the table that was made with this catalogue.
+    /// The function's name, shared: it goes into each journal entry.
+    pub(crate) name: Arc<str>,
+    /// Where it is in the table that was made with this catalogue: the plugin's place and the function's number. Good
+    /// for that generation alone.
+    pub(crate) place: usize,
     pub(crate) number: usize,
+    pub(crate) generation: u64,
 }
 
 /// What is known of one plugin, or of the host's natives.

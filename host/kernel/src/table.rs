@@ -92,8 +92,6 @@ pub(crate) struct Table {
     pub(crate) plugins: Vec<Arc<Plugin>>,
     by_name: HashMap<Arc<str>, usize>,
     natives: Arc<[Arc<Provider>]>,
-    /// Provider and function of each callable of `host`.
-    host: Vec<(usize, usize)>,
     pub(crate) subscriptions: Arc<Subscriptions>,
 }
 
@@ -132,9 +130,9 @@ impl Table {
         let manifests: Vec<_> =
             plugins.iter().filter_map(|plugin| Some(&*plugin.staged.as_ref()?.manifest)).collect();
         let subscriptions = Arc::new(Subscriptions::of(manifests.iter().copied()));
-        let (catalogue, host) = catalogue(&plugins, parts.natives, parts.generation);
+        let catalogue = catalogue(&plugins, parts.natives, parts.generation);
         let natives = Arc::clone(parts.natives);
-        Self { catalogue: Arc::new(catalogue), plugins, by_name, natives, host, subscriptions }
+        Self { catalogue: Arc::new(catalogue), plugins, by_name, natives, subscriptions }
     }
 
     pub(crate) fn plugin(&self, name: &str) -> Option<&Arc<Plugin>> {
@@ -153,10 +151,9 @@ impl Table {
     /// What a callable of this table's catalogue runs.
     pub(crate) fn callee(&self, callable: &Callable) -> Option<Callee> {
         if &*callable.plugin == HOST {
-            let (provider, number) = *self.host.get(callable.number)?;
-            return Some(Callee::Native(Arc::clone(self.natives.get(provider)?), number));
+            return Some(Callee::Native(Arc::clone(self.natives.get(callable.place)?), callable.number));
         }
-        Some(Callee::Plugin(Arc::clone(self.plugin(&callable.plugin)?), callable.number))
+        Some(Callee::Plugin(Arc::clone(self.plugins.get(callable.place)?), callable.number))
     }
 
     /// A function that only the host calls: a schedule's or an event's handler.
@@ -221,22 +218,17 @@ fn export(component: &Component, interface: &Arc<Interface>, name: &str, rule: F
     Export { name: Arc::from(name), interface: Arc::clone(interface), rule, returns, index }
 }
 
-fn catalogue(
-    plugins: &[Arc<Plugin>],
-    natives: &[Arc<Provider>],
-    generation: u64,
-) -> (Catalogue, Vec<(usize, usize)>) {
+fn catalogue(plugins: &[Arc<Plugin>], natives: &[Arc<Provider>], generation: u64) -> Catalogue {
     let mut all: BTreeMap<Arc<str>, PluginInfo> = BTreeMap::new();
     for plugin in plugins {
-        all.insert(Arc::clone(&plugin.name), plugin_info(plugin));
+        all.insert(Arc::clone(&plugin.name), plugin_info(plugin, generation));
     }
     let name: Arc<str> = Arc::from(HOST);
-    let mut host = Vec::new();
     let mut functions = Vec::new();
     for (place, provider) in natives.iter().enumerate() {
         for (number, export) in provider.exports.iter().enumerate() {
-            functions.extend(callable(&name, export, host.len()));
-            host.push((place, number));
+            let at = At { place, number, generation };
+            functions.extend(callable(&name, export, at));
         }
     }
     let info = PluginInfo {
@@ -250,10 +242,10 @@ fn catalogue(
         functions,
     };
     all.insert(name, info);
-    (Catalogue { plugins: all, generation }, host)
+    Catalogue { plugins: all, generation }
 }
 
-fn plugin_info(plugin: &Plugin) -> PluginInfo {
+fn plugin_info(plugin: &Plugin, generation: u64) -> PluginInfo {
     let manifest = plugin.staged.as_ref().map(|staged| Arc::clone(&staged.manifest));
     let mut interfaces: Vec<Arc<Interface>> = Vec::new();
     let mut functions = Vec::new();
@@ -264,7 +256,8 @@ fn plugin_info(plugin: &Plugin) -> PluginInfo {
         if interfaces.last().is_none_or(|last| last.id != export.interface.id) {
             interfaces.push(Arc::clone(&export.interface));
         }
-        functions.extend(callable(&plugin.name, export, number));
+        let at = At { place: plugin.index, number, generation };
+        functions.extend(callable(&plugin.name, export, at));
     }
     PluginInfo {
         name: Arc::clone(&plugin.name),
@@ -278,12 +271,23 @@ fn plugin_info(plugin: &Plugin) -> PluginInfo {
     }
 }
 
-fn callable(plugin: &Arc<str>, export: &Export, number: usize) -> Option<Arc<Callable>> {
+/// Where a callable is.
+#[derive(Clone, Copy)]
+struct At {
+    place: usize,
+    number: usize,
+    generation: u64,
+}
+
+fn callable(plugin: &Arc<str>, export: &Export, at: At) -> Option<Arc<Callable>> {
     Some(Arc::new(Callable {
         plugin: Arc::clone(plugin),
         interface: Arc::clone(&export.interface),
         function: Arc::clone(export.interface.function(&export.name)?),
         rule: export.rule.clone(),
-        number,
+        name: Arc::clone(&export.name),
+        place: at.place,
+        number: at.number,
+        generation: at.generation,
     }))
 }

@@ -212,7 +212,7 @@ fn j5_a_blob_is_read_by_ranges_and_held_within_the_quota() {
     let kernel = open(dir.path());
     install(&kernel, "first-alone");
     let (hash, length) = kernel.put_blob(&mut b"a picture of a goat".as_slice()).unwrap();
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = blake3::Hash::from_bytes(hash).to_hex();
     assert_eq!(length, 19);
     let line =
         format!("blob {hex} 2 7; hold {hex}; release {hex}; release {hex}; blob {hex} 99 1; blob 00 0 1");
@@ -221,7 +221,7 @@ fn j5_a_blob_is_read_by_ranges_and_held_within_the_quota() {
         "19:picture,ok,true,false,err(Error::PastTheEnd(19)),err(Error::NoSuchBlob)"
     );
     let (large, _) = kernel.put_blob(&mut std::io::repeat(7).take(9 << 20)).unwrap();
-    let hex: String = large.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = blake3::Hash::from_bytes(large).to_hex();
     let doomed = kernel.call_blocking(script(anna(), "first", &format!("hold {hex}"))).unwrap_err();
     assert!(matches!(doomed, CallError::Quota { .. }), "{doomed:?}");
 }

@@ -1,0 +1,211 @@
+//! Opening a kernel, step by step: store, keys, rooms of natives, their contracts, installed plugins, threads.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use hamlet_reflect::{Interface, parse_texts};
+use hamlet_store::{Batch, EntryHeader, Namespace, Rows as _, Store};
+use include_dir::{Dir, include_dir};
+
+use super::{OpenError, Shared};
+use crate::blobs::Blobs;
+use crate::catalogue::HOST;
+use crate::config::{KernelConfig, Limits, THREAD_STACK_BYTES};
+use crate::engine::make_private_dir;
+use crate::namespaces::{self, FIRST_ROOM, KERNEL};
+use crate::native::NativeProvider;
+use crate::package::{Stager, Staging};
+use crate::plugins::{self, NativeInterfaces};
+use crate::sealed::PartyKeys;
+use crate::secret::HostSecret;
+use crate::sequencer::{Sequencer, TIME_KEY};
+use crate::table::Provider;
+use crate::{grants, query, settings};
+
+/// The host's own contracts.
+static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
+
+pub(super) fn open_store(config: &KernelConfig) -> Result<(Store, Batch), OpenError> {
+    let Some(dir) = &config.dir else { return Ok(Store::in_memory(config.store.clone())) };
+    for dir in [dir.clone(), dir.join("data"), dir.join("plugins")] {
+        make_private_dir(&dir).map_err(|error| OpenError::File { path: dir, error })?;
+    }
+    Ok(Store::open(&dir.join("data"), config.store.clone())?)
+}
+
+pub(super) fn open_keys(config: &KernelConfig) -> Result<(HostSecret, PartyKeys), OpenError> {
+    let Some(dir) = &config.dir else {
+        return Ok((HostSecret::random(&*config.entropy), PartyKeys::in_memory()));
+    };
+    let keys = PartyKeys::open(dir).map_err(|error| OpenError::Other(error.to_string()))?;
+    Ok((HostSecret::open(dir, &*config.entropy)?, keys))
+}
+
+pub(super) fn open_blobs(config: &KernelConfig) -> Result<Option<Blobs>, OpenError> {
+    let Some(dir) = &config.dir else { return Ok(None) };
+    let opened = Blobs::open(dir).map_err(|error| OpenError::File { path: dir.join("blobs"), error })?;
+    Ok(Some(opened))
+}
+
+/// The rooms of the kernel's own natives have fixed numbers.
+const OWN_ROOMS: [(&str, Namespace); 3] = [
+    ("hamlet:host/plugins", namespaces::PLUGINS),
+    ("hamlet:host/grants", namespaces::GRANTS),
+    ("hamlet:host/settings", namespaces::SETTINGS),
+];
+
+/// Gives each room its namespace; new ones get the next number, in a commit of its own.
+pub(super) fn open_rooms(
+    config: &KernelConfig,
+    store: &Store,
+    batch: &mut Batch,
+) -> Result<BTreeMap<String, Namespace>, OpenError> {
+    let mut rooms: BTreeMap<String, Namespace> =
+        OWN_ROOMS.iter().map(|(room, namespace)| ((*room).to_owned(), *namespace)).collect();
+    let mut wanted: Vec<&str> = config.natives.iter().map(|native| native.room()).collect();
+    wanted.push(config.directory.room());
+    let mut snapshot = store.snapshot();
+    let mut next = number(snapshot.get(KERNEL, b"rooms")?).unwrap_or(FIRST_ROOM);
+    let before = next;
+    batch.begin();
+    for room in wanted {
+        if rooms.contains_key(room) {
+            continue;
+        }
+        let key = [b"room ", room.as_bytes()].concat();
+        let known = number(snapshot.get(KERNEL, &key)?);
+        let given = known.unwrap_or(next);
+        if known.is_none() {
+            batch.set(KERNEL, &key, &given.to_be_bytes())?;
+            next += 1;
+        }
+        rooms.insert(room.to_owned(), Namespace(given));
+    }
+    if next == before {
+        batch.abandon();
+        return Ok(rooms);
+    }
+    batch.set(KERNEL, b"rooms", &next.to_be_bytes())?;
+    let time = config.clock.now().max(stored_time(store)?);
+    batch.finish(EntryHeader {
+        time,
+        caller: Vec::new(),
+        plugin: Arc::from(HOST),
+        version: Arc::from(env!("CARGO_PKG_VERSION")),
+        function: Arc::from("open-rooms"),
+        idempotency: None,
+        arguments: [0; 32],
+        result: [0; 32],
+    });
+    batch.commit(time).map_err(|error| OpenError::Other(error.to_string()))?;
+    Ok(rooms)
+}
+
+fn number(row: Option<hamlet_store::Value>) -> Option<u32> {
+    Some(u32::from_be_bytes(<[u8; 4]>::try_from(&*row?).ok()?))
+}
+
+/// T9: the last time that was committed.
+pub(super) fn stored_time(store: &Store) -> Result<u64, OpenError> {
+    let row = store.snapshot().get(KERNEL, TIME_KEY)?;
+    Ok(row.and_then(|row| Some(u64::from_be_bytes(<[u8; 8]>::try_from(&*row).ok()?))).unwrap_or(0))
+}
+
+/// The texts of the host's own interfaces; worlds are left out, for they name packages that are not here.
+fn host_texts() -> Vec<(&'static str, &'static str)> {
+    HOST_WIT
+        .files()
+        .filter_map(|file| Some((file.path().file_name()?.to_str()?, file.contents_utf8()?)))
+        .filter(|(name, _)| {
+            Path::new(name).extension().is_some_and(|ext| ext == "wit") && *name != "world.wit"
+        })
+        .collect()
+}
+
+pub(super) fn natives(
+    config: &KernelConfig,
+    staging: &Arc<Staging>,
+    rooms: &BTreeMap<String, Namespace>,
+) -> Result<Arc<[Arc<Provider>]>, OpenError> {
+    let wrong =
+        |error: String| OpenError::Natives(format!("the host's own contracts are not right: {error}"));
+    let host = host_texts();
+    let mut known: BTreeMap<String, Arc<Interface>> = BTreeMap::new();
+    for interface in parse_texts(&host).map_err(|error| wrong(error.to_string()))? {
+        known.insert(interface.id.clone(), interface);
+    }
+    for text in config.natives.iter().filter_map(|native| native.wit()) {
+        let texts: Vec<_> = [("native/native.wit", text)].into_iter().chain(host.iter().copied()).collect();
+        for interface in parse_texts(&texts).map_err(|error| wrong(error.to_string()))? {
+            known.insert(interface.id.clone(), interface);
+        }
+    }
+    let own: [&str; 3] =
+        ["hamlet:host/plugins@0.1.0", "hamlet:host/grants@0.1.0", "hamlet:host/settings@0.1.0"];
+    let ids = own.into_iter().chain(config.natives.iter().map(|native| native.interface()));
+    let interfaces: NativeInterfaces =
+        ids.filter_map(|id| Some((id.to_owned(), Arc::clone(known.get(id)?)))).collect();
+    let all: Vec<Arc<dyn NativeProvider>> = [
+        Arc::new(plugins::Plugins::new(Arc::clone(staging), Arc::new(interfaces.clone())))
+            as Arc<dyn NativeProvider>,
+        Arc::new(grants::Grants::new(Arc::clone(staging))),
+        Arc::new(settings::Settings),
+    ]
+    .into_iter()
+    .chain(config.natives.iter().cloned())
+    .collect();
+    all.into_iter()
+        .map(|native| {
+            let id = native.interface();
+            let interface =
+                interfaces.get(id).ok_or_else(|| wrong(format!("there is no WIT of the native `{id}`")))?;
+            let namespace = rooms.get(native.room()).ok_or_else(|| wrong(format!("`{id}` has no room")))?;
+            Ok(Arc::new(Provider::new(native, Arc::clone(interface), *namespace)))
+        })
+        .collect()
+}
+
+/// The installed plugins; one whose files are gone or damaged is there with its reason, and the others answer.
+pub(super) fn load_installed(
+    store: &Store,
+    stager: &Stager,
+    staging: &Staging,
+) -> Result<Vec<plugins::Installed>, OpenError> {
+    let installed =
+        plugins::installed(&mut store.snapshot()).map_err(|error| OpenError::Other(error.to_string()))?;
+    for plugin in &installed {
+        match stager.load(&plugin.component) {
+            Ok(package) => staging.put(Arc::new(package)),
+            Err(error) => tracing::error!(plugin = plugin.name, %error, "a plugin cannot be loaded"),
+        }
+    }
+    Ok(installed)
+}
+
+pub(super) fn query_threads(limits: &Limits) -> usize {
+    match limits.query_threads {
+        0 => std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8),
+        threads => threads,
+    }
+}
+
+/// T10: all threads that run guests have the stack that the constants were checked against.
+pub(super) fn start(
+    shared: &Arc<Shared>,
+    batch: Batch,
+    query_threads: usize,
+) -> Result<Vec<JoinHandle<()>>, OpenError> {
+    let thread = |name: String| std::thread::Builder::new().name(name).stack_size(THREAD_STACK_BYTES);
+    let failed = |error: std::io::Error| OpenError::Other(format!("a thread cannot be started: {error}"));
+    let mut threads = Vec::with_capacity(query_threads + 1);
+    let sequencer = Sequencer::new(Arc::clone(shared), batch);
+    threads.push(thread("hamlet-sequencer".into()).spawn(move || sequencer.work()).map_err(failed)?);
+    for number in 0..query_threads {
+        let shared = Arc::clone(shared);
+        let spawned = thread(format!("hamlet-query-{number}")).spawn(move || query::work(&shared));
+        threads.push(spawned.map_err(failed)?);
+    }
+    Ok(threads)
+}

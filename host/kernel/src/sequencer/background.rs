@@ -1,0 +1,244 @@
+//! What the sequencer does while no person waits (T8): due schedules (E4), event deliveries (E1, E2), sweeping.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use hamlet_reflect::binary;
+use hamlet_store::EntryHeader;
+use wasmtime::component::Val;
+
+use super::Sequencer;
+use crate::call::{Actor, CallError};
+use crate::catalogue::HOST;
+use crate::events::{self, Delivery};
+use crate::idempotency;
+use crate::namespaces::{BLOBS, EVENTS, SCHEDULES};
+use crate::rows::InBatch;
+use crate::run::{Callee, Tx};
+use crate::schedule;
+use crate::table::{SCHEDULED, Table};
+use crate::value::outcome;
+
+/// Background work in one turn.
+const BACKGROUND_MAX: usize = 256;
+/// Due schedules looked up at once.
+const DUE_MAX: usize = 16;
+/// Idempotency rows dropped in one go.
+const SWEEP_ROWS: usize = 1_024;
+/// How often old idempotency rows are looked for, in microseconds of transaction time.
+const SWEEP_EVERY_MICROS: u64 = 60 * 1_000_000;
+/// How often blobs are swept, in microseconds of transaction time.
+const BLOB_SWEEP_EVERY_MICROS: u64 = 6 * 3_600 * 1_000_000;
+
+impl Sequencer {
+    /// Schedules, deliveries and housekeeping, while no person waits (T8).
+    pub(super) fn background(&mut self) {
+        if !self.shared.limits.background || self.shared.queue.is_closed() {
+            return;
+        }
+        for _ in 0..BACKGROUND_MAX {
+            if !self.shared.queue.is_empty() || !self.has_room() {
+                return;
+            }
+            let result = self.guarded(Self::background_step);
+            match result {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    self.abandon();
+                    tracing::error!(%error, "background work failed");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// One piece of background work; false: there is none.
+    pub(super) fn background_step(&mut self) -> Result<bool, CallError> {
+        let now = self.shared.tick_time();
+        if !self.shared.clock_suspect.load(Ordering::Relaxed) {
+            self.refresh_next_schedule()?;
+            if self.next_schedule.is_some_and(|due| due <= now) {
+                return self.run_due(now);
+            }
+        }
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP_EVERY_MICROS;
+            self.sweep(now)?;
+        }
+        if now >= self.next_blob_sweep && self.batch()?.entries() == 0 {
+            self.next_blob_sweep = now + BLOB_SWEEP_EVERY_MICROS;
+            self.sweep_blobs()?;
+        }
+        self.deliver(now)
+    }
+
+    pub(super) fn refresh_next_schedule(&mut self) -> Result<(), CallError> {
+        if std::mem::take(&mut self.schedules_touched) {
+            self.next_schedule =
+                schedule::next_due(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn sweep(&mut self, now: u64) -> Result<(), CallError> {
+        self.begin(&Actor::Console, &Arc::from("sweep"))?;
+        if idempotency::sweep(self.batch()?, now, SWEEP_ROWS)? == 0 {
+            self.abandon();
+            return Ok(());
+        }
+        let header = self.host_header("sweep", now);
+        self.finish(header)
+    }
+
+    /// J5: blobs that nobody holds go. The batch is empty, so that its rows are the committed ones.
+    pub(super) fn sweep_blobs(&mut self) -> Result<(), CallError> {
+        let shared = Arc::clone(&self.shared);
+        let Some(blobs) = &shared.blobs else { return Ok(()) };
+        let removed =
+            blobs.sweep(&mut InBatch { batch: self.batch()?, namespace: BLOBS }, SystemTime::now())?;
+        if removed > 0 {
+            tracing::info!(removed, "blobs that nobody holds were removed");
+        }
+        Ok(())
+    }
+
+    /// An entry for what the host does by itself.
+    pub(super) fn host_header(&self, function: &str, time: u64) -> EntryHeader {
+        EntryHeader {
+            time,
+            caller: Vec::new(),
+            plugin: Arc::from(HOST),
+            version: Arc::clone(&self.shared.version),
+            function: Arc::from(function),
+            idempotency: None,
+            arguments: [0; 32],
+            result: [0; 32],
+        }
+    }
+
+    pub(super) fn handler_header(
+        &self,
+        plugin: &Arc<str>,
+        function: &Arc<str>,
+        arguments: &[Val],
+    ) -> EntryHeader {
+        let table = self.running.as_ref().map(|running| &running.table);
+        let version = table.and_then(|table| table.plugin(plugin)).map(|plugin| Arc::clone(&plugin.version));
+        EntryHeader {
+            time: self.now(),
+            caller: self.shared.pseudonym(&Actor::Plugin(Arc::clone(plugin))),
+            plugin: Arc::clone(plugin),
+            version: version.unwrap_or_else(|| Arc::clone(&self.shared.version)),
+            function: Arc::clone(function),
+            idempotency: None,
+            arguments: binary::digest(arguments),
+            result: [0; 32],
+        }
+    }
+
+    /// E4: the schedules whose time has come.
+    pub(super) fn run_due(&mut self, now: u64) -> Result<bool, CallError> {
+        let Some(table) = self.running.as_ref().map(|running| Arc::clone(&running.table)) else {
+            return Ok(false);
+        };
+        let rows = &mut InBatch { batch: self.batch()?, namespace: SCHEDULES };
+        let due = schedule::due(rows, now, DUE_MAX, &|plugin| table.runs(plugin))?;
+        self.schedules_touched = true;
+        if due.is_empty() {
+            // All that is due belongs to plugins that do not answer: look again in a while, not at once.
+            self.refresh_next_schedule()?;
+            self.next_schedule = self.next_schedule.map(|next| next.max(now + 1_000_000));
+            return Ok(false);
+        }
+        for one in due {
+            if let Err(why) = self.run_schedule(&table, &one) {
+                self.abandon();
+                tracing::warn!(plugin = &*one.plugin, schedule = one.name, %why, "a schedule failed");
+                let now = self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from("schedule"))?;
+                schedule::failed(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES }, &one, now)?;
+                let header = self.host_header("schedule-failed", now);
+                self.finish(header)?;
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn run_schedule(&mut self, table: &Table, one: &schedule::Due) -> Result<(), CallError> {
+        let callee = table.handler(&one.plugin, SCHEDULED, "run").ok_or_else(|| {
+            CallError::NoSuchFunction { plugin: one.plugin.to_string(), function: "run".into() }
+        })?;
+        self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from(format!("schedule {}", one.name)))?;
+        if !schedule::take(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES }, one)? {
+            self.abandon();
+            return Ok(());
+        }
+        let payload = one.payload.iter().map(|byte| Val::U8(*byte)).collect();
+        let arguments = [Val::String(one.name.clone()), Val::U64(one.due), Val::List(payload)];
+        self.as_host(0);
+        self.handled(&callee, &arguments)?;
+        let header = self.handler_header(&one.plugin, &Arc::from("run"), &arguments);
+        self.finish(header)
+    }
+
+    pub(super) fn as_host(&mut self, causality: u8) {
+        if let Some(running) = &mut self.running {
+            running.by_host = true;
+            running.causality = causality;
+        }
+    }
+
+    /// Runs a handler; an `err` is a failure too.
+    pub(super) fn handled(&mut self, callee: &Callee, arguments: &[Val]) -> Result<(), CallError> {
+        match outcome(self.enter(callee, arguments)?) {
+            Ok(_) => Ok(()),
+            Err(Some(Val::String(why))) => Err(CallError::internal(format!("it answered an error: {why}"))),
+            Err(_) => Err(CallError::internal("it answered an error")),
+        }
+    }
+
+    /// E1, E2: the next event for one subscriber.
+    pub(super) fn deliver(&mut self, now: u64) -> Result<bool, CallError> {
+        if !self.deliveries.pending(now) {
+            return Ok(false);
+        }
+        let Some(running) = &mut self.running else { return Ok(false) };
+        let table = Arc::clone(&running.table);
+        let Tx::Command(batch) = &mut running.tx else { return Ok(false) };
+        let rows = &mut InBatch { batch, namespace: EVENTS };
+        let Some(delivery) = self.deliveries.next(rows, now, &|plugin| table.runs(plugin))? else {
+            return Ok(false);
+        };
+        match self.tell(&table, &delivery) {
+            Ok(()) => self.deliveries.succeeded(&delivery),
+            Err(why) => {
+                self.abandon();
+                let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
+                tracing::warn!(emitter, subscriber, number = delivery.number, %why, "an event's handler failed");
+                self.deliveries.failed(&delivery, now);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn tell(&mut self, table: &Table, delivery: &Delivery) -> Result<(), CallError> {
+        let callee = table
+            .handler(&delivery.subscriber, &delivery.interface, &delivery.function)
+            .ok_or_else(|| CallError::NoSuchFunction {
+                plugin: delivery.subscriber.to_string(),
+                function: delivery.function.to_string(),
+            })?;
+        let request = Arc::from(format!("event {} of {}", delivery.number, delivery.emitter));
+        self.begin(&Actor::Plugin(Arc::clone(&delivery.subscriber)), &request)?;
+        let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
+        if !events::advance(rows, &table.subscriptions, delivery)? {
+            self.abandon();
+            return Ok(());
+        }
+        self.as_host(delivery.depth);
+        self.handled(&callee, &delivery.arguments)?;
+        let header = self.handler_header(&delivery.subscriber, &delivery.function, &delivery.arguments);
+        self.finish(header)
+    }
+}

@@ -1,0 +1,159 @@
+//! One command: its key, its run, its consent, its entry in the journal (T1, X1, W2); and a dry run of it.
+
+use std::sync::Arc;
+
+use hamlet_reflect::binary;
+use hamlet_store::EntryHeader;
+use wasmtime::component::Val;
+
+use super::{Done, Sequencer};
+use crate::call::{Call, CallError, DryRun};
+use crate::catalogue::Callable;
+use crate::consent::{Binding, Session, Verdict};
+use crate::idempotency::{Found, Key};
+use crate::metrics::Metrics;
+use crate::run::Callee;
+use crate::value::{is_err, outcome};
+
+impl Sequencer {
+    /// One command (T1, X1, W2).
+    pub(super) fn command(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<Done, CallError> {
+        let span = tracing::debug_span!(
+            "command",
+            plugin = &*callable.plugin,
+            function = callable.function.name,
+            request = &*call.request_id
+        );
+        let _entered = span.enter();
+        Metrics::count(&self.shared.metrics.commands);
+        let result = self.command_in(call, callable);
+        if result.is_err() {
+            self.abandon();
+        }
+        result
+    }
+
+    pub(super) fn command_in(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<Done, CallError> {
+        let callee = self.resolve(call, callable)?;
+        let arguments = binary::digest(&call.arguments);
+        let now = self.begin(&call.actor, &call.request_id)?;
+        let key = match call.idempotency {
+            Some(uuid) => Some(Key::new(uuid, &call.actor, callable, &arguments, now)?),
+            None => None,
+        };
+        if let Some(key) = &key
+            && let Found::Result(value) = key.find(self.batch()?)?
+        {
+            self.abandon();
+            Metrics::count(&self.shared.metrics.replays);
+            return Ok(Done { result: outcome(value), replayed: true });
+        }
+        let binding = || binding([(&**callable, &arguments)]);
+        if let Some(code) = &call.confirmation {
+            let needs = self.shared.confirmations.take(code, &call.actor, binding(), now)?;
+            self.set_session(Session::confirmed(needs));
+        }
+        let value = self.enter(&callee, &call.arguments)?;
+        let ok = !is_err(value.as_ref());
+        match self.verdict(ok) {
+            Verdict::Fine => {}
+            Verdict::Differs => return Err(CallError::ConfirmationDiffers),
+            Verdict::NobodyThere(needs) => {
+                return Err(CallError::ConfirmationNeeded { needs, code: String::new() });
+            }
+            Verdict::Confirm(_) => {
+                self.abandon();
+                return self.collect(call, &callee, binding());
+            }
+        }
+        if !ok {
+            Metrics::count(&self.shared.metrics.errs);
+        }
+        self.keep(call, callable, &callee, arguments, key.as_ref(), value.as_ref())?;
+        Ok(Done { result: outcome(value), replayed: false })
+    }
+
+    /// Puts the result beside the writes, and the transaction into the batch. Of an `err` without a key nothing is kept.
+    pub(super) fn keep(
+        &mut self,
+        call: &Call,
+        callable: &Callable,
+        callee: &Callee,
+        arguments: [u8; 32],
+        key: Option<&Key>,
+        value: Option<&Val>,
+    ) -> Result<(), CallError> {
+        if is_err(value) && key.is_none() {
+            self.abandon();
+            return Ok(());
+        }
+        let encoded = binary::encode(value.map_or(&[], std::slice::from_ref));
+        if let Some(key) = key {
+            key.keep(self.batch()?, value.is_some(), &encoded)?;
+        }
+        let header = EntryHeader {
+            time: self.now(),
+            caller: self.shared.pseudonym(&call.actor),
+            plugin: Arc::clone(&callable.plugin),
+            version: callee.version().map_or_else(|| Arc::clone(&self.shared.version), Arc::clone),
+            function: Arc::clone(&callable.name),
+            idempotency: call.idempotency.map(uuid::Uuid::into_bytes),
+            arguments,
+            result: *blake3::hash(&encoded).as_bytes(),
+        };
+        self.finish(header)
+    }
+
+    /// W2: runs a command again to learn its needs at every depth, and rolls it back.
+    pub(super) fn collect(
+        &mut self,
+        call: &Call,
+        callee: &Callee,
+        binding: Binding,
+    ) -> Result<Done, CallError> {
+        let now = self.begin(&call.actor, &call.request_id)?;
+        self.set_session(Session::collecting());
+        let value = self.enter(callee, &call.arguments)?;
+        let verdict = self.verdict(!is_err(value.as_ref()));
+        self.abandon();
+        match verdict {
+            Verdict::Confirm(needs) => {
+                let entropy = &*self.shared.entropy;
+                let code = self.shared.confirmations.issue(entropy, &call.actor, binding, needs.clone(), now);
+                Err(CallError::ConfirmationNeeded { needs, code })
+            }
+            Verdict::NobodyThere(needs) => Err(CallError::ConfirmationNeeded { needs, code: String::new() }),
+            Verdict::Differs => Err(CallError::ConfirmationDiffers),
+            // With consent it would still have failed: for a reason that she can read now.
+            Verdict::Fine => Ok(Done { result: outcome(value), replayed: false }),
+        }
+    }
+
+    /// What a command would do; nothing is kept.
+    pub(super) fn dry_run(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
+        let result = self.dry_run_in(call, callable);
+        self.abandon();
+        result
+    }
+
+    pub(super) fn dry_run_in(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
+        let callee = self.resolve(call, callable)?;
+        self.begin(&call.actor, &call.request_id)?;
+        self.set_session(Session::collecting());
+        if let Some(running) = &mut self.running {
+            running.notes_wanted = true;
+        }
+        let value = self.enter(&callee, &call.arguments)?;
+        let Some(running) = &mut self.running else { return Err(CallError::internal("no state")) };
+        running.installed_changed = false;
+        running.destroyed_keys.clear();
+        let events = std::mem::take(&mut running.events);
+        Ok(DryRun { result: outcome(value), events, needs: running.consent.met().to_vec() })
+    }
+}
+
+pub(super) fn binding<'a>(calls: impl IntoIterator<Item = (&'a Callable, &'a [u8; 32])>) -> Binding {
+    Binding::of(calls.into_iter().map(|(callable, arguments)| {
+        (&*callable.plugin, &*callable.interface.id, &*callable.function.name, arguments)
+    }))
+}
