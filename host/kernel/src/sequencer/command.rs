@@ -7,7 +7,7 @@ use hamlet_store::EntryHeader;
 use wasmtime::component::Val;
 
 use super::{Done, Sequencer};
-use crate::call::{Call, CallError, DryRun};
+use crate::call::{Call, CallError, DryRun, Need};
 use crate::catalogue::Callable;
 use crate::consent::{Binding, Session, Verdict};
 use crate::idempotency::{Found, Key};
@@ -53,24 +53,46 @@ impl Sequencer {
             let needs = self.shared.confirmations.take(code, &call.actor, binding(), now)?;
             self.set_session(Session::confirmed(needs));
         }
-        let value = self.enter(&callee, &call.arguments)?;
-        let ok = !is_err(value.as_ref());
-        match self.verdict(ok) {
+        let (value, verdict) = self.enter_judged(&callee, &call.arguments)?;
+        match verdict {
             Verdict::Fine => {}
             Verdict::Differs => return Err(CallError::ConfirmationDiffers),
             Verdict::NobodyThere(needs) => {
                 return Err(CallError::ConfirmationNeeded { needs, code: String::new() });
             }
-            Verdict::Confirm(_) => {
+            Verdict::Confirm(first) => {
                 self.abandon();
-                return self.collect(call, &callee, binding());
+                return self.collect(call, &callee, binding(), first);
             }
         }
-        if !ok {
+        if is_err(value.as_ref()) {
             Metrics::count(&self.shared.metrics.errs);
         }
         self.keep(call, callable, &callee, arguments, key.as_ref(), value.as_ref())?;
         Ok(Done { result: outcome(value), replayed: false })
+    }
+
+    /// Calls within the open transaction, with what the consents that were asked for mean for it.
+    ///
+    /// A guest may fall over when it is refused consent: many languages make an exception of every `err`. Then the
+    /// refusal is what the caller must hear of, not the trap; else nobody could ever confirm. Any other failure stands
+    /// for itself, and so does a trap where no consent was refused.
+    fn enter_judged(
+        &mut self,
+        callee: &Callee,
+        arguments: &[Val],
+    ) -> Result<(Option<Val>, Verdict), CallError> {
+        match self.enter(callee, arguments) {
+            Ok(value) => {
+                let verdict = self.verdict(!is_err(value.as_ref()));
+                Ok((value, verdict))
+            }
+            Err(trap @ CallError::Trapped { .. }) => match self.verdict(false) {
+                Verdict::Fine => Err(trap),
+                refused => Ok((None, refused)),
+            },
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts the result beside the writes, and the transaction into the batch. Of an `err` without a key nothing is kept.
@@ -104,29 +126,36 @@ impl Sequencer {
         self.finish(header)
     }
 
-    /// W2: runs a command again to learn its needs at every depth, and rolls it back.
+    /// W2: runs a command again to learn its needs at every depth, and rolls it back. `first` are those that the first
+    /// run was refused.
     pub(super) fn collect(
         &mut self,
         call: &Call,
         callee: &Callee,
         binding: Binding,
+        first: Vec<Need>,
     ) -> Result<Done, CallError> {
         let now = self.begin(&call.actor, &call.request_id)?;
         self.set_session(Session::collecting());
-        let value = self.enter(callee, &call.arguments)?;
-        let verdict = self.verdict(!is_err(value.as_ref()));
+        let (value, verdict) = self.enter_judged(callee, &call.arguments)?;
         self.abandon();
-        match verdict {
-            Verdict::Confirm(needs) => {
-                let entropy = &*self.shared.entropy;
-                let code = self.shared.confirmations.issue(entropy, &call.actor, binding, needs.clone(), now);
-                Err(CallError::ConfirmationNeeded { needs, code })
+        let needs = match verdict {
+            Verdict::Confirm(needs) => needs,
+            Verdict::NobodyThere(needs) => {
+                return Err(CallError::ConfirmationNeeded { needs, code: String::new() });
             }
-            Verdict::NobodyThere(needs) => Err(CallError::ConfirmationNeeded { needs, code: String::new() }),
-            Verdict::Differs => Err(CallError::ConfirmationDiffers),
+            Verdict::Differs => return Err(CallError::ConfirmationDiffers),
             // With consent it would still have failed: for a reason that she can read now.
-            Verdict::Fine => Ok(Done { result: outcome(value), replayed: false }),
-        }
+            Verdict::Fine if is_err(value.as_ref()) => {
+                return Ok(Done { result: outcome(value), replayed: false });
+            }
+            // It would answer `ok` although what needs her will fails even with it. Nothing of that is kept, so it is not
+            // her answer: she may confirm what it tried, and then it must do just that.
+            Verdict::Fine => first,
+        };
+        let entropy = &*self.shared.entropy;
+        let code = self.shared.confirmations.issue(entropy, &call.actor, binding, needs.clone(), now);
+        Err(CallError::ConfirmationNeeded { needs, code })
     }
 
     /// What a command would do; nothing is kept.
@@ -143,7 +172,10 @@ impl Sequencer {
         if let Some(running) = &mut self.running {
             running.notes_wanted = true;
         }
-        let value = self.enter(&callee, &call.arguments)?;
+        let (value, verdict) = self.enter_judged(&callee, &call.arguments)?;
+        if let Verdict::NobodyThere(needs) = verdict {
+            return Err(CallError::ConfirmationNeeded { needs, code: String::new() });
+        }
         let Some(running) = &mut self.running else { return Err(CallError::internal("no state")) };
         running.installed_changed = false;
         running.destroyed_keys.clear();

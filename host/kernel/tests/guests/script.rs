@@ -1,6 +1,6 @@
 // What every guest does: it runs scripts. A script is statements separated by `;`. Each gives one output; the result is
 // the outputs joined by `,`. A script in `[ … ]` is an argument. A statement that fails gives `err(why)`; with `?` before
-// it, it ends the script with that error.
+// it, it ends the script with that error, and with `!` it traps, as an exception that nobody catches does.
 
 struct Plugin;
 
@@ -78,16 +78,16 @@ fn run(script: &str) -> Result<String, String> {
         if statement.is_empty() {
             continue;
         }
-        let (strict, statement) = match statement.strip_prefix('?') {
-            Some(rest) => (true, rest),
-            None => (false, statement),
-        };
+        let strict = statement.starts_with('?');
+        let throws = statement.starts_with('!');
+        let statement = statement.trim_start_matches(['?', '!']);
         let words: Vec<&str> = split(statement, ' ').into_iter().filter(|word| !word.is_empty()).collect();
         if words[0] == "fail" {
             return Err(words[1..].join(" "));
         }
         match one(&words) {
             Ok(output) => outputs.push(output),
+            Err(_) if throws => core::arch::wasm32::unreachable(),
             Err(error) if strict => return Err(error),
             Err(error) => outputs.push(format!("err({error})")),
         }
@@ -103,7 +103,9 @@ fn one(words: &[&str]) -> Result<String, String> {
         "set" => storage::set(&bytes(1), &bytes(2)).map(|()| "ok".into()).map_err(storage_error),
         "get" => storage::get(&bytes(1)).map(shown).map_err(storage_error),
         "del" => storage::delete(&bytes(1)).map(|there| there.to_string()).map_err(storage_error),
-        "add" => storage::add(&bytes(1), words[2].parse().unwrap()).map(|sum| sum.to_string()).map_err(storage_error),
+        "add" => storage::add(&bytes(1), words[2].parse().unwrap())
+            .map(|sum| sum.to_string())
+            .map_err(storage_error),
         "many" => {
             let keys: Vec<Vec<u8>> = words[1..].iter().map(|word| word.as_bytes().to_vec()).collect();
             storage::get_many(&keys)
@@ -112,8 +114,12 @@ fn one(words: &[&str]) -> Result<String, String> {
         }
         "scan" => scan(words),
         // `key N V`: a key of N bytes. `value N`: a value of N bytes. `fill N M`: N values of M bytes each.
-        "key" => storage::set(&vec![b'k'; number(1) as usize], &[1]).map(|()| "ok".into()).map_err(storage_error),
-        "value" => storage::set(b"value", &vec![b'v'; number(1) as usize]).map(|()| "ok".into()).map_err(storage_error),
+        "key" => {
+            storage::set(&vec![b'k'; number(1) as usize], &[1]).map(|()| "ok".into()).map_err(storage_error)
+        }
+        "value" => storage::set(b"value", &vec![b'v'; number(1) as usize])
+            .map(|()| "ok".into())
+            .map_err(storage_error),
         "fill" => {
             let value = vec![b'v'; number(2) as usize];
             for place in 0..number(1) {
@@ -181,13 +187,17 @@ fn one(words: &[&str]) -> Result<String, String> {
             kind: words[1].into(),
             thing: words[2].into(),
             owner: id(words[3]),
-            amount: words.get(4).map(|amount| amount.parse().unwrap()),
+            amount: words.get(4).map(|amount| match *amount {
+                "random" => random::new_id().low >> 1,
+                amount => amount.parse().unwrap(),
+            }),
             sentence: "use it".into(),
         })
         .map(|()| "ok".into())
         .map_err(|refusal| format!("{refusal:?}")),
         "seal" => {
-            let value = sealed::seal(id(words[1]), words[2].as_bytes()).map_err(|error| format!("{error:?}"))?;
+            let value =
+                sealed::seal(id(words[1]), words[2].as_bytes()).map_err(|error| format!("{error:?}"))?;
             storage::set(b"sealed", &value).map_err(storage_error)?;
             Ok(value.len().to_string())
         }
@@ -210,7 +220,8 @@ fn one(words: &[&str]) -> Result<String, String> {
         "release" => Ok(blobs::release(&unhex(words[1])).to_string()),
         "blob" => {
             let length = blobs::describe(&unhex(words[1])).map_err(|error| format!("{error:?}"))?.length;
-            let bytes = blobs::read(&unhex(words[1]), number(2), number(3) as u32).map_err(|error| format!("{error:?}"))?;
+            let bytes = blobs::read(&unhex(words[1]), number(2), number(3) as u32)
+                .map_err(|error| format!("{error:?}"))?;
             Ok(format!("{length}:{}", String::from_utf8_lossy(&bytes)))
         }
         "emit" => {
@@ -228,7 +239,8 @@ fn scan(words: &[&str]) -> Result<String, String> {
     let range = storage::Range { start: given(1).unwrap_or_default(), end: given(2) };
     let direction =
         if words[4] == "reverse" { storage::Direction::Reverse } else { storage::Direction::Forward };
-    let page = storage::scan(&range, direction, words[3].parse().unwrap(), given(5).as_deref()).map_err(storage_error)?;
+    let page = storage::scan(&range, direction, words[3].parse().unwrap(), given(5).as_deref())
+        .map_err(storage_error)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let entries: Vec<String> =
         page.entries.iter().map(|entry| format!("{}={}", text(&entry.key), text(&entry.value))).collect();

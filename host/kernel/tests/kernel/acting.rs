@@ -140,6 +140,81 @@ fn w2_a_run_that_needs_more_than_was_confirmed_is_refused() {
     assert!(village.kernel.call_blocking(call).unwrap().result.is_ok());
 }
 
+/// Anna has the second plugin call the first, which needs her will; the second throws what it is refused.
+fn throwing(nested: &str) -> Call {
+    script(anna(), "second", &format!("?set sale 1; !call first run [{nested}]"))
+}
+
+#[test]
+fn w2_a_plugin_that_traps_when_it_is_refused_is_confirmed_as_any_other() {
+    let village = Village::new();
+    let call = throwing("?need spend acc a1 5; set paid 5");
+    let error = village.kernel.call_blocking(call.clone()).unwrap_err();
+    let CallError::ConfirmationNeeded { needs, code } = error else { panic!("{error:?}") };
+    assert_eq!(needs.iter().map(|need| need.amount).collect::<Vec<_>>(), [Some(5)]);
+    assert_eq!((village.get("second", "sale"), village.get("first", "paid")), ("-".into(), "-".into()));
+    let mut call = call;
+    call.confirmation = Some(code);
+    assert!(village.kernel.call_blocking(call).unwrap().result.is_ok());
+    assert_eq!((village.get("second", "sale"), village.get("first", "paid")), ("1".into(), "5".into()));
+}
+
+#[test]
+fn w2_a_plugin_that_traps_when_it_does_not_do_what_was_confirmed_is_refused_by_that_name() {
+    let village = Village::new();
+    // What a run wrote is undone and what it drew is not, so that the first asks for another sum at each run.
+    let call = throwing("?need spend acc a1 random");
+    let error = village.kernel.call_blocking(call.clone()).unwrap_err();
+    let CallError::ConfirmationNeeded { code, .. } = error else { panic!("{error:?}") };
+    let mut call = call;
+    call.confirmation = Some(code);
+    let error = village.kernel.call_blocking(call).unwrap_err();
+    assert!(matches!(error, CallError::ConfirmationDiffers), "{error:?}");
+    assert_eq!(village.get("second", "sale"), "-");
+}
+
+#[test]
+fn w2_a_trap_is_a_trap_when_consent_was_not_what_it_wanted_for() {
+    let village = Village::new();
+    // With consent it would trap as well: she is told so, rather than asked.
+    let error = village.kernel.call_blocking(throwing("?need spend acc a1 5; trap")).unwrap_err();
+    assert!(matches!(&error, CallError::Trapped { plugin, .. } if &**plugin == "first"), "{error:?}");
+    let error = village.kernel.call_blocking(throwing("?need spend acc b2 5")).unwrap_err();
+    assert!(
+        matches!(&error, CallError::Trapped { plugin, .. } if &**plugin == "second"),
+        "no mandate: {error:?}"
+    );
+}
+
+#[test]
+fn w2_a_plugin_that_says_ok_to_what_was_refused_is_not_believed() {
+    let village = Village::new();
+    // The first fails even with her will, and the second answers `ok` all the same.
+    let call = script(anna(), "second", "set sale 1; call first run [?need spend acc a1 5; fail no]");
+    let error = village.kernel.call_blocking(call.clone()).unwrap_err();
+    let CallError::ConfirmationNeeded { needs, code } = error else { panic!("{error:?}") };
+    assert_eq!(needs.iter().map(|need| need.amount).collect::<Vec<_>>(), [Some(5)]);
+    let mut call = call;
+    call.confirmation = Some(code);
+    let error = village.kernel.call_blocking(call).unwrap_err();
+    assert!(matches!(error, CallError::ConfirmationDiffers), "{error:?}");
+    assert_eq!(village.get("second", "sale"), "-");
+}
+
+#[test]
+fn w2_with_nobody_present_a_plugin_that_traps_is_refused_by_that_name() {
+    let village = Village::new();
+    let call = script(Actor::Console, "first", "set sale 1; !need spend acc a1 5");
+    for error in [
+        village.kernel.call_blocking(call.clone()).unwrap_err(),
+        block_on(village.kernel.dry_run(call)).unwrap_err(),
+    ] {
+        let CallError::ConfirmationNeeded { needs, code } = error else { panic!("{error:?}") };
+        assert_eq!((needs.len(), &*code), (1, ""));
+    }
+    assert_eq!(village.get("first", "sale"), "-");
+}
+
 #[test]
 fn w2_with_nobody_present_it_fails_with_confirmation_needed() {
     let village = Village::new();
