@@ -20,9 +20,10 @@ pub fn check_describes(world: &World, component: &types::Component, engine: &Eng
         item(world.import(name), &import.ty, engine, Exactly::No)
             .map_err(|mismatch| mismatch.within(|| format!("import {name}")))?;
     }
-    // An export that is named like no interface cannot be declared, so it cannot be called: some tools
-    // leave one behind that they needed while building (componentize-py calls it `exports`).
-    for (name, export) in component.exports(engine).filter(|(name, _)| name.contains(':')) {
+    // A description names no bare function and no bare interface, so a component may have none either.
+    for (name, export) in
+        component.exports(engine).filter(|(name, export)| !left_behind(name, &export.ty, engine))
+    {
         item(world.export(name), &export.ty, engine, Exactly::Yes)
             .map_err(|mismatch| mismatch.within(|| format!("export {name}")))?;
     }
@@ -32,6 +33,23 @@ pub fn check_describes(world: &World, component: &types::Component, engine: &Eng
         }
     }
     Ok(())
+}
+
+/// What componentize-py leaves in each component: the interface by which it starts the interpreter while
+/// it builds. It cannot be described, so it can be neither declared nor called. Anything more under that
+/// name is not this, and is refused like any other export that nobody describes.
+fn left_behind(name: &str, export: &ComponentItem, engine: &Engine) -> bool {
+    match export {
+        ComponentItem::ComponentInstance(instance) => {
+            name == "exports"
+                && instance.exports(engine).all(|(name, export)| match export.ty {
+                    ComponentItem::Type(_) => true,
+                    ComponentItem::ComponentFunc(_) => name == "init",
+                    _ => false,
+                })
+        }
+        _ => false,
+    }
 }
 
 /// Whether the component must have all functions that are described.

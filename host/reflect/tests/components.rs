@@ -158,6 +158,27 @@ fn exports_are_described_exactly_and_imports_as_at_least_what_is_asked() {
     );
 }
 
+/// C3: what has no interface's name cannot be described, so a component must not have it.
+#[test]
+fn a_bare_export_is_refused_when_the_component_has_one() {
+    let rows = [
+        ("export sell-all: func();", Err("export sell-all: not described")),
+        ("export till: interface { open: func(); }", Err("export till: not described")),
+        ("export exports: func();", Err("export exports: not described")),
+        ("export exports: interface { init: func(); sell: func(); }", Err("export exports: not described")),
+        // What componentize-py leaves behind: its way into the interpreter while it builds.
+        (
+            "export exports: interface { record symbols { names: list<string> } init: func(of: symbols); }",
+            Ok(()),
+        ),
+    ];
+    for (more, expected) in rows {
+        let (component, engine) = component(&WIT.replace("export stall;", &format!("export stall; {more}")));
+        let checked = check_describes(&described(WIT), &component.component_type(), &engine);
+        assert_eq!(checked.map_err(|e| e.to_string()), expected.map_err(str::to_owned), "{more}");
+    }
+}
+
 /// C5: the engine sees an id as the record that it is.
 #[test]
 fn an_id_is_checked_against_the_record_that_it_is() {

@@ -43,9 +43,7 @@ impl Contract {
 
     fn check_types(&self, exports: &Names, component: &[u8]) -> Result<(), ContractError> {
         let differs = |why| ContractError::Differs { world: self.world_name(), why };
-        // Subtyping lets a component export more than the world says; here it may not (C3). Except
-        // for what has no interface's name and so cannot be declared or called: some tools leave one
-        // behind (componentize-py calls it `exports`).
+        // Subtyping lets a component export more than the world says; here it may not (C3).
         let promised = Names::of(&self.resolve, self.world, Side::Exports)?;
         if let Some(more) = exports.all.difference(&promised.all).next() {
             return Err(differs(format!("it exports {more}, which the world does not")));
@@ -125,6 +123,12 @@ fn items(resolve: &Resolve, world: WorldId, side: Side) -> impl Iterator<Item = 
         .map(|(key, item): (&WorldKey, &WorldItem)| (resolve.name_world_key(key), item))
 }
 
+/// What componentize-py leaves in each component: the interface by which it starts the interpreter while
+/// it builds. No contract can name it, so it can be neither declared nor called.
+fn left_behind(name: &str, interface: &Interface) -> bool {
+    name == "exports" && interface.functions.keys().all(|function| function == "init")
+}
+
 /// The interfaces on one side of a world.
 struct Names {
     all: BTreeSet<String>,
@@ -139,10 +143,10 @@ impl Names {
             let WorldItem::Interface { id, .. } = item else {
                 return Err(ContractError::Bare { name });
             };
-            if matches!(side, Side::Exports) && !name.contains(':') {
+            let interface = resolve.interfaces.get(*id);
+            if matches!(side, Side::Exports) && interface.is_some_and(|found| left_behind(&name, found)) {
                 continue;
             }
-            let interface = resolve.interfaces.get(*id);
             if interface.is_some_and(|interface| !interface.functions.is_empty()) {
                 names.callable.insert(name.clone());
             }
