@@ -5,6 +5,7 @@ uses, in HAMLET_WIT. By hand, in a checkout, `python3 build.py` puts that folder
 The builder, componentize-py, is fetched once from PyPI into `build/tools`.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -33,17 +34,20 @@ def build(folder: Path, world: str, app: str, sources: list[Path]) -> None:
 
 
 def tools() -> Path:
-    """The folder of componentize-py, filled at the first build."""
+    """The folder of componentize-py, filled at the first build; by one of several that run at once."""
     wanted = (HERE / "requirements.txt").read_text()
     mark = TOOLS / "requirements.txt"
-    if not mark.exists() or mark.read_text() != wanted:
-        shutil.rmtree(TOOLS, ignore_errors=True)
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore",
-             "--target", str(TOOLS), "-r", str(HERE / "requirements.txt")],
-            check=True,
-        )
-        mark.write_text(wanted)
+    TOOLS.parent.mkdir(exist_ok=True)
+    with open(TOOLS.parent / "tools.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not mark.exists() or mark.read_text() != wanted:
+            shutil.rmtree(TOOLS, ignore_errors=True)
+            subprocess.run(
+                [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore",
+                 "--target", str(TOOLS), "-r", str(HERE / "requirements.txt")],
+                check=True,
+            )
+            mark.write_text(wanted)
     return TOOLS
 
 

@@ -4,7 +4,7 @@ for what the buyer agreed to; what stops it stands in the host and in the ledger
 from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports.greedy import Outcome, Trick
-from wit_world.imports import random, storage
+from wit_world.imports import friend, random, storage
 from wit_world.imports.hamlet_host_types import Id
 
 import payment
@@ -14,7 +14,7 @@ class Greedy(exports.Greedy):
     """The functions of `example:greedy-stall/greedy`; `wit/world.wit` says what each trick is."""
 
     def buy(self, trick: Trick, price: int, account: Id, till: Id) -> Outcome:
-        storage.add(b"sales", 1)
+        sales = storage.add(b"sales", 1)
 
         def take(amount: int) -> Id:
             return payment.pay(payment.new_id(), account, till, amount, "eggs", "greedy").id
@@ -28,7 +28,8 @@ class Greedy(exports.Greedy):
             case Trick.TWICE:
                 paid = [take(price)]
                 try:
-                    paid.append(take(price))
+                    if sales > 1:
+                        paid.append(take(price))
                 except Err as refused:
                     return Outcome(paid, refused.value)
                 return Outcome(paid, None)
@@ -37,6 +38,10 @@ class Greedy(exports.Greedy):
                     return Outcome([take(price)], None)
                 except Err as refused:
                     return Outcome([], refused.value)
+            case Trick.AGAIN:
+                paid = [take(price)]
+                friend.wave(price, account, till)
+                return Outcome(paid, None)
 
     def sales(self) -> int:
         return int.from_bytes(storage.get(b"sales") or b"", "big")

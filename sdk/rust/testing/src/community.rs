@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use hamlet_bundle::{BuildOptions, Package};
+use hamlet_bundle::Package;
 use hamlet_identity::{Founding, Identity, Secret};
-use hamlet_kernel::{Actor, Call, CallError, Kernel, KernelConfig, Need, answer_to_json};
+use hamlet_kernel::{Actor, Call, CallError, Kernel, Need, answer_to_json};
 use hamlet_reflect::{Id, json as reflect_json};
 use serde_json::{Value, json};
+use uuid::{NoContext, Timestamp, Uuid};
 
+use crate::built::built;
 use crate::clock::TestClock;
+use crate::setup::{Folder, Setup, lock};
 
 /// The handle of the steward who is there from the beginning.
 const STEWARD: &str = "steward";
@@ -42,28 +46,57 @@ impl Refusal {
     }
 }
 
-/// A community in memory. Its first party besides the commons is the person `steward`.
+/// What comes with a call beside its arguments.
+#[derive(Debug, Clone, Default)]
+pub struct Extra {
+    /// Its idempotency key; see [`Community::new_key`].
+    pub key: Option<Uuid>,
+    /// The code of a confirmation.
+    pub code: Option<String>,
+}
+
+/// The `ok` of a call.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// Its payload; null when it has none.
+    pub value: Value,
+    /// It was kept from an earlier run with the same key.
+    pub replayed: bool,
+}
+
+/// How long [`Community::eventually`] waits.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A whole community. Its first party besides the commons is the person `steward`.
 pub struct Community {
     kernel: Kernel,
+    identity: Identity,
     clock: Arc<TestClock>,
     parties: Mutex<BTreeMap<String, Id>>,
+    code_cache: Option<PathBuf>,
+    // Removed when the kernel has gone.
+    _folder: Option<Folder>,
 }
 
 impl Community {
-    /// A new one.
+    /// A new one in memory.
     pub fn new() -> Result<Self> {
-        Self::open(KernelConfig::in_memory())
+        Self::with(Setup::default())
     }
 
     /// A new one in a folder, for tests that look at what is on disk.
     pub fn in_dir(dir: &Path) -> Result<Self> {
-        Self::open(KernelConfig::in_dir(dir))
+        Self::with(Setup { dir: Some(dir.to_owned()), ..Setup::default() })
     }
 
-    fn open(mut config: KernelConfig) -> Result<Self> {
+    /// A new one as the test chooses.
+    pub fn with(setup: Setup) -> Result<Self> {
+        let code_cache = setup.code_cache.clone();
+        let (mut config, folder) = setup.prepare()?;
         let clock = Arc::new(TestClock::default());
         config.clock = clock.clone();
-        Identity::new().register(&mut config);
+        let identity = Identity::new();
+        identity.register(&mut config);
         let kernel = Kernel::open(config)?;
         let secret = Secret::new().map_err(|error| anyhow!("no randomness: {error}"))?;
         let founded = hamlet_identity::found(
@@ -79,7 +112,8 @@ impl Community {
         )?;
         let parties =
             BTreeMap::from([("commons".to_owned(), founded.commons), (STEWARD.to_owned(), founded.steward)]);
-        Ok(Self { kernel, clock, parties: Mutex::new(parties) })
+        let parties = Mutex::new(parties);
+        Ok(Self { kernel, identity, clock, parties, code_cache, _folder: folder })
     }
 
     /// The kernel itself, for what JSON cannot say.
@@ -87,25 +121,22 @@ impl Community {
         &self.kernel
     }
 
-    /// Builds the plugin in `folder` and installs it. With `HAMLET_PREBUILT` set to a folder, what
-    /// was built into `FOLDER/NAME` is taken as it is.
-    pub fn install(&self, folder: impl AsRef<Path>) -> Result<()> {
-        let folder = folder.as_ref();
-        let package = match std::env::var_os("HAMLET_PREBUILT") {
-            Some(prebuilt) => {
-                let manifest = std::fs::read_to_string(folder.join("plugin.toml"))
-                    .with_context(|| format!("`{}` has no plugin.toml", folder.display()))?;
-                let name = hamlet_bundle::Manifest::parse(&manifest)?.name;
-                hamlet_bundle::load(&PathBuf::from(prebuilt).join(name))?
-            }
-            None => hamlet_bundle::build(folder, &BuildOptions::default(), &mut |_| {})?.package,
-        };
-        self.install_package(package)
+    /// Its people and their tokens, for a gateway before it.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
-    /// Installs a package that was built before.
+    /// Builds the plugin in `folder`, as [`built`] does, and installs it.
+    pub fn install(&self, folder: impl AsRef<Path>) -> Result<()> {
+        self.install_package(built(folder, &[])?)
+    }
+
+    /// Installs a package that was built before, or upgrades to it.
     pub fn install_package(&self, package: Package) -> Result<()> {
+        // Of several processes with one cache the first compiles, and the others load what it made.
+        let held = self.code_cache.as_deref().map(lock).transpose()?;
         let hash = self.kernel.stage(package)?;
+        drop(held);
         match self.kernel.call_json(
             Actor::Console,
             "host",
@@ -154,7 +185,7 @@ impl Community {
     /// Calls a function as the person `who`, without confirming anything.
     #[expect(clippy::needless_pass_by_value, reason = "tests write `json!` in place")]
     pub fn call(&self, who: &str, plugin: &str, function: &str, arguments: Value) -> Result<Value, Refusal> {
-        self.attempt(who, plugin, function, &arguments, None)
+        Ok(self.call_with(who, plugin, function, &arguments, Extra::default())?.value)
     }
 
     /// Calls a function as the person `who` and confirms whatever it needs her consent for.
@@ -167,12 +198,11 @@ impl Community {
         function: &str,
         arguments: Value,
     ) -> Result<(Value, Vec<Need>), Refusal> {
-        match self.attempt(who, plugin, function, &arguments, None) {
+        match self.call_with(who, plugin, function, &arguments, Extra::default()) {
             Err(Refusal::Host(CallError::ConfirmationNeeded { needs, code })) => {
-                let answer = self.attempt(who, plugin, function, &arguments, Some(code))?;
-                Ok((answer, needs))
+                Ok((self.call_with_code(who, plugin, function, &arguments, &code)?, needs))
             }
-            other => Ok((other?, Vec::new())),
+            other => Ok((other?.value, Vec::new())),
         }
     }
 
@@ -185,17 +215,19 @@ impl Community {
         arguments: &Value,
         code: &str,
     ) -> Result<Value, Refusal> {
-        self.attempt(who, plugin, function, arguments, Some(code.to_owned()))
+        let extra = Extra { code: Some(code.to_owned()), ..Extra::default() };
+        Ok(self.call_with(who, plugin, function, arguments, extra)?.value)
     }
 
-    fn attempt(
+    /// Calls a function with a key, a code or both.
+    pub fn call_with(
         &self,
         who: &str,
         plugin: &str,
         function: &str,
         arguments: &Value,
-        confirmation: Option<String>,
-    ) -> Result<Value, Refusal> {
+        extra: Extra,
+    ) -> Result<Done, Refusal> {
         let person = self.id(who).map_err(|error| Refusal::Host(CallError::internal(error.to_string())))?;
         let (interface, name) = function.split_once('.').unwrap_or(("", function));
         let catalogue = self.kernel.catalogue();
@@ -203,28 +235,54 @@ impl Community {
         let values = reflect_json::arguments(&callable.function, arguments)
             .map_err(|error| Refusal::Host(CallError::arguments(error.to_string())))?;
         let call = Call {
-            confirmation,
+            confirmation: extra.code,
+            idempotency: extra.key,
             ..Call::new(Actor::Person(person), plugin, &callable.interface.id, name, values)
         };
         let answer = self.kernel.call_blocking(call).map_err(Refusal::Host)?;
-        answer_to_json(callable, &answer).map_err(|error| match error {
+        let value = answer_to_json(callable, &answer).map_err(|error| match error {
             Value::Object(fields) => {
                 let (case, value) = fields.into_iter().next().unwrap_or_default();
                 Refusal::Case { case, value }
             }
             Value::String(case) => Refusal::Case { case, value: Value::Null },
             value => Refusal::Case { case: "err".to_owned(), value },
-        })
+        })?;
+        Ok(Done { value, replayed: answer.replayed })
     }
 
-    /// Moves the clock forward.
+    /// An idempotency key of now (X2).
+    pub fn new_key(&self) -> Uuid {
+        let micros = self.kernel.now();
+        let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
+        Uuid::new_v7(Timestamp::from_unix(NoContext, micros / 1_000_000, nanos))
+    }
+
+    /// Moves the clock forward, and confirms it as a steward would (T9): schedules run on.
     pub fn advance_seconds(&self, seconds: u64) {
         self.clock.advance_seconds(seconds);
+        self.kernel.confirm_clock();
     }
 
     /// Moves the clock forward by days.
     pub fn advance_days(&self, days: u64) {
-        self.clock.advance_seconds(days * 86_400);
+        self.advance_seconds(days * 86_400);
+    }
+
+    /// Waits until something is so: schedules and events run by themselves, when nobody else waits.
+    pub fn eventually(&self, what: &str, so: impl Fn(&Self) -> bool) -> Result<()> {
+        let until = Instant::now() + PATIENCE;
+        while !so(self) {
+            if Instant::now() > until {
+                bail!("{what} did not happen within {} s", PATIENCE.as_secs());
+            }
+            // The host may have looked at the clock while it was being moved.
+            if self.kernel.clock_suspect() {
+                self.kernel.confirm_clock();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 }
 

@@ -14,11 +14,17 @@
 //! assert!(village.call("ada", "tools", "overdue", json!({})).unwrap()[0]["tool"] == "saw");
 //! ```
 
+mod built;
 mod clock;
 mod community;
+mod setup;
 
+pub use built::built;
 pub use clock::TestClock;
-pub use community::{Community, Refusal};
-pub use hamlet_kernel::Kernel;
+pub use community::{Community, Done, Extra, Refusal};
+pub use hamlet_bundle::Package;
+pub use hamlet_kernel::{CallError, Kernel, Need};
 pub use hamlet_reflect::Id;
 pub use serde_json::{Value, json};
+pub use setup::{Instances, Setup};
+pub use uuid::Uuid;
