@@ -15,13 +15,14 @@ const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Where each file goes, and its text with `{{…}}` to fill in.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("Cargo.toml", include_str!("../templates/rust/Cargo.toml.in")),
     (".gitignore", include_str!("../templates/rust/gitignore.in")),
     ("plugin.toml", include_str!("../templates/rust/plugin.toml.in")),
     ("wit/world.wit", include_str!("../templates/rust/world.wit.in")),
     ("src/lib.rs", include_str!("../templates/rust/lib.rs.in")),
     ("src/library.rs", include_str!("../templates/rust/library.rs.in")),
+    ("src/library/tests.rs", include_str!("../templates/rust/tests.rs.in")),
     ("src/adapter.rs", include_str!("../templates/rust/adapter.rs.in")),
     ("tests/village.rs", include_str!("../templates/rust/village.rs.in")),
 ];

@@ -2,10 +2,11 @@
 //!
 //! A function's parameters are flags. Where a function has one parameter and that is a record, the
 //! record's fields are the flags, because nobody wants to type a record. Scalars are typed bare,
-//! anything else as JSON; `@FILE` takes the value from a file, `@-` from standard input.
+//! anything else as JSON; `@FILE` takes the value from a file, `@-` from standard input. An id may be
+//! `@HANDLE`: the party of that name.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,11 +17,14 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::client::{Client, Extra, Problem, Reply};
-use crate::output;
+use crate::confirm::confirm;
+use crate::paging::Paging;
 use crate::session::Session;
+use crate::{output, paging};
 
 /// What `hamlet call` was asked to do.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct CallArgs {
     /// The plugin, or `host` for the host's own functions.
     pub plugin: String,
@@ -39,6 +43,12 @@ pub struct CallArgs {
     /// Print the answer as JSON, not as a table.
     #[arg(long)]
     pub json: bool,
+    /// Print only this field of the answer, bare, for use in scripts.
+    #[arg(long, value_name = "NAME")]
+    pub field: Option<String>,
+    /// Where a function answers in parts (`next`), ask for all of them and print them as one answer.
+    #[arg(long)]
+    pub all: bool,
     /// The function's own flags; `--help` lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS")]
     pub flags: Vec<String>,
@@ -75,27 +85,23 @@ pub fn run(home: &Path, args: &CallArgs) -> Result<Outcome> {
         Ok(matches) => matches,
         Err(error) => error.exit(),
     };
-    let arguments = arguments(function, &matches)?;
+    let arguments = arguments(function, &matches, &client)?;
     let path = format!("/api/{}/{}@{}/{}", args.plugin, interface.short, interface.version, function.name);
-    let extra = Extra { key: Some(Uuid::now_v7().to_string()), dry_run: args.dry_run, ..Extra::default() };
-    let reply = client.call(&path, &arguments, &extra)?;
-    let reply = match reply {
-        Reply::Problem(problem) if problem.case() == "confirmation-needed" && !args.dry_run => {
-            match confirm(&problem, args.yes)? {
-                Some(code) => {
-                    let extra =
-                        Extra { key: Some(Uuid::now_v7().to_string()), confirmation: Some(code), ..extra };
-                    client.call(&path, &arguments, &extra)?
-                }
-                None => Reply::Problem(problem),
-            }
-        }
-        other => other,
+    let reply = if args.all {
+        let paging = Paging::of(function).with_context(|| format!("`--all` is not for `{name}`"))?;
+        paging::all(&paging, arguments, |arguments| once(&client, &path, arguments, &args))?
+    } else {
+        once(&client, &path, &arguments, &args)?
     };
     match reply {
         Reply::Done(value) => {
+            let value = match &args.field {
+                Some(name) => field(value, name)?,
+                None => value,
+            };
             let text = if args.json { serde_json::to_string_pretty(&value)? } else { output::render(&value) };
-            println!("{text}");
+            // A text that ends its last line is printed as it is: it may go into a file.
+            print!("{text}{}", if text.ends_with('\n') { "" } else { "\n" });
             Ok(Outcome::Done)
         }
         Reply::Problem(problem) if args.json => {
@@ -104,6 +110,28 @@ pub fn run(home: &Path, args: &CallArgs) -> Result<Outcome> {
         }
         Reply::Problem(problem) => Ok(refused(&problem)),
     }
+}
+
+/// One call; with a second one when she confirms what it needs.
+fn once(client: &Client, path: &str, arguments: &Value, args: &CallArgs) -> Result<Reply> {
+    let extra = || Extra { key: Some(Uuid::now_v7().to_string()), dry_run: args.dry_run, ..Extra::default() };
+    let problem = match client.call(path, arguments, &extra())? {
+        Reply::Problem(problem) if problem.case() == "confirmation-needed" && !args.dry_run => problem,
+        other => return Ok(other),
+    };
+    match confirm(&problem, args.yes)? {
+        Some(code) => client.call(path, arguments, &Extra { confirmation: Some(code), ..extra() }),
+        None => Ok(Reply::Problem(problem)),
+    }
+}
+
+/// A field of an answer.
+fn field(mut answer: Value, name: &str) -> Result<Value> {
+    if let Some(value) = answer.get_mut(name) {
+        return Ok(value.take());
+    }
+    let names: Vec<_> = answer.as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
+    bail!("the answer has no field `{name}`; it has: {}", names.join(", "))
 }
 
 fn refused(problem: &Problem) -> Outcome {
@@ -120,6 +148,8 @@ fn ours(args: &CallArgs) -> Result<(CallArgs, Vec<String>)> {
         yes: args.yes,
         dry_run: args.dry_run,
         json: args.json,
+        field: args.field.clone(),
+        all: args.all,
         flags: Vec::new(),
     };
     let mut rest = Vec::new();
@@ -129,10 +159,13 @@ fn ours(args: &CallArgs) -> Result<(CallArgs, Vec<String>)> {
             "--yes" => own.yes = true,
             "--dry-run" => own.dry_run = true,
             "--json" => own.json = true,
+            "--all" => own.all = true,
             "--as" => own.acting = Some(flags.next().context("`--as` needs a handle")?.clone()),
-            other => match other.strip_prefix("--as=") {
-                Some(handle) => own.acting = Some(handle.to_owned()),
-                None => rest.push(flag.clone()),
+            "--field" => own.field = Some(flags.next().context("`--field` needs a name")?.clone()),
+            other => match (other.strip_prefix("--as="), other.strip_prefix("--field=")) {
+                (Some(handle), _) => own.acting = Some(handle.to_owned()),
+                (None, Some(name)) => own.field = Some(name.to_owned()),
+                (None, None) => rest.push(flag.clone()),
             },
         }
     }
@@ -179,14 +212,17 @@ fn find<'a>(world: &'a World, plugin: &str, name: &str) -> Result<(&'a Interface
 }
 
 /// A flag of a function: its name, type and docs.
-struct Flag<'a> {
-    name: &'a str,
-    ty: &'a Type,
-    docs: &'a str,
+pub struct Flag<'a> {
+    /// Its name, without the hyphens.
+    pub name: &'a str,
+    /// Its type.
+    pub ty: &'a Type,
+    /// Its doc comment; empty when there is none.
+    pub docs: &'a str,
 }
 
 /// The fields of a function's only parameter when that is a record.
-fn only_record(function: &Function) -> Option<(&str, Vec<Flag<'_>>)> {
+pub fn only_record(function: &Function) -> Option<(&str, Vec<Flag<'_>>)> {
     let [param] = function.params.as_slice() else { return None };
     let Type::Named(named) = &param.ty else { return None };
     let Shape::Record(fields) = &named.shape else { return None };
@@ -195,7 +231,8 @@ fn only_record(function: &Function) -> Option<(&str, Vec<Flag<'_>>)> {
     Some((&param.name, flags))
 }
 
-fn flags(function: &Function) -> Vec<Flag<'_>> {
+/// The flags of a function: its parameters, or the fields of its only one.
+pub fn flags(function: &Function) -> Vec<Flag<'_>> {
     match only_record(function) {
         Some((_, flags)) => flags,
         None => {
@@ -211,6 +248,8 @@ fn default_of(flag: &Flag<'_>) -> Option<&'static str> {
         Type::Bool => Some("false"),
         // Ids that a client makes: a fresh one, so that people need not.
         Type::Id if flag.name == "id" => Some("a new one"),
+        // What reads or works in parts begins at the beginning.
+        Type::U32 | Type::U64 if flag.name == paging::SKIP => Some("0"),
         _ => None,
     }
 }
@@ -220,15 +259,20 @@ fn command(plugin: &str, name: &str, function: &Function) -> Command {
         .bin_name(format!("hamlet call {plugin} {name}"))
         .about(function.docs.clone())
         .after_help(
-            "Also: --as HANDLE, --yes, --dry-run, --json. A value `@FILE` is read from a file, `@-` from \
-             standard input.",
+            "Also: --as HANDLE, --yes, --dry-run, --json, --field NAME (print only that), --all (where \
+             an answer has a `next`: all parts as one). A value `@FILE` is read from a file, `@-` from \
+             standard input; an id may be `@HANDLE`, the party of that name.",
         )
         .no_binary_name(false);
     for flag in flags(function) {
         let default = default_of(&flag);
         let mut help = first_paragraph(flag.docs);
         if let Some(default) = default {
-            help = format!("{help} [left out: {default}]").trim_start().to_owned();
+            help = if help.is_empty() {
+                format!("[left out: {default}]")
+            } else {
+                format!("{help} [left out: {default}]")
+            };
         }
         let mut arg = Arg::new(flag.name.to_owned())
             .long(flag.name.to_owned())
@@ -280,13 +324,14 @@ fn word(ty: &Type) -> String {
 }
 
 /// The arguments as the JSON object that the gateway wants.
-fn arguments(function: &Function, matches: &ArgMatches) -> Result<Value> {
+fn arguments(function: &Function, matches: &ArgMatches, client: &Client) -> Result<Value> {
     let mut object = Map::new();
     for flag in flags(function) {
         let value = match matches.get_one::<String>(flag.name) {
-            Some(text) => value(&flag, text)?,
+            Some(text) => value(&flag, text, client)?,
             None => match flag.ty {
                 Type::Bool => Value::Bool(false),
+                Type::U32 | Type::U64 => Value::from(0),
                 Type::Id => Value::String(Id(Uuid::now_v7().as_u128()).to_string()),
                 _ => continue,
             },
@@ -299,7 +344,7 @@ fn arguments(function: &Function, matches: &ArgMatches) -> Result<Value> {
     })
 }
 
-fn value(flag: &Flag<'_>, text: &str) -> Result<Value> {
+fn value(flag: &Flag<'_>, text: &str, client: &Client) -> Result<Value> {
     let read;
     let text = match text.strip_prefix('@') {
         Some("-") => {
@@ -313,32 +358,26 @@ fn value(flag: &Flag<'_>, text: &str) -> Result<Value> {
             read = fs::read_to_string(path).with_context(|| format!("`{path}` cannot be read"))?;
             read.as_str()
         }
+        Some(handle) if is_id(flag.ty) => return party(handle, client),
         _ => text,
     };
     let value = json::from_text(flag.ty, text).map_err(|error| anyhow!("--{}: {error}", flag.name))?;
     Ok(json::from_val(flag.ty, &value))
 }
 
-/// Shows what would be done with her will, and gives the code when she agrees.
-fn confirm(problem: &Problem, yes: bool) -> Result<Option<String>> {
-    let needs = problem.document.get("needs").and_then(Value::as_array).cloned().unwrap_or_default();
-    eprintln!("This needs your consent:");
-    for need in &needs {
-        let text = |field: &str| need.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-        eprintln!("  - {} ({} {})", text("sentence"), text("kind"), text("thing"));
+fn is_id(ty: &Type) -> bool {
+    match ty {
+        Type::Id => true,
+        Type::Option(inner) => is_id(inner),
+        _ => false,
     }
-    let agreed = yes || (io::stdin().is_terminal() && asked()?);
-    let code = problem.document.get("code").and_then(Value::as_str).map(str::to_owned);
-    if !agreed {
-        eprintln!("Nothing was done. Say yes with `--yes`.");
-    }
-    Ok(code.filter(|_| agreed))
 }
 
-fn asked() -> Result<bool> {
-    eprint!("Do it? [y/N] ");
-    io::stderr().flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+/// The id of the party with this handle.
+fn party(handle: &str, client: &Client) -> Result<Value> {
+    let arguments = serde_json::json!({ "handle": handle });
+    match client.call("/api/host/members@0.1.0/find", &arguments, &Extra::default())? {
+        Reply::Done(party) => field(party, "id"),
+        Reply::Problem(problem) => bail!("`@{handle}`: {}", problem.sentence()),
+    }
 }

@@ -3,14 +3,17 @@
 //! It is thin: it opens folders, starts the gateway and calls functions over HTTP like any member.
 //! It knows no plugin by name.
 
+mod background;
 mod call;
 mod client;
 mod community;
+mod confirm;
 mod demo;
 mod doctor;
 mod door;
 mod member;
 mod output;
+mod paging;
 mod plugin;
 mod serve;
 mod session;

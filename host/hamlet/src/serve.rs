@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::call::Outcome;
-use crate::community;
+use crate::{background, community};
 
 /// What `hamlet run` was asked to do.
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,10 @@ pub struct RunArgs {
     /// How many calls a second one token may make.
     #[arg(long, value_name = "CALLS")]
     pub token_rate: Option<u32>,
+    /// Return as soon as the host answers and leave it running; its log lines go to `host.log` in the
+    /// community's folder.
+    #[arg(long)]
+    pub background: bool,
 }
 
 /// Log lines: for people on a terminal, as JSON elsewhere. `HAMLET_LOG` chooses what is logged.
@@ -42,6 +46,9 @@ pub fn start_tracing(least: &str) {
 
 /// Runs `hamlet run`.
 pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
+    if args.background {
+        return background::start(home, args);
+    }
     let folders = if args.folders.is_empty() { vec![home.to_path_buf()] } else { args.folders.clone() };
     let mut communities = Vec::new();
     let mut listen = args.listen;

@@ -10,7 +10,7 @@ use crate::model::{
     Receipt, Side, TransferInput, TransferKind, TransferView, to_amount,
 };
 use crate::statement::{Filter, Line};
-use crate::trade::{Format, Report};
+use crate::trade::{Format, Report, Warning};
 
 /// A list, item by item.
 pub fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
@@ -51,6 +51,16 @@ same_cases!(types::AccountStatus, AccountStatus: Open, Suspended, Closed);
 same_cases!(types::PendingStatus, PendingStatus: Pending, Posted, Voided, Expired);
 same_cases!(wit_transfers::Side, Side: Debit, Credit);
 same_cases!(wit_exchange::Format, Format: Hledger, Beancount);
+same_cases!(
+    wit_exchange::PassedOver,
+    Warning: GeneratedTransaction,
+    UnbalancedVirtualPosting,
+    AssertionNotChecked,
+    BalanceNotChecked,
+    EmptyTransaction,
+    MemoCut,
+    DirectiveIgnored
+);
 
 impl From<types::Limits> for Limits {
     fn from(limits: types::Limits) -> Self {
@@ -237,8 +247,10 @@ pub fn dates(filter: wit_transfers::Filter) -> Filter {
 
 impl From<Report> for wit_exchange::Report {
     fn from(report: Report) -> Self {
-        let Report { accounts, transfers, unchanged, next } = report;
-        Self { accounts, transfers, unchanged, next }
+        let Report { accounts, transfers, unchanged, warnings, next } = report;
+        let warnings =
+            warnings.into_iter().map(|(what, times)| wit_exchange::Warning { what: what.into(), times });
+        Self { accounts, transfers, unchanged, warnings: warnings.collect(), next }
     }
 }
 

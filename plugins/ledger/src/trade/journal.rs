@@ -48,6 +48,9 @@ pub fn import_journal(
         lines.resize(inputs.len(), transaction.line);
     }
     let mut report = import.report;
+    if skip == 0 {
+        report.warnings = journal.warnings.iter().map(|(what, times)| (*what, *times)).collect();
+    }
     for (line, answer) in lines.into_iter().zip(record_list(host, &inputs, Terms::Import)) {
         report.count(line, answer)?;
     }

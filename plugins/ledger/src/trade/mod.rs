@@ -9,6 +9,7 @@ mod export;
 mod journal;
 
 pub use crate::exchange::export::Format;
+pub use crate::exchange::journal::Warning;
 pub use csv::{import_accounts, import_transfers};
 pub use export::{Piece, export_journal};
 pub use journal::import_journal;
@@ -20,7 +21,7 @@ use crate::model::{Id, Ledger, LedgerStatus, Receipt};
 use crate::rows;
 
 /// What an import did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Accounts that are new.
     pub accounts: u32,
@@ -28,6 +29,8 @@ pub struct Report {
     pub transfers: u32,
     /// Rows that were there already.
     pub unchanged: u32,
+    /// What a journal's first part passed over in all of it, and how often.
+    pub warnings: Vec<(Warning, u32)>,
     /// Where a journal goes on; none: done.
     pub next: Option<u32>,
 }

@@ -438,9 +438,13 @@ impl Teller<'_> {
         let host = &mut self.host;
         let counts = |_: &Self, report: trade::Report| {
             let next = report.next.map_or(String::new(), |next| format!(" next {next}"));
+            let warnings = report.warnings.iter().map(|(what, times)| format!(" {times} {}", kebab(what)));
             format!(
-                "{} accounts {} transfers {} unchanged{next}",
-                report.accounts, report.transfers, report.unchanged
+                "{} accounts {} transfers {} unchanged{}{next}",
+                report.accounts,
+                report.transfers,
+                report.unchanged,
+                warnings.collect::<String>()
             )
         };
         match words[0] {
