@@ -38,7 +38,7 @@ const UNDER_WAY_MAX: usize = 64;
 #[serde(deny_unknown_fields)]
 struct Order {
     mode: Mode,
-    calls: Vec<Item>,
+    calls: Vec<Value>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -84,7 +84,10 @@ async fn answer(here: &Here, request: Request) -> Result<Response, Problem> {
     }
     let more = u32::try_from(order.calls.len().saturating_sub(1)).unwrap_or(u32::MAX);
     let caller = if more == 0 { caller } else { Caller::find(here, &parts.headers, more)? };
-    let ready = order.calls.into_iter().map(|item| prepare(here, &caller, item));
+    // All are read before any is made: a batch that is not well made is refused as a whole.
+    let items = order.calls.into_iter().enumerate().map(|(index, item)| read_item(index, item));
+    let items = items.collect::<Result<Vec<_>, _>>()?;
+    let ready = items.into_iter().map(|item| prepare(here, &caller, item));
     match order.mode {
         Mode::Each => Ok(each(here, &caller, ready.collect()).await),
         Mode::All => {
@@ -95,12 +98,19 @@ async fn answer(here: &Here, request: Request) -> Result<Response, Problem> {
 }
 
 fn read_order(body: &Bytes) -> Result<Order, Problem> {
-    let value = json::parse(body).map_err(|error| Problem::bad_request("json-invalid", error.to_string()))?;
-    serde_json::from_value(value).map_err(|error| Problem::bad_request("json-invalid", not_a_batch(&error)))
+    let value = json::parse(body).map_err(|error| call::json_invalid(&error))?;
+    serde_json::from_value(value).map_err(|error| not_a_batch("", &error))
 }
 
-fn not_a_batch(error: &serde_json::Error) -> String {
-    format!("This is not a batch: {error}.")
+/// A call of the batch, named by its place when it is none.
+fn read_item(index: usize, item: Value) -> Result<Item, Problem> {
+    serde_json::from_value(item).map_err(|error| not_a_batch(&format!("calls[{index}]"), &error))
+}
+
+fn not_a_batch(path: &str, error: &serde_json::Error) -> Problem {
+    let colon = if path.is_empty() { "" } else { ": " };
+    Problem::bad_request("json-invalid", format!("This is not a batch: {path}{colon}{error}."))
+        .with("path", path.into())
 }
 
 fn prepare(here: &Here, caller: &Caller, item: Item) -> Result<Ready, Problem> {

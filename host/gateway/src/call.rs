@@ -190,7 +190,7 @@ pub(crate) async fn read_body(here: &Here, body: Body, bytes_max: usize) -> Resu
 async fn arguments(callable: Arc<Callable>, body: Bytes) -> Result<Vec<Val>, Problem> {
     large(body.len(), move || {
         let object = if body.is_empty() { Ok(Value::Object(Map::new())) } else { json::parse(&body) };
-        let object = object.map_err(|error| Problem::bad_request("json-invalid", error.to_string()))?;
+        let object = object.map_err(|error| json_invalid(&error))?;
         json::arguments(&callable.function, &object).map_err(|error| arguments_invalid(&error))
     })
     .await
@@ -207,6 +207,16 @@ pub(crate) async fn large<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|error| Err(refusal::from_call_error(&CallError::internal(error.to_string()), true)))
+}
+
+/// The body is no JSON, or an object in it names something twice: which one a reader keeps, and so
+/// what was ordered, would depend on the reader.
+pub(crate) fn json_invalid(error: &json::JsonError) -> Problem {
+    let problem = Problem::bad_request("json-invalid", format!("The body cannot be read: {error}."));
+    match error {
+        json::JsonError::Syntax(_) => problem,
+        error => problem.with("path", error.path().into()),
+    }
 }
 
 pub(crate) fn arguments_invalid(error: &json::JsonError) -> Problem {

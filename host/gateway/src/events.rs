@@ -4,7 +4,12 @@
 //! admits its function; to nobody else. Both are looked at for every event, so a stream ends when
 //! its token does, and says nothing of a household from the moment that a mandate is withdrawn.
 //!
-//! Live only: who was away asks with queries. A client that is too slow is told of a `gap`.
+//! Live only: nothing is repeated. A `gap` event says that something may have been missed, and that
+//! queries tell what is so now: with the number of events for a client that was too slow, with
+//! `unknown` as the first event for one that reconnects (a browser then sends `Last-Event-ID`).
+//! An event's id is `{time}-{n}`: the microsecond of its transaction, and which of that microsecond it
+//! is on this stream, from 0. Ids of a stream only grow. A `gap` has none.
+//!
 //! `?topic={plugin}/{interface}@{version}/{function}`, also repeated, narrows.
 
 use std::convert::Infallible;
@@ -20,7 +25,7 @@ use hamlet_bundle::Kind;
 use hamlet_identity::Session;
 use hamlet_kernel::{EventNote, Kernel};
 use hamlet_reflect::json;
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -33,6 +38,8 @@ use crate::refusal;
 /// Streams of one community at once.
 pub(crate) const STREAMS_MAX: usize = 1_000;
 
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
 /// A comment keeps connections open that proxies would close.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
@@ -42,6 +49,10 @@ struct Stream {
     token: String,
     topics: Vec<String>,
     events: Receiver<EventNote>,
+    /// She was here before, and is told first that she may have missed something.
+    returning: bool,
+    /// The id of the newest event, hers or not.
+    newest: (u64, u64),
     _slot: OwnedSemaphorePermit,
 }
 
@@ -73,19 +84,28 @@ fn open(here: Here, request: &Request) -> Result<Stream, Problem> {
         Problem::host(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail).retry_after(KEEP_ALIVE)
     })?;
     let events = here.state.kernel.subscribe_events();
-    Ok(Stream { here, token, topics, events, _slot: slot })
+    let returning = request.headers().contains_key(LAST_EVENT_ID);
+    Ok(Stream { here, token, topics, events, returning, newest: (0, 0), _slot: slot })
 }
 
 impl Stream {
     /// The next event that is hers; none ends the stream.
     async fn next(&mut self) -> Option<Event> {
+        if std::mem::take(&mut self.returning) {
+            return Some(gap("unknown"));
+        }
         loop {
             let note = match self.events.recv().await {
                 Ok(note) => note,
                 Err(RecvError::Lagged(missed)) => {
-                    return Some(Event::default().event("gap").data(missed.to_string()));
+                    return Some(gap(&missed.to_string()));
                 }
                 Err(RecvError::Closed) => return None,
+            };
+            // The emitter's own number is of no use here: it counts what other plugins subscribed to.
+            self.newest = match self.newest {
+                (time, count) if time == note.time => (time, count + 1),
+                _ => (note.time, 0),
             };
             let topic = topic(&note);
             if !self.topics.is_empty() && !self.topics.contains(&topic) {
@@ -97,7 +117,7 @@ impl Stream {
                 continue;
             }
             let data = shown(&state.kernel, &note).to_string();
-            let id = format!("{}/{}", note.emitter, note.number);
+            let id = format!("{}-{}", self.newest.0, self.newest.1);
             return Some(Event::default().id(id).event(topic).data(data));
         }
     }
@@ -110,6 +130,10 @@ impl Stream {
         session.scope.admits(&note.emitter, interface, &note.function, Kind::Query)
             && state.identity.acts_for_any(&state.kernel, person, audience).unwrap_or(false)
     }
+}
+
+fn gap(missed: &str) -> Event {
+    Event::default().event("gap").data(missed)
 }
 
 /// `{plugin}/{interface}@{version}/{function}`
@@ -139,7 +163,6 @@ fn shown(kernel: &Kernel, note: &EventNote) -> Value {
         "interface": note.interface.as_ref(),
         "function": note.function.as_ref(),
         "arguments": arguments,
-        "number": note.number.to_string(),
         "time": note.time.to_string(),
     })
 }

@@ -3,7 +3,7 @@
 //! [`Gateway::router`] gives an axum router, [`serve`] a listener with limits. A request is taken by
 //! `front` (community by host name, request id, headers, counters), its caller is found by `caller`,
 //! and `call`, `batch`, `openapi`, `page`, `health` answer it. What is refused is a problem document
-//! (RFC 9457): `problem` is the document, `refusal` says which refusal has which status and type.
+//! (RFC 9457): `problem` is the document, `refusal` says which refusal has which status and type, `sentence` its words.
 //!
 //! It knows no redb, no wasm and no pillar: what can be called comes from the kernel's catalogue.
 //! Each community has its own state, caches, counters and limits; only the listener is shared. If
@@ -15,6 +15,7 @@ mod call;
 mod caller;
 mod community;
 mod events;
+mod example;
 mod front;
 mod health;
 mod html;
@@ -26,10 +27,12 @@ mod problem;
 mod rates;
 mod refusal;
 mod router;
+mod sentence;
 mod serve;
 mod stage;
 
 pub use community::Community;
 pub use rates::Rate;
 pub use router::{Config, Gateway};
+pub use sentence::{Refusal, refusal};
 pub use serve::{ServeConfig, serve};

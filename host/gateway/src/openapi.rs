@@ -17,7 +17,8 @@ use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
 use crate::front::Here;
-use crate::refusal::{cases, path_of, sentence, status_of};
+use crate::refusal::{path_of, status_of};
+use crate::sentence::{cases, sentence};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const COMPONENTS: &str = "#/components/schemas/";
@@ -248,6 +249,7 @@ fn problem_schema() -> Value {
             "value": { "description": "What came with the case." },
             "needs": { "type": "array", "items": { "type": "object" }, "description": "What is to be confirmed." },
             "code": { "type": "string", "description": "Confirms exactly `needs`, once, as `Hamlet-Confirm`." },
+            "path": { "type": "string", "description": "Where in the body something is wrong." },
             "index": { "type": "integer", "description": "Of a batch: which call." },
         },
     })

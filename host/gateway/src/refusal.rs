@@ -20,33 +20,26 @@
 use std::time::Duration;
 
 use hamlet_kernel::{CallError, Callable, Need};
-use hamlet_reflect::{Shape, Type, json};
+use hamlet_reflect::{Type, json};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use wasmtime::component::Val;
 
 use crate::problem::Problem;
+use crate::sentence;
 
 /// The problem for an `err` of a function.
 pub(crate) fn from_err(callable: &Callable, error: Option<&Val>) -> Problem {
     let ty = callable.function.result.as_ref().and_then(Type::error);
-    let (case, payload) = match error {
-        Some(Val::Variant(case, payload)) => (case.as_str(), payload.as_deref()),
-        Some(Val::Enum(case)) => (case.as_str(), None),
-        other => ("error", other),
-    };
-    let (docs, payload_type) = ty.map_or(("", None), |ty| case_of(ty, case));
-    let detail = match sentence(docs) {
-        empty if empty.is_empty() => format!("`{}` refused this: {}.", callable.function.name, words(case)),
-        sentence => sentence,
-    };
+    let error = ty.zip(error).map_or(Value::Null, |(ty, error)| json::from_val(ty, error));
+    let refusal = sentence::refusal(&callable.function, &error);
     let mut members = Map::new();
-    members.insert("case".into(), case.into());
-    if let (Some(payload), Some(ty)) = (payload, payload_type) {
-        members.insert("value".into(), json::from_val(ty, payload));
+    members.insert("case".into(), refusal.case.as_str().into());
+    if let Some(value) = refusal.value {
+        members.insert("value".into(), value);
     }
-    let kind = format!("/problems/{}/{case}", path_of(callable));
-    Problem::plugin(status_of(case), kind, words(case), detail, members)
+    let kind = format!("/problems/{}/{}", path_of(callable), refusal.case);
+    Problem::plugin(status_of(&refusal.case), kind, words(&refusal.case), refusal.sentence, members)
 }
 
 /// `{plugin}/{interface}@{version}/{function}`, as in the function's URL.
@@ -73,31 +66,6 @@ pub(crate) fn status_of(case: &str) -> StatusCode {
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     }
-}
-
-/// The cases of an error type: name, docs, type of the payload.
-pub(crate) fn cases(ty: &Type) -> Vec<(&str, &str, Option<&Type>)> {
-    let Type::Named(named) = ty else { return vec![("error", "", Some(ty))] };
-    match &named.shape {
-        Shape::Variant(cases) => {
-            cases.iter().map(|case| (case.name.as_str(), case.docs.as_str(), case.ty.as_ref())).collect()
-        }
-        Shape::Enum(labels) => {
-            labels.iter().map(|label| (label.name.as_str(), label.docs.as_str(), None)).collect()
-        }
-        Shape::Record(_) | Shape::Flags(_) => vec![("error", named.docs.as_str(), Some(ty))],
-    }
-}
-
-fn case_of<'a>(ty: &'a Type, case: &str) -> (&'a str, Option<&'a Type>) {
-    let found = cases(ty).into_iter().find(|(name, ..)| *name == case);
-    found.map_or(("", None), |(_, docs, payload)| (docs, payload))
-}
-
-/// The first paragraph of a doc comment, on one line.
-pub(crate) fn sentence(docs: &str) -> String {
-    let paragraph = docs.split("\n\n").next().unwrap_or_default();
-    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `exceeds-limit` as `Exceeds limit`.

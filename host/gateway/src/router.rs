@@ -58,6 +58,7 @@ impl Gateway {
         Router::new()
             .route("/", get(page::page))
             .route("/style.css", get(page::style))
+            .route("/icon.svg", get(page::icon))
             .route("/healthz", get(health::healthz))
             .route("/metrics", get(health::metrics))
             .route("/api/openapi.json", get(openapi::openapi))

@@ -64,8 +64,9 @@ pub async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(config.head_timeout)
         .max_buf_size(config.head_bytes_max.max(8_192))
-        .max_headers(config.headers_max)
-        .pipeline_flush(true);
+        .max_headers(config.headers_max);
+    // Not `pipeline_flush`: with it, hyper's buffer of answers has no limit, and a client that asks
+    // or listens and does not read what it is sent would fill this box's memory.
     tokio::pin!(shutdown);
     loop {
         let slot = tokio::select! {

@@ -4,10 +4,13 @@
 //! only a steward can have it taken in. Verifying and compiling happen here, beside the sequencer;
 //! `host/plugins.activate` with the hash that this answers makes it the installed plugin.
 
+use std::io::ErrorKind;
+
 use axum::Extension;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
-use hamlet_kernel::CallError;
+use hamlet_bundle::LoadError;
+use hamlet_kernel::{CallError, StageError};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
@@ -41,22 +44,54 @@ async fn taken_in(here: &Here, name: &str, headers: &HeaderMap) -> Result<String
     let plain = !name.is_empty()
         && name.len() <= NAME_BYTES_MAX
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let Some(folder) = here.state.incoming.as_ref().filter(|_| plain).map(|incoming| incoming.join(name))
-    else {
+    if !plain {
+        return Err(refused(&format!("A folder's name is 1 to {NAME_BYTES_MAX} letters and digits.")));
+    }
+    let folder = here.state.incoming.as_ref().map(|incoming| incoming.join(name));
+    let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
         return Err(refused("There is no such folder to take a plugin from."));
     };
     let kernel = here.state.kernel.clone();
     let staged = tokio::task::spawn_blocking(move || {
-        let package = hamlet_bundle::load(&folder).map_err(|error| error.to_string())?;
-        let hash = kernel.stage(package).map_err(|error| error.to_string())?;
+        let staged = hamlet_bundle::load(&folder)
+            .map_err(|error| unreadable(&error))
+            .and_then(|package| kernel.stage(package).map_err(|error| not_staged(&error)));
+        // Whoever tries again hands it over again: what was refused must not stay for ever.
         if let Err(error) = std::fs::remove_dir_all(&folder) {
-            tracing::warn!(%error, folder = %folder.display(), "what was taken in could not be deleted");
+            tracing::warn!(%error, folder = %folder.display(), "what was handed over could not be deleted");
         }
-        Ok::<_, String>(hash)
+        staged
     });
     match staged.await {
         Ok(staged) => staged.map_err(|why| refused(&why)),
         Err(error) => Err(refusal::from_call_error(&CallError::internal(error.to_string()), true)),
+    }
+}
+
+/// What is wrong with a package's files. Names files, not where this box keeps them.
+fn unreadable(error: &LoadError) -> String {
+    let file = |path: &std::path::Path| path.file_name().unwrap_or_default().display().to_string();
+    match error {
+        LoadError::Read { path, source } if source.kind() == ErrorKind::NotFound => {
+            format!("`{}` is missing: this is not what `hamlet plugin build` leaves.", file(path))
+        }
+        LoadError::Read { path, source } => format!("`{}` cannot be read: {source}.", file(path)),
+        LoadError::TooLarge { path, bytes_max } => {
+            format!("`{}` has more than {bytes_max} bytes.", file(path))
+        }
+        LoadError::NotText { path } => format!("`{}` is not UTF-8 text.", file(path)),
+        LoadError::Manifest { path, source } => format!("`{}`: {source}.", file(path)),
+    }
+}
+
+fn not_staged(error: &StageError) -> String {
+    match error {
+        StageError::Refused(why) => format!("{}.", why.trim_end_matches('.')),
+        StageError::File { error, .. } => {
+            tracing::error!(%error, "a plugin could not be kept");
+            "The host could not keep it. Its log says more.".to_owned()
+        }
+        error => format!("{error}."),
     }
 }
 

@@ -195,6 +195,47 @@ fn arguments_that_do_not_fit_are_named_with_their_place() {
 }
 
 #[test]
+fn a_body_that_names_something_twice_is_refused_with_its_place() {
+    let (town, server) = started();
+    let order = r#"{"order": {"hash": "x", "label": "a", "scope": {"bulk": true, "bulk": false}}}"#;
+    let batch = r#"{"mode": "each", "calls": [{"plugin": "host", "interface": "members@0.1.0",
+        "function": "find", "arguments": {"handle": "sol", "handle": "ana"}}]}"#;
+    let rows = [
+        (
+            tokens("create"),
+            order,
+            "order.scope",
+            "The body cannot be read: order.scope: \"bulk\" comes twice.",
+        ),
+        (
+            members("find"),
+            r#"{"handle": "sol", "handle": "ana"}"#,
+            "",
+            "The body cannot be read: \"handle\" comes twice.",
+        ),
+        (
+            "/api/batch".to_owned(),
+            batch,
+            "calls[0].arguments",
+            "The body cannot be read: calls[0].arguments: \"handle\" comes twice.",
+        ),
+    ];
+    for (path, body, place, detail) in rows {
+        let body = Some(body.as_bytes().to_vec());
+        let request = Request { method: "POST", path, host: HOST, body, ..Request::default() };
+        let reply = server.send(&request.token(&town.steward));
+        assert_eq!((reply.status, reply.case()), (400, "json-invalid".into()));
+        let problem = reply.problem();
+        assert_eq!((&problem["path"], &problem["detail"]), (&json!(place), &json!(detail)));
+    }
+    // The same in a query string: neither of the two is taken.
+    let twice = format!("{}?handle=sol&handle=ana", members("find"));
+    let twice = server.send(&Request::get(HOST, &twice).token(&town.steward));
+    assert_eq!((twice.status, twice.case()), (400, "arguments-invalid".into()));
+    assert!(twice.problem()["detail"].as_str().unwrap().contains("handle"));
+}
+
+#[test]
 fn a_token_is_nobody_when_unknown_revoked_expired_or_its_owner_left() {
     let (town, server) = started();
     let anonymous = server.send(&Request::get(HOST, &format!("{}?handle=sol", members("find"))));
@@ -313,6 +354,8 @@ fn two_of_a_household_pay_from_one_purse_and_the_one_who_moves_out_does_not() {
     let too_much = pay(&anas, FIRST);
     assert_eq!((too_much.status, too_much.case()), (422, "exceeds-limit".into()));
     assert_eq!(too_much.problem()["value"], json!((FIRST - 600).to_string()));
+    let sentence = format!("There is not enough in the purse; what there is: {}.", FIRST - 600);
+    assert_eq!(too_much.problem()["detail"], sentence, "the case's own words with what it carries");
     assert_eq!(too_much.problem()["type"], "/problems/host/purses@0.1.0/pay/exceeds-limit");
 }
 

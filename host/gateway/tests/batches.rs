@@ -98,6 +98,7 @@ fn a_batch_that_is_not_one_is_refused_by_name() {
         (json!({ "mode": "some", "calls": [] }), 400, "json-invalid"),
         (json!({ "calls": [] }), 400, "json-invalid"),
         (json!({ "mode": "all", "calls": [{ "plugin": "host" }] }), 400, "json-invalid"),
+        (json!({ "mode": "each", "calls": [find("sol"), 7] }), 400, "json-invalid"),
         (json!({ "mode": "all", "calls": [call("add", &json!({}))] }), 400, "arguments-invalid"),
     ];
     for (body, status, case) in rows {

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "support/python.rs"]
+mod python;
 mod support;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use hamlet_gateway::{Config, Rate};
 use serde_json::{Value, json};
@@ -55,35 +55,52 @@ fn the_numbers_of_one_community_say_nothing_of_another() {
     assert_eq!(queries(&text), before + 5);
     assert_eq!(queries(&numbers(OTHER)), other_before);
     assert!(!text.contains("elmside") && !numbers(OTHER).contains("oakfield"));
-    assert_prometheus(&text);
 }
 
-/// The text format: comments, then `name{labels} number`; histograms grow and end in their count.
-fn assert_prometheus(text: &str) {
-    let mut last: Option<(String, f64)> = None;
-    for line in text.lines() {
-        if let Some(comment) = line.strip_prefix("# ") {
-            assert!(comment.starts_with("HELP ") || comment.starts_with("TYPE "), "{line}");
-            continue;
-        }
-        let (name, value) = line.rsplit_once(' ').unwrap();
-        let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
-        let bare = name.split('{').next().unwrap();
-        assert!(bare.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{line}");
-        assert!(
-            text.contains(&format!(
-                "# TYPE {} ",
-                bare.trim_end_matches("_bucket").trim_end_matches("_sum").trim_end_matches("_count")
-            )),
-            "{line}"
-        );
-        if let Some((known, before)) = &last
-            && bare.ends_with("_bucket")
-            && known == bare
-        {
-            assert!(value >= *before, "{line}");
-        }
-        last = Some((bare.to_owned(), value));
+/// Reads the text as Prometheus' own client does, and looks at what its parser leaves alone.
+const READ_METRICS: &str = "
+import sys
+from prometheus_client.parser import text_string_to_metric_families
+families = list(text_string_to_metric_families(open(sys.argv[1]).read()))
+assert len({family.name for family in families}) == len(families), 'a name comes twice'
+for family in families:
+    assert family.documentation and family.type in ('counter', 'gauge', 'histogram'), family
+    assert family.samples, family
+    if family.type != 'histogram': continue
+    buckets = [s for s in family.samples if s.name.endswith('_bucket')]
+    counts = [s.value for s in buckets]
+    bounds = [float(s.labels['le']) for s in buckets]
+    assert counts == sorted(counts) and bounds == sorted(bounds) and bounds[-1] == float('inf'), family
+    rest = {s.name.removeprefix(family.name): s.value for s in family.samples if s not in buckets}
+    assert rest.keys() == {'_sum', '_count'} and rest['_count'] == counts[-1], family
+print(sum(len(family.samples) for family in families), 'samples of', len(families), 'families')
+";
+
+/// By a parser that is not ours: PyPI `prometheus-client`, put under `target/` once.
+#[test]
+fn the_numbers_are_prometheus_text_when_somebody_else_reads_them() {
+    let town = Town::new(HOST);
+    let server = Server::start(&[&town], unlimited());
+    person(&server, &town, "ana", &whole());
+    let reply = server.send(&Request::get(HOST, "/metrics"));
+    assert_eq!(reply.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("metrics.txt");
+    let python = python::with("prometheus_client", "prometheus-client==0.21.1");
+    let parsed = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        python::looks(&python, &["-c", READ_METRICS], &file)
+    };
+    let text = reply.text();
+    let (read, said) = parsed(&text);
+    assert!(read && said.contains("samples of"), "{said}");
+    // It does look: a bucket that shrinks, a help that is missing, a line that is no sample.
+    let shrunk = text.replace("le=\"+Inf\"} ", "le=\"+Inf\"} -");
+    let helpless = text.replace("# HELP hamlet_sequence", "# HILP hamlet_sequence");
+    let broken = text.replace("{status=\"2xx\"}", "{status=\"2xx}");
+    for spoilt in [shrunk, helpless, broken] {
+        assert_ne!(spoilt, text);
+        assert!(!parsed(&spoilt).0, "{spoilt}");
     }
 }
 
@@ -174,10 +191,8 @@ fn the_page_shows_what_exists_and_runs_nothing() {
     let town = Town::new(HOST);
     let server = Server::start(&[&town], unlimited());
     let set = json!({ "community": { "name": "Oakfield <b>", "place": "By the \"river\"", "zone": "Europe/Madrid", "language": "en" } });
-    if town.kernel.function("host", "settings", "set").is_some() {
-        let set = Request::post(HOST, "/api/host/settings@0.1.0/set", &set).token(&town.steward);
-        assert_eq!(server.send(&set).status, 200);
-    }
+    let set = Request::post(HOST, "/api/host/settings@0.1.0/set", &set).token(&town.steward);
+    assert_eq!(server.send(&set).status, 200);
     let reply = server.send(&Request::get(HOST, "/"));
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let page = reply.text();
@@ -185,16 +200,50 @@ fn the_page_shows_what_exists_and_runs_nothing() {
         page.contains("<h1>Oakfield &lt;b&gt;</h1>") && page.contains("By the &quot;river&quot;"),
         "{page}"
     );
-    for shown in ["give-mandate", "hamlet call host", "/api/openapi.json", "width=device-width"] {
+    for shown in [
+        "<!doctype html>\n<html lang=\"en\">",
+        "<title>Oakfield &lt;b&gt;</title>",
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
+        "give-mandate",
+        "hamlet call host",
+        "/api/openapi.json",
+        "http://oakfield.example/api/host/",
+    ] {
         assert!(page.contains(shown), "{shown}");
     }
-    for never in ["<script", "style=\"", "javascript:", "http://cdn", "onclick"] {
+    for never in ["<script", "style=\"", "javascript:", "onclick", "<iframe", "@import"] {
         assert!(!page.contains(never), "{never}");
     }
     assert_balanced(&page);
+    assert_no_level_is_skipped(&page);
+    // All that the page fetches or leads to is here, answers, and is what it says.
+    let targets: BTreeSet<&str> = ["href=\"", "src=\"", "action=\""]
+        .iter()
+        .flat_map(|name| page.split(name).skip(1))
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(targets.len() >= 6, "{targets:?}");
+    for target in targets {
+        if let Some(id) = target.strip_prefix('#') {
+            assert!(page.contains(&format!("id=\"{id}\"")), "{target}");
+            continue;
+        }
+        assert!(target.starts_with('/') && !target.starts_with("//"), "{target} is elsewhere");
+        assert_eq!(server.send(&Request::get(HOST, target)).status, 200, "{target}");
+    }
     let style = server.send(&Request::get(HOST, "/style.css"));
-    assert_eq!((style.status, style.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
     assert!(style.text().contains("prefers-color-scheme: dark"));
+    assert_eq!(server.send(&Request::get(HOST, "/icon.svg")).header("content-type"), Some("image/svg+xml"));
+}
+
+/// One `h1`, and no heading more than one level below the one before it.
+fn assert_no_level_is_skipped(page: &str) {
+    let levels: Vec<u32> =
+        page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
+    assert_eq!(levels.iter().filter(|level| **level == 1).count(), 1, "{levels:?}");
+    assert_eq!(levels.first(), Some(&1), "{levels:?}");
+    assert!(levels.windows(2).all(|two| two[1] <= two[0] + 1), "{levels:?}");
 }
 
 /// Every element that is opened is closed, in order.
@@ -270,39 +319,17 @@ fn openapi_is_valid_when_somebody_else_looks() {
     let reply = server.send(&Request::get(HOST, "/api/openapi.json"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("openapi.json");
-    std::fs::write(&file, &reply.body).unwrap();
-    let python = validator();
-    let checked = Command::new(&python).args(["-m", "openapi_spec_validator"]).arg(&file).output().unwrap();
-    let said = String::from_utf8_lossy(&checked.stdout);
-    assert!(checked.status.success(), "{said}{}", String::from_utf8_lossy(&checked.stderr));
+    let python = python::with("openapi_spec_validator", "openapi-spec-validator==0.7.2");
+    let validated = |document: &[u8]| {
+        std::fs::write(&file, document).unwrap();
+        python::looks(&python, &["-m", "openapi_spec_validator"], &file)
+    };
+    let (valid, said) = validated(&reply.body);
+    assert!(valid, "{said}");
     // It does look: the same document with one member spoilt is refused.
     let mut spoilt = reply.json();
     spoilt["paths"]["/api/batch"]["post"]["responses"] = json!("none");
-    std::fs::write(&file, spoilt.to_string()).unwrap();
-    let refused = Command::new(&python).args(["-m", "openapi_spec_validator"]).arg(&file).output().unwrap();
-    assert!(!refused.status.success());
-}
-
-/// The Python of a virtual environment that has the validator.
-fn validator() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi-validator");
-    let python = folder.join("bin/python");
-    let has = |python: &Path| {
-        python.exists()
-            && Command::new(python)
-                .args(["-c", "import openapi_spec_validator"])
-                .status()
-                .is_ok_and(|status| status.success())
-    };
-    if !has(&python) {
-        let made =
-            Command::new("python3").args(["-m", "venv"]).arg(&folder).output().expect("python3 is installed");
-        assert!(made.status.success(), "python3 -m venv: {}", String::from_utf8_lossy(&made.stderr));
-        let install = ["-m", "pip", "install", "--quiet", "openapi-spec-validator==0.7.2"];
-        let installed = Command::new(&python).args(install).output().unwrap();
-        assert!(installed.status.success(), "pip: {}", String::from_utf8_lossy(&installed.stderr));
-    }
-    python
+    assert!(!validated(spoilt.to_string().as_bytes()).0);
 }
 
 #[test]

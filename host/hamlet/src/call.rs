@@ -26,7 +26,8 @@ use crate::{output, paging};
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct CallArgs {
-    /// The plugin, or `host` for the host's own functions.
+    /// The plugin, or `host` for the host's own functions. `hamlet plugin list` shows what is installed.
+    #[arg(default_value = "", hide_default_value = true)]
     pub plugin: String,
     /// The function, or `interface.function` where several interfaces have one of that name.
     /// Without it, the plugin's functions are listed.
@@ -49,7 +50,10 @@ pub struct CallArgs {
     /// Where a function answers in parts (`next`), ask for all of them and print them as one answer.
     #[arg(long)]
     pub all: bool,
-    /// The function's own flags; `--help` lists them.
+    /// Explain this command; behind a function, that function with its flags.
+    #[arg(long, short)]
+    pub help: bool,
+    /// The function's own flags; `--help` behind it lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS")]
     pub flags: Vec<String>,
 }
@@ -101,11 +105,11 @@ pub fn run(home: &Path, args: &CallArgs) -> Result<Outcome> {
             };
             let text = if args.json { serde_json::to_string_pretty(&value)? } else { output::render(&value) };
             // A text that ends its last line is printed as it is: it may go into a file.
-            print!("{text}{}", if text.ends_with('\n') { "" } else { "\n" });
+            output::say(&text);
             Ok(Outcome::Done)
         }
         Reply::Problem(problem) if args.json => {
-            println!("{}", serde_json::to_string_pretty(&problem.document)?);
+            output::say(&serde_json::to_string_pretty(&problem.document)?);
             Ok(Outcome::Refused)
         }
         Reply::Problem(problem) => Ok(refused(&problem)),
@@ -150,9 +154,10 @@ fn ours(args: &CallArgs) -> Result<(CallArgs, Vec<String>)> {
         json: args.json,
         field: args.field.clone(),
         all: args.all,
+        help: args.help,
         flags: Vec::new(),
     };
-    let mut rest = Vec::new();
+    let mut rest: Vec<String> = args.help.then(|| "--help".to_owned()).into_iter().collect();
     let mut flags = args.flags.iter();
     while let Some(flag) = flags.next() {
         match flag.as_str() {
@@ -175,12 +180,12 @@ fn ours(args: &CallArgs) -> Result<(CallArgs, Vec<String>)> {
 /// Prints every function of a plugin with the first line of its docs.
 fn list(plugin: &str, world: &World) {
     for interface in &world.exports {
-        println!("{} ({})", interface.short, interface.id);
+        output::say(&format!("{} ({})", interface.short, interface.id));
         for function in &interface.functions {
-            println!("  {:<24} {}", function.name, first_line(&function.docs));
+            output::say(&format!("  {:<24} {}", function.name, first_line(&function.docs)));
         }
     }
-    println!("\nMore: hamlet call {plugin} FUNCTION --help");
+    output::say(&format!("\nMore: hamlet call {plugin} FUNCTION --help"));
 }
 
 fn first_line(docs: &str) -> &str {

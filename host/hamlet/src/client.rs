@@ -1,11 +1,13 @@
 //! Talking to a gateway: one request, one answer, problems as sentences.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use hamlet_reflect::World;
 use serde_json::Value;
 
+use crate::output;
 use crate::session::Session;
 
 /// How long one request may take.
@@ -54,16 +56,34 @@ impl Problem {
         self.text("type").rsplit('/').next().unwrap_or_default()
     }
 
-    /// What happened, for a person: title, detail and the value that came with the case.
+    /// What happened, in a sentence for a person, with the name of the case; and what to do next
+    /// where that is known.
     pub fn sentence(&self) -> String {
-        let mut sentence = match self.text("detail") {
-            "" => self.text("title").to_owned(),
-            detail => detail.to_owned(),
+        let sentence = match self.text("detail") {
+            "" => self.text("title"),
+            detail => detail,
         };
-        if let Some(value) = self.document.get("value").filter(|value| !value.is_null()) {
-            sentence = format!("{sentence} ({value})");
+        let sentence = format!("{} ({})", output::plain(sentence), self.case());
+        match self.next_step() {
+            Some(next) => format!("{sentence}\n  {next}"),
+            None => sentence,
         }
-        format!("{}: {sentence}", self.case())
+    }
+
+    /// What helps against a refusal of the host itself, on a command line.
+    fn next_step(&self) -> Option<&'static str> {
+        match self.text("type").strip_prefix("/problems/")? {
+            "token-unknown" | "token-expired" | "token-invalid" => Some(
+                "Make a new token as the holder of the box: stop the host, then `hamlet token create HANDLE --save`.",
+            ),
+            "denied" => Some("Act as somebody who may with `--as HANDLE`."),
+            "scope" => Some("Its owner makes a wider one with `hamlet token create HANDLE --save`."),
+            "no-such-plugin" => Some("See what is installed with `hamlet plugin list`."),
+            "unknown-host" => {
+                Some("Look at `host` in `cli.toml`: another community answers at this address.")
+            }
+            _ => None,
+        }
     }
 }
 
@@ -85,11 +105,10 @@ impl Client {
 
     /// The types and docs of what a plugin exports (`host` for the host's own functions).
     pub fn world(&self, plugin: &str) -> Result<std::result::Result<World, Problem>> {
-        let mut answer =
-            self.get(&format!("/api/{plugin}/package.wasm")).call().with_context(|| self.unreachable())?;
+        let path = format!("/api/{plugin}/package.wasm");
+        let mut answer = self.get(&path).call().map_err(|error| self.no_answer(error))?;
         if !answer.status().is_success() {
-            let text = answer.body_mut().read_to_string()?;
-            let document = serde_json::from_str(&text).unwrap_or(Value::String(text));
+            let document = self.document(&answer.body_mut().read_to_string()?)?;
             return Ok(Err(Problem { document }));
         }
         let bytes = answer.body_mut().read_to_vec()?;
@@ -115,14 +134,10 @@ impl Client {
         if extra.dry_run {
             request = request.header("Hamlet-Dry-Run", "1");
         }
-        let mut answer = request.send(serde_json::to_vec(arguments)?).with_context(|| self.unreachable())?;
+        let sent = request.send(serde_json::to_vec(arguments)?);
+        let mut answer = sent.map_err(|error| self.no_answer(error))?;
         let done = answer.status().is_success();
-        let text = answer.body_mut().read_to_string()?;
-        let document = if text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&text).with_context(|| format!("this is not JSON: {text}"))?
-        };
+        let document = self.document(&answer.body_mut().read_to_string()?)?;
         Ok(if done { Reply::Done(document) } else { Reply::Problem(Problem { document }) })
     }
 
@@ -147,7 +162,33 @@ impl Client {
         }
     }
 
-    fn unreachable(&self) -> String {
-        format!("nobody answers at {}. Is the host running? Start it with `hamlet run`", self.url)
+    fn document(&self, text: &str) -> Result<Value> {
+        let url = &self.url;
+        serde_json::from_str(text).map_err(|_| {
+            anyhow!(
+                "what answers at {url} is not a Hamlet host. Is another program using the address? `url` in \
+                 the community's `cli.toml` says where its host should be"
+            )
+        })
+    }
+
+    fn no_answer(&self, error: ureq::Error) -> anyhow::Error {
+        let url = &self.url;
+        match error {
+            ureq::Error::Timeout(_) => anyhow!(
+                "the host at {url} did not answer within {} s. A command that was sent may still be done: look \
+                 before you send it again",
+                TIMEOUT.as_secs()
+            ),
+            error => {
+                let refused =
+                    matches!(&error, ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused);
+                let why = if refused { String::new() } else { format!(" ({error})") };
+                anyhow!(
+                    "nobody answers at {url}{why}. Start the host with `hamlet run`; if it runs elsewhere, say \
+                     where with `url` in the community's `cli.toml`"
+                )
+            }
+        }
     }
 }

@@ -3,23 +3,29 @@
 //! ```text
 //! community.toml   host name and address            keys/      parties' keys, apart from all else
 //! cli.toml         tokens of this command line       plugins/   what was installed
-//! store/           journal and state                 cache/     compiled code, may be deleted
+//! data/            journal and state                 blobs/     files
 //! ```
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use hamlet_identity::{Founding, Identity, Secret};
+use hamlet_identity::{FoundError, Founding, Identity, Secret};
+use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Clock, Kernel, KernelConfig, SystemClock};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::call::Outcome;
+use crate::client::Reply;
 use crate::session::Session;
+use crate::{door, output};
 
 /// Where a host listens unless it is told otherwise.
 pub const LISTEN: &str = "127.0.0.1:8750";
@@ -31,7 +37,7 @@ pub struct InitArgs {
     #[arg(long)]
     pub name: String,
     /// Short name and full name of the first steward.
-    #[arg(long, num_args = 2, value_names = ["HANDLE", "NAME"])]
+    #[arg(long, num_args = 2, value_names = ["HANDLE", "NAME"], required = true)]
     pub steward: Vec<String>,
     /// The host name by which browsers will reach it.
     #[arg(long, default_value = "localhost")]
@@ -66,11 +72,21 @@ impl CommunityFile {
     /// Reads it.
     pub fn load(home: &Path) -> Result<Self> {
         let path = home.join(FILE);
-        let text = fs::read_to_string(&path).with_context(|| {
-            format!("there is no community in `{}`. Make one with `hamlet init`", home.display())
-        })?;
+        let text = fs::read_to_string(&path).map_err(|error| unreadable(home, &path, error))?;
         toml::from_str(&text).with_context(|| format!("`{}` cannot be read", path.display()))
     }
+}
+
+/// Why a file of a community cannot be read; most often, because there is no community.
+pub fn unreadable(home: &Path, path: &Path, error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::NotFound {
+        return anyhow!(
+            "there is no community in `{}`. Make one with `hamlet init`, try the demo with `hamlet demo`, or \
+             name another folder with `--home`",
+            home.display()
+        );
+    }
+    anyhow::Error::new(error).context(format!("`{}` cannot be read", path.display()))
 }
 
 /// An open community.
@@ -124,65 +140,99 @@ pub fn init(home: &Path, args: &InitArgs) -> Result<Outcome> {
     let [handle, name] = args.steward.as_slice() else {
         bail!("name the first steward: --steward ada \"Ada Lovelace\"")
     };
-    let file = CommunityFile { host: args.host.clone(), listen: args.listen, demo: false };
-    let community = create(home, file, Arc::new(SystemClock), (handle, name))?;
-    let settings = json!({ "name": args.name, "place": "", "zone": args.zone, "language": "en" });
-    let reply = crate::door::call(
-        &community.kernel,
-        hamlet_kernel::Actor::Console,
-        "host",
-        "settings",
-        "set",
-        &json!({ "community": settings }),
-    );
-    if let crate::client::Reply::Problem(problem) = reply {
-        bail!("{}", problem.sentence());
+    if home.join(FILE).exists() {
+        bail!("there is a community in `{}` already. Name another folder with `--home`", home.display());
     }
-    community.kernel.shutdown();
-    println!("{} is founded in `{}`, with {name} as its first steward.", args.name, home.display());
-    println!(
-        "Her token is kept in `{}`. Start the host with: hamlet --home {} run",
-        home.join("cli.toml").display(),
-        home.display()
-    );
+    let before = entries(home);
+    if let Err(error) = founded(home, args, (handle, name)) {
+        undo(home, before.as_ref());
+        return Err(error.context(format!("`{}` was not founded", args.name)));
+    }
+    let folder = home.display();
+    output::say(&format!("{} is founded in `{folder}`, with {name} as its first steward.", args.name));
+    output::say(&format!("Her token is kept in `{}`.", home.join("cli.toml").display()));
+    output::say(&format!("Start the host with: hamlet --home {folder} run"));
     Ok(Outcome::Done)
+}
+
+fn founded(home: &Path, args: &InitArgs, steward: (&str, &str)) -> Result<()> {
+    let file = CommunityFile { host: args.host.clone(), listen: args.listen, demo: false };
+    let community = create(home, &file, Arc::new(SystemClock), steward)?;
+    let settings = json!({ "name": args.name, "place": "", "zone": args.zone, "language": "en" });
+    let console = hamlet_kernel::Actor::Console;
+    let arguments = json!({ "community": settings });
+    let reply = door::call(&community.kernel, console, "host", "settings", "set", &arguments);
+    community.kernel.shutdown();
+    match reply {
+        Reply::Done(_) => Ok(()),
+        Reply::Problem(problem) => bail!("{}", problem.sentence()),
+    }
+}
+
+/// What lies in a folder; none: there is no folder.
+fn entries(home: &Path) -> Option<BTreeSet<OsString>> {
+    let entries = fs::read_dir(home).ok()?;
+    Some(entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect())
+}
+
+/// Deletes what a founding that failed has left, and nothing that was there before, so that the same
+/// command can be given again.
+fn undo(home: &Path, before: Option<&BTreeSet<OsString>>) {
+    let Some(before) = before else {
+        // It is not there if making it was what failed.
+        let _ = fs::remove_dir_all(home);
+        return;
+    };
+    for name in entries(home).unwrap_or_default().difference(before) {
+        let path = home.join(name);
+        let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+    }
 }
 
 /// Makes the folder of a community with its first steward, whose token is kept in it.
 pub fn create(
     home: &Path,
-    file: CommunityFile,
+    file: &CommunityFile,
     clock: Arc<dyn Clock>,
-    steward: (&str, &str),
+    (handle, name): (&str, &str),
 ) -> Result<Community> {
-    if home.join(FILE).exists() {
-        bail!("there is a community in `{}` already", home.display());
-    }
     fs::create_dir_all(home).with_context(|| format!("`{}` cannot be made", home.display()))?;
-    fs::write(home.join(FILE), toml::to_string(&file)?)?;
-    let url = format!("http://{}", file.listen);
-    let host = file.host.clone();
+    fs::write(home.join(FILE), toml::to_string(file)?)?;
     let community = open_at(home, clock)?;
     let secret = Secret::new().map_err(|error| anyhow!("no randomness: {error}"))?;
-    hamlet_identity::found(
-        &community.kernel,
-        &Founding {
-            commons_handle: "commons".to_owned(),
-            commons_name: "The commons".to_owned(),
-            handle: steward.0.to_owned(),
-            name: steward.1.to_owned(),
-            token: secret.hash(),
-            label: "first".to_owned(),
-        },
-    )?;
+    let founding = Founding {
+        commons_handle: "commons".to_owned(),
+        commons_name: "The commons".to_owned(),
+        handle: handle.to_owned(),
+        name: name.to_owned(),
+        token: secret.hash(),
+        label: "first".to_owned(),
+    };
+    hamlet_identity::found(&community.kernel, &founding)
+        .map_err(|error| not_founded(&community.kernel, error, handle))?;
     Session {
-        url,
-        host,
-        default: Some(steward.0.to_owned()),
-        tokens: [(steward.0.to_owned(), secret.reveal().to_owned())].into(),
+        url: format!("http://{}", file.listen),
+        host: file.host.clone(),
+        default: Some(handle.to_owned()),
+        tokens: [(handle.to_owned(), secret.reveal().to_owned())].into(),
     }
     .save(home)?;
     Ok(community)
+}
+
+/// Why the first steward was not made, in the words of the function that refused her.
+fn not_founded(kernel: &Kernel, error: FoundError, handle: &str) -> anyhow::Error {
+    let catalogue = kernel.catalogue();
+    match &error {
+        FoundError::Refused { function, case } => match catalogue.find(HOST, "", function) {
+            Ok(callable) => {
+                let refusal = hamlet_gateway::refusal(&callable.function, &Value::String(case.clone()));
+                anyhow!("`{handle}` cannot be the first steward. {} ({case})", refusal.sentence)
+            }
+            Err(_) => error.into(),
+        },
+        FoundError::Call(_) => error.into(),
+    }
 }
 
 /// Copies a built plugin to where the running host takes it from; gives the name to tell it.

@@ -8,11 +8,9 @@ use std::env;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use hamlet_kernel::{Actor, Clock};
@@ -22,20 +20,17 @@ use serde_json::{Map, Value, json};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::call::Outcome;
-use crate::client::{Client, Reply};
+use crate::client::Reply;
 use crate::community::{self, Community, CommunityFile, LISTEN};
 use crate::door::{self, Door};
-use crate::session::Session;
+use crate::rehearsal::{Host, shell};
 use crate::village::{Party, Step, Story, Village, Words};
 use crate::{plugin, token};
-
-/// How long the host may take to answer after a start.
-const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What `hamlet demo` was asked to do.
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
-    /// The village.
+    /// The folder of the village, relative to the checkout.
     #[arg(long, default_value = "examples/village")]
     pub village: PathBuf,
     /// Where to listen.
@@ -65,12 +60,17 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
         packages.push(plugin::build(&root.join(folder), None)?);
     }
     let file = CommunityFile { host: village.host.clone(), listen: args.listen, demo: true };
-    let words = make(home, file, &village, &packages)?;
+    let words = make(home, &file, &village, &packages)?;
     let mut host = Host::start(home)?;
     for (number, story) in village.stories.iter().enumerate() {
         show(home, number + 1, story, &words, &mut host)?;
     }
     println!("\n{} is at http://{}", village.community.name, args.listen);
+    println!(
+        "In another terminal: alias hamlet='{} --home {}'",
+        env::current_exe()?.display(),
+        absolute(home)
+    );
     if let Some(next) = &village.next {
         println!("{}", words.text(next));
     }
@@ -80,6 +80,11 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
     println!("Stop it with Ctrl-C; start it again with `hamlet run`.");
     host.wait()?;
     Ok(Outcome::Done)
+}
+
+/// A folder as it can be named from anywhere.
+fn absolute(folder: &Path) -> String {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf()).display().to_string()
 }
 
 /// The folder in which the village's paths are meant: this one, or the checkout that this program was built from.
@@ -107,7 +112,7 @@ fn clear(home: &Path) -> Result<()> {
 }
 
 /// Founds the village, installs its plugins, replays its history.
-fn make(home: &Path, file: CommunityFile, village: &Village, packages: &[PathBuf]) -> Result<Words> {
+fn make(home: &Path, file: &CommunityFile, village: &Village, packages: &[PathBuf]) -> Result<Words> {
     let founded = microseconds(&village.community.founded)?;
     let clock = Arc::new(SetClock(AtomicU64::new(founded)));
     let first = village.parties.first().context("a village needs somebody")?;
@@ -298,60 +303,6 @@ fn microseconds(time: &str) -> Result<u64> {
     Ok(u64::try_from(time.as_microsecond())?)
 }
 
-/// The running host of the demo, killed when this is dropped.
-struct Host {
-    child: Child,
-    home: PathBuf,
-}
-
-impl Host {
-    fn start(home: &Path) -> Result<Self> {
-        let begun = Instant::now();
-        let child = Command::new(env::current_exe()?)
-            // The village's history was made with its clock set; the box's own clock is right.
-            .args(["--home".as_ref(), home.as_os_str(), "run".as_ref(), "--confirm-clock".as_ref()])
-            .stdout(Stdio::null())
-            .spawn()
-            .context("the host does not start")?;
-        let mut host = Self { child, home: home.to_path_buf() };
-        let client = Client::new(&Session::load(home)?, None)?;
-        while !client.healthy() {
-            if let Some(status) = host.child.try_wait()? {
-                bail!("the host ended by itself ({status}). Is another one running on this address?");
-            }
-            if begun.elapsed() > START_TIMEOUT {
-                bail!("the host did not answer within {} s", START_TIMEOUT.as_secs());
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        println!("the host answers after {} ms", begun.elapsed().as_millis());
-        Ok(host)
-    }
-
-    /// `kill -9`, then a new start.
-    fn kill_and_start(&mut self) -> Result<()> {
-        println!("  $ kill -9 {}", self.child.id());
-        self.child.kill()?;
-        self.child.wait()?;
-        println!("  $ hamlet run &");
-        *self = Self::start(&self.home.clone())?;
-        Ok(())
-    }
-
-    fn wait(mut self) -> Result<()> {
-        self.child.wait()?;
-        Ok(())
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to do.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Shows one story: prints each command, runs it, checks what came.
 fn show(home: &Path, number: usize, story: &Story, words: &Words, host: &mut Host) -> Result<()> {
     println!("\n{number}. {}", story.title);
@@ -386,20 +337,4 @@ fn show(home: &Path, number: usize, story: &Story, words: &Words, host: &mut Hos
         }
     }
     Ok(())
-}
-
-/// Runs a command in which `hamlet` is this program and the folder is the demo's.
-fn shell(home: &Path, command: &str) -> Result<(i32, String)> {
-    let program = env::current_exe()?;
-    let folder = program.parent().context("this program is nowhere")?.to_path_buf();
-    let mut paths = vec![folder];
-    paths.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-    let output = Command::new("sh")
-        .args(["-c", &format!("{{ {command}; }} 2>&1")])
-        .env("PATH", env::join_paths(paths)?)
-        .env("HAMLET_HOME", home)
-        .stdin(Stdio::null())
-        .output()
-        .context("the shell does not start")?;
-    Ok((output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned()))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use hamlet_kernel::{Actor, Kernel};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::{Client, Extra, Problem, Reply};
 use crate::community;
@@ -58,23 +58,24 @@ pub fn call(
     function: &str,
     arguments: &Value,
 ) -> Reply {
-    match kernel.call_json(actor, plugin, interface, function, arguments) {
-        Ok(Ok(value)) => Reply::Done(value),
-        Ok(Err(error)) => {
-            let (case, value) = match &error {
-                Value::Object(fields) => match fields.iter().next() {
-                    Some((case, value)) => (case.clone(), value.clone()),
-                    None => ("refused".to_owned(), Value::Null),
-                },
-                Value::String(case) => (case.clone(), Value::Null),
-                other => ("refused".to_owned(), other.clone()),
-            };
-            Reply::Problem(Problem {
-                document: serde_json::json!({ "type": format!("/problems/{plugin}/{function}/{case}"), "title": case, "value": value }),
-            })
+    let error = match kernel.call_json(actor, plugin, interface, function, arguments) {
+        Ok(Ok(value)) => return Reply::Done(value),
+        Ok(Err(error)) => error,
+        Err(error) => {
+            let document =
+                json!({ "type": format!("/problems/{}", error.code()), "detail": format!("{error}.") });
+            return Reply::Problem(Problem { document });
         }
-        Err(error) => Reply::Problem(Problem {
-            document: serde_json::json!({ "type": format!("/problems/{}", error.code()), "title": error.to_string() }),
-        }),
-    }
+    };
+    let catalogue = kernel.catalogue();
+    let (case, sentence, value) = match catalogue.find(plugin, interface, function) {
+        Ok(callable) => {
+            let refusal = hamlet_gateway::refusal(&callable.function, &error);
+            (refusal.case, refusal.sentence, refusal.value)
+        }
+        // It was there a moment ago; what it said is all that is known.
+        Err(_) => ("error".to_owned(), error.to_string(), None),
+    };
+    let kind = format!("/problems/{plugin}/{function}/{case}");
+    Reply::Problem(Problem { document: json!({ "type": kind, "detail": sentence, "value": value }) })
 }

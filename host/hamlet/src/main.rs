@@ -15,12 +15,12 @@ mod member;
 mod output;
 mod paging;
 mod plugin;
+mod rehearsal;
 mod serve;
 mod session;
 mod token;
 mod village;
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -28,9 +28,15 @@ use anyhow::Result;
 use call::Outcome;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-/// An operating system for a community.
+/// Where a newcomer begins.
+const BEGIN: &str = "\
+Begin with `hamlet demo` in a checkout, or with a community of your own:
+  hamlet init --name \"Oak Street\" --steward ada \"Ada Lovelace\"
+  hamlet run";
+
+/// An operating system for a community: its people, its plugins, its books, on one box.
 #[derive(Debug, Parser)]
-#[command(name = "hamlet", version, about, max_term_width = 100)]
+#[command(name = "hamlet", version, max_term_width = 100, after_help = BEGIN)]
 struct Cli {
     /// The community's folder.
     #[arg(long, global = true, env = "HAMLET_HOME", default_value = ".hamlet", value_name = "FOLDER")]
@@ -62,7 +68,7 @@ enum Command {
     Call(call::CallArgs),
     /// Look for what is wrong with a community's folder and say what to do.
     Doctor,
-    /// Print a completion script for a shell.
+    /// Print a completion script for a shell, for example: source <(hamlet completions bash).
     Completions {
         /// For which shell.
         shell: clap_complete::Shell,
@@ -77,7 +83,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Refused) => ExitCode::from(2),
         Err(error) => {
-            eprintln!("hamlet: {error:#}");
+            eprintln!("hamlet: {}", told(&error));
             ExitCode::FAILURE
         }
     }
@@ -92,18 +98,49 @@ fn run(cli: Cli) -> Result<Outcome> {
         Command::Plugin(command) => plugin::run(home, &command),
         Command::Member(command) => member::run(home, &command),
         Command::Token(command) => token::run(home, &command),
+        Command::Call(args) if args.plugin.is_empty() => Ok(explain("call")),
         Command::Call(args) => call::run(home, &args),
         Command::Doctor => doctor::run(home),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "hamlet", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "hamlet", &mut script);
+            output::say(&String::from_utf8(script)?);
             Ok(Outcome::Done)
         }
     }
 }
 
+/// An error with its causes, each said once: many of them quote the one below.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            let colon = if text.is_empty() { "" } else { ": " };
+            text.extend([colon, &cause]);
+        }
+    }
+    text
+}
+
+/// Prints the help of a command that has no `--help` of its own making.
+fn explain(name: &str) -> Outcome {
+    let mut cli = Cli::command();
+    cli.build();
+    if let Some(command) = cli.find_subcommand_mut(name) {
+        output::say(&command.render_long_help().to_string());
+    }
+    Outcome::Done
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_is_said_once_when_the_error_above_quotes_it() {
+        let error = anyhow::anyhow!("it is in use").context("the store: it is in use").context("not served");
+        assert_eq!(told(&error), "not served: the store: it is in use");
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

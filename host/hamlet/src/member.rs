@@ -76,9 +76,10 @@ pub fn run(home: &Path, command: &MemberCommand) -> Result<Outcome> {
                     &json!({ "person": person, "party": id, "mandate": "representative" }),
                 )?;
             }
-            println!("{handle} takes part as {}", output::render(&id));
+            output::say(&format!("{handle} takes part as {}", output::render(&id)));
             if matches!(kind, Kind::Person) {
                 token::create(home, &door, handle, &token::Wish::everything("first"), true)?;
+                output::say(&format!("Her token is kept here: try `hamlet call --as {handle} host`."));
             }
         }
         MemberCommand::List { group, json } => {
@@ -97,12 +98,12 @@ pub fn run(home: &Path, command: &MemberCommand) -> Result<Outcome> {
                 }
             }
             let all = Value::Array(all);
-            println!("{}", if *json { serde_json::to_string_pretty(&all)? } else { output::render(&all) });
+            output::say(&if *json { serde_json::to_string_pretty(&all)? } else { output::render(&all) });
         }
         MemberCommand::Remove { handle } => {
             let id = find(&door, handle)?;
             door.must("members", "remove", &json!({ "party": id }))?;
-            println!("{handle} no longer takes part; what it owns stays on the books");
+            output::say(&format!("{handle} no longer takes part; what it owns stays on the books"));
         }
     }
     Ok(Outcome::Done)

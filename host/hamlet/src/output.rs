@@ -1,9 +1,35 @@
 //! Answers for people: a list of records as a table, a record as lines, anything else as it is.
+//!
+//! What others wrote (names, memos, a plugin's words) is shown without control characters, or a
+//! member's memo could rewrite a steward's terminal.
+
+use std::io::{self, ErrorKind, Write as _};
+use std::process;
 
 use serde_json::{Map, Value};
 
 /// Cells longer than this are cut in tables.
 const CELL_CHARACTERS_MAX: usize = 48;
+
+/// Prints a line. When nobody reads any more (`hamlet … | head`), the program ends quietly.
+pub fn say(line: &str) {
+    let mut stdout = io::stdout().lock();
+    let end = if line.ends_with('\n') { "" } else { "\n" };
+    let written = write!(stdout, "{line}{end}").and_then(|()| stdout.flush());
+    if let Err(error) = written {
+        if error.kind() == ErrorKind::BrokenPipe {
+            process::exit(0);
+        }
+        eprintln!("hamlet: the answer cannot be printed: {error}");
+        process::exit(1);
+    }
+}
+
+/// A text without what a terminal would obey. Lines stay lines.
+pub fn plain(text: &str) -> String {
+    let keep = |letter: char| !letter.is_control() || letter == '\n' || letter == '\t';
+    text.chars().map(|letter| if keep(letter) { letter } else { char::REPLACEMENT_CHARACTER }).collect()
+}
 
 /// An answer as text.
 pub fn render(value: &Value) -> String {
@@ -82,9 +108,11 @@ fn flatten(row: &Map<String, Value>) -> Map<String, Value> {
     flat
 }
 
+/// One cell of a table: one line, cut when it is long.
 fn short(text: &str) -> String {
+    let text = text.replace(['\n', '\t'], " ");
     if text.chars().count() <= CELL_CHARACTERS_MAX {
-        return text.to_owned();
+        return text;
     }
     let mut cut: String = text.chars().take(CELL_CHARACTERS_MAX - 1).collect();
     cut.push('…');
@@ -94,7 +122,7 @@ fn short(text: &str) -> String {
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text),
         other => other.to_string(),
     }
 }
@@ -108,6 +136,15 @@ mod tests {
     fn a_list_of_records_is_a_table_without_empty_columns() {
         let rows = json!([{"name": "a", "n": 1, "note": null}, {"name": "long", "n": 22, "note": null}]);
         assert_eq!(render(&rows), "name  n\na     1\nlong  22");
+    }
+
+    #[test]
+    fn a_text_cannot_steer_the_terminal_or_break_a_table() {
+        assert_eq!(render(&json!("a\u{1b}[2Jb\nc")), "a\u{fffd}[2Jb\nc");
+        assert_eq!(
+            render(&json!([{"memo": "two\nlines\u{7}"}, {"memo": "x"}])),
+            "memo\ntwo lines\u{fffd}\nx"
+        );
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! `hamlet plugin`: write, build, install and list plugins.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Subcommand;
-use hamlet_bundle::{BuildOptions, Step, Template};
+use hamlet_bundle::{BuildOptions, LoadError, Step, Template};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -52,18 +53,18 @@ pub fn run(home: &Path, command: &PluginCommand) -> Result<Outcome> {
         PluginCommand::New { name, folder } => {
             let folder = folder.clone().unwrap_or_else(|| PathBuf::from(name));
             for file in Template::rust(name)?.write(&folder)? {
-                println!("wrote {}", file.display());
+                output::say(&format!("wrote {}", file.display()));
             }
-            println!("Next: cd {} && cargo test --release", folder.display());
+            output::say(&format!("Next: cd {} && cargo test --release", folder.display()));
         }
         PluginCommand::Build { folder, out } => {
             let built = build(folder, out.as_deref())?;
-            println!("{}", built.display());
+            output::say(&built.display().to_string());
         }
-        PluginCommand::Install { folder } => println!("{}", output::render(&install(home, folder)?)),
+        PluginCommand::Install { folder } => output::say(&output::render(&install(home, folder)?)),
         PluginCommand::List { json } => {
             let all = Door::open(home)?.must("plugins", "list", &json!({}))?;
-            println!("{}", if *json { serde_json::to_string_pretty(&all)? } else { output::render(&all) });
+            output::say(&if *json { serde_json::to_string_pretty(&all)? } else { output::render(&all) });
         }
     }
     Ok(Outcome::Done)
@@ -71,9 +72,13 @@ pub fn run(home: &Path, command: &PluginCommand) -> Result<Outcome> {
 
 /// Builds a plugin's folder and gives the folder of the result.
 pub fn build(folder: &Path, out: Option<&Path>) -> Result<PathBuf> {
-    let bar =
-        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}")?);
-    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    if !folder.join("plugin.toml").is_file() {
+        bail!(
+            "`{}` is not a plugin's folder: there is no plugin.toml in it. Make one with `hamlet plugin new NAME`",
+            folder.display()
+        );
+    }
+    let bar = spinner()?;
     let options = BuildOptions { out: out.map(Path::to_path_buf), ..BuildOptions::default() };
     let begun = Instant::now();
     let built = hamlet_bundle::build(folder, &options, &mut |step| bar.set_message(words(&step)))
@@ -89,6 +94,14 @@ pub fn build(folder: &Path, out: Option<&Path>) -> Result<PathBuf> {
     Ok(built.dir)
 }
 
+/// A sign that something is under way; invisible where nobody watches.
+fn spinner() -> Result<ProgressBar> {
+    let bar =
+        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}")?);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    Ok(bar)
+}
+
 fn words(step: &Step) -> String {
     match step {
         Step::Reading => "reading".to_owned(),
@@ -101,14 +114,32 @@ fn words(step: &Step) -> String {
 
 /// Stages a built plugin and activates it.
 fn install(home: &Path, folder: &Path) -> Result<Value> {
-    let package = hamlet_bundle::load(folder)?;
+    let built = |error: LoadError| -> anyhow::Error {
+        match error {
+            LoadError::Read { path, source } if source.kind() == ErrorKind::NotFound => anyhow!(
+                "`{}` is not a built plugin: there is no {}. Build one with `hamlet plugin build FOLDER`, which \
+                 prints the folder to install",
+                folder.display(),
+                path.file_name().unwrap_or_default().display()
+            ),
+            other => other.into(),
+        }
+    };
+    let package = hamlet_bundle::load(folder).map_err(built)?;
     let door = Door::open(home)?;
+    let bar = spinner()?;
+    bar.set_message(format!(
+        "verifying and compiling {} {}",
+        package.manifest.name, package.manifest.version
+    ));
     let hash = match &door {
         // The running host takes the files from the community's folder, then verifies and compiles them.
         Door::Http(client) => client.stage(&community::hand_over(home, folder)?)?,
         Door::Console(kernel) => Value::String(kernel.stage(package)?),
     };
+    bar.set_message("installing");
     let installed = door.must("plugins", "activate", &json!({ "component": hash }))?;
+    bar.finish_and_clear();
     if let Door::Console(kernel) = door {
         kernel.shutdown();
     }

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::community;
+
 /// The name of the file inside a community's folder.
 const FILE: &str = "cli.toml";
 
@@ -33,13 +35,7 @@ impl Session {
     /// Reads the session of the community in `home`.
     pub fn load(home: &Path) -> Result<Self> {
         let path = home.join(FILE);
-        let text = fs::read_to_string(&path).with_context(|| {
-            format!(
-                "there is no community in `{}`. Make one with `hamlet init`, try the demo with \
-                 `hamlet demo`, or name another folder with `--home`",
-                home.display()
-            )
-        })?;
+        let text = fs::read_to_string(&path).map_err(|error| community::unreadable(home, &path, error))?;
         toml::from_str(&text).with_context(|| format!("`{}` cannot be read", path.display()))
     }
 
@@ -70,9 +66,9 @@ impl Session {
         }
         let known: Vec<_> = self.tokens.keys().map(String::as_str).collect();
         bail!(
-            "no token of `{handle}` is kept here. Kept are: {}. A steward makes one with \
-             `hamlet token create {handle} --save`",
-            known.join(", ")
+            "no token of `{handle}` is kept here. Kept are: {}. Make one with `hamlet token create {handle} \
+             --save`: her very first as a steward, a later one as the holder of the box while the host is stopped",
+            if known.is_empty() { "none".to_owned() } else { known.join(", ") }
         )
     }
 }

@@ -88,25 +88,25 @@ pub fn run(home: &Path, command: &TokenCommand) -> Result<Outcome> {
                 bulk: *bulk,
             };
             let secret = create(home, &Door::open(home)?, handle, &wish, *save)?;
-            println!("{secret}");
+            output::say(&secret);
         }
         TokenCommand::Show { handle, json } => {
             let session = Session::load(home)?;
             let token = session.token(Some(handle))?.unwrap_or_default();
             if *json {
-                println!("{}", json!({ "url": session.url, "host": session.host, "token": token }));
+                output::say(&json!({ "url": session.url, "host": session.host, "token": token }).to_string());
             } else {
-                println!("{token}");
+                output::say(token);
             }
         }
         TokenCommand::List { handle } => {
             let door = Door::open(home)?;
             let owner = member::find(&door, handle)?;
-            println!("{}", output::render(&door.must("tokens", "list", &json!({ "owner": owner }))?));
+            output::say(&output::render(&door.must("tokens", "list", &json!({ "owner": owner }))?));
         }
         TokenCommand::Revoke { token } => {
             Door::open(home)?.must("tokens", "revoke", &json!({ "token": token }))?;
-            println!("revoked");
+            output::say("revoked");
         }
     }
     Ok(Outcome::Done)

@@ -221,7 +221,9 @@ fn what_is_typed_wrong_is_named_with_what_to_do_next() {
     refused.failed_saying(&["There is no such party. (no-such-party)"]);
     assert_eq!(refused.status, 2, "refused, not failed");
     // A second host on the folder, or on the address.
-    run(&["run"]).failed_saying(&["cannot be served"]);
+    let second = run(&["run"]);
+    second.failed_saying(&["cannot be served", "in use by another process; stop that one first"]);
+    assert_eq!(second.err.matches("in use").count(), 1, "said once: {}", second.err);
 
     let cli = folder.path().join("home/cli.toml");
     let kept = fs::read_to_string(&cli).unwrap();

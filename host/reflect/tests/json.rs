@@ -374,8 +374,17 @@ fn a_small_body_cannot_stand_for_a_large_value() {
 
 #[test]
 fn json_that_names_a_field_twice_is_refused() {
-    let error = json::parse(br#"{"a": 1, "b": {"c": 1, "c": 2}}"#).unwrap_err().to_string();
-    assert_eq!(error, "not JSON: the name \"c\" comes twice at line 1 column 26");
+    for (text, path, said) in [
+        (r#"{"a": 1, "a": 1}"#, "", "\"a\" comes twice"),
+        (r#"{"a": 1, "b": {"c": 1, "c": 2}}"#, "b", "b: \"c\" comes twice"),
+        (r#"{"a": [{}, {"b": {"c": 1, "d": 2, "c": [}}]}"#, "a[1].b", "a[1].b: \"c\" comes twice"),
+        (r#"[[], [{"\u0061": 1, "a": 2}]]"#, "[1][0]", "[1][0]: \"a\" comes twice"),
+    ] {
+        let error = json::parse(text.as_bytes()).unwrap_err();
+        assert_eq!((error.path(), error.to_string().as_str()), (path, said), "{text}");
+    }
+    let broken = json::parse(br#"{"a": {"b": 1}"#).unwrap_err().to_string();
+    assert!(broken.starts_with("not JSON: EOF") && broken.contains("line 1 column 14"), "{broken}");
     assert!(json::parse(b"{} x").is_err());
     assert!(json::parse("[".repeat(100_000).as_bytes()).is_err(), "depth");
     assert_eq!(

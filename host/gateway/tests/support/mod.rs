@@ -10,6 +10,7 @@
 )]
 
 mod purse;
+pub mod stream;
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -59,6 +60,8 @@ pub struct Town {
     /// The first steward's token.
     pub steward: String,
     pub clock: TestClock,
+    /// Where built plugins are handed over.
+    pub incoming: Option<std::path::PathBuf>,
 }
 
 impl Town {
@@ -88,7 +91,7 @@ impl Town {
         let again = found(&kernel, &founding);
         assert!(again.unwrap_err().to_string().contains("hash-taken"));
         let steward = secret.reveal().to_owned();
-        Self { host: host.into(), kernel, identity, founded, steward, clock }
+        Self { host: host.into(), kernel, identity, founded, steward, clock, incoming: None }
     }
 
     fn community(&self) -> Community {
@@ -97,7 +100,7 @@ impl Town {
             hosts: vec![self.host.clone()],
             kernel: self.kernel.clone(),
             identity: self.identity.clone(),
-            incoming: None,
+            incoming: self.incoming.clone(),
         }
     }
 }
@@ -119,11 +122,29 @@ impl Server {
     }
 
     pub fn start_with(towns: &[&Town], config: Config, limits: ServeConfig) -> Self {
+        Self::start_sending(towns, config, limits, None)
+    }
+
+    /// With this many bytes that the system keeps of what a client has not read yet.
+    pub fn start_sending(
+        towns: &[&Town],
+        config: Config,
+        limits: ServeConfig,
+        kept_bytes: Option<u32>,
+    ) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let communities = towns.iter().map(|town| town.community()).collect();
         let router = Gateway::router(communities, config);
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            if let Some(bytes) = kept_bytes {
+                // Connections have what their listener has.
+                socket.set_send_buffer_size(bytes).unwrap();
+            }
+            socket.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+            socket.listen(1_024).unwrap()
+        });
         let address = listener.local_addr().unwrap();
         runtime.spawn(serve(listener, router, limits, std::future::pending()));
         Self { address, _runtime: runtime }

@@ -41,8 +41,8 @@ pub enum JsonError {
         /// Those that exist, in words.
         known: String,
     },
-    /// A flag, or a parameter in a query string, that comes twice.
-    #[error("{path}: {name} comes twice")]
+    /// A flag, a parameter in a query string, or a name within one object, that comes twice.
+    #[error("{}{name} comes twice", prefix(path))]
     Repeated {
         /// Where.
         path: String,
@@ -55,7 +55,7 @@ pub enum JsonError {
         /// Where it became too many.
         path: String,
     },
-    /// It is not JSON, or names one field of an object twice.
+    /// It is not JSON.
     #[error("not JSON: {0}")]
     Syntax(String),
 }

@@ -3,27 +3,45 @@
 //! Parsers differ in which of the two they keep, so a proxy and the host could read one body as two
 //! different orders.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use super::JsonError;
+use super::error::{Failure, quoted};
 
-/// Parses a JSON text. Names must not repeat within an object; lists and objects nest at most 128 deep;
-/// numbers must be finite as 64-bit floats.
+/// Parses a JSON text. Names must not repeat within an object ([`JsonError::Repeated`] says where one
+/// does); lists and objects nest at most 128 deep; numbers must be finite as 64-bit floats.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Tree
-        .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|error| JsonError::Syntax(error.to_string()))?;
-    Ok(value)
+    let repeated = Repeated::default();
+    let read = Tree(&repeated).deserialize(&mut deserializer);
+    // The parser's own error can only carry text, and knows no path.
+    if let Some(failure) = repeated.0.into_inner() {
+        return Err(failure.into());
+    }
+    read.and_then(|value| deserializer.end().map(|()| value))
+        .map_err(|error| JsonError::Syntax(error.to_string()))
 }
 
-struct Tree;
+/// The name that came twice, on its way out of the tree.
+#[derive(Default)]
+struct Repeated(RefCell<Option<Box<Failure>>>);
 
-impl<'de> DeserializeSeed<'de> for Tree {
+impl Repeated {
+    /// Adds a step to the path of the failure, if it is one of a repeated name.
+    fn on_its_way(&self, step: impl FnOnce(Box<Failure>) -> Box<Failure>) {
+        let failure = self.0.take();
+        self.0.replace(failure.map(step));
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Tree<'r>(&'r Repeated);
+
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -31,7 +49,7 @@ impl<'de> DeserializeSeed<'de> for Tree {
     }
 }
 
-impl<'de> Visitor<'de> for Tree {
+impl<'de> Visitor<'de> for Tree<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,19 +86,24 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(Tree)? {
-            items.push(item);
+        loop {
+            let item = access.next_element_seed(self);
+            match item.inspect_err(|_| self.0.on_its_way(|failure| failure.at(items.len())))? {
+                Some(item) => items.push(item),
+                None => return Ok(Value::Array(items)),
+            }
         }
-        Ok(Value::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut fields = Map::new();
         while let Some(name) = access.next_key::<String>()? {
             if fields.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("the name {name:?} comes twice")));
+                self.0.0.replace(Some(Failure::repeated(&quoted(&name))));
+                return Err(A::Error::custom("a name comes twice"));
             }
-            let value = access.next_value_seed(Tree)?;
+            let value = access.next_value_seed(self);
+            let value = value.inspect_err(|_| self.0.on_its_way(|failure| failure.within(&name)))?;
             fields.insert(name, value);
         }
         Ok(Value::Object(fields))
