@@ -28,6 +28,11 @@ use anyhow::Result;
 use call::Outcome;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+/// Values of components are many small pieces: this allocator gives and takes them twice as fast as the C library's
+/// (measured: host/BENCHMARKS.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Where a newcomer begins.
 const BEGIN: &str = "\
 Begin with `hamlet demo` in a checkout, or with a community of your own:
