@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hamlet_bundle::{BuildOptions, Package};
-use hamlet_kernel::{Actor, Answer, Call, Kernel, KernelConfig};
+use hamlet_kernel::{Actor, Answer, Call, CallError, Kernel, KernelConfig};
 use hamlet_testing::{Id, json};
 use uuid::Uuid;
 use wasmtime::component::Val;
@@ -81,7 +81,7 @@ fn main() {
                 }
             }
             if stateless {
-                for length in [100, 8_000] {
+                for length in [100, 1_000, 8_000] {
                     let name = format!("list of {length}");
                     if name.contains(&only) {
                         world.lists(&name, plan, length);
@@ -214,11 +214,11 @@ impl World {
     }
 
     fn fill(&mut self, count: u64) {
-        for seed in 0..count / 8_000 {
-            let call = self.list(self.draw(8_000, false, seed + 99));
-            accepted_list(&self.kernel.call_blocking(call).unwrap(), 8_000);
+        for seed in 0..count / 1_000 {
+            let call = self.list(self.draw(1_000, false, seed + 99));
+            accepted_list(&self.kernel.call_blocking(call).unwrap(), 1_000);
         }
-        self.transfers += count / 8_000 * 8_000;
+        self.transfers += count / 1_000 * 1_000;
     }
 
     fn singles(&mut self, name: &str, plan: &Plan, in_flight: usize, skewed: bool) {
@@ -273,7 +273,13 @@ impl World {
                 .collect();
             let begun = Instant::now();
             for call in prebuilt {
-                accepted_list(&self.kernel.call_blocking(call).unwrap(), length);
+                match self.kernel.call_blocking(call) {
+                    Ok(answer) => accepted_list(&answer, length),
+                    Err(refused @ CallError::Deadline { .. }) => {
+                        return println!("  {name:<36} refused: {refused}");
+                    }
+                    Err(error) => panic!("{error}"),
+                }
             }
             rates.push((calls * length) as f64 / begun.elapsed().as_secs_f64());
             self.transfers += (calls * length) as u64;
