@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,6 +54,7 @@ impl Clock for SetClock {
 pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
     let root = checkout(&args.village)?;
     let village = Village::load(&root.join(&args.village))?;
+    check_free(args.listen)?;
     clear(home)?;
     let mut packages = Vec::new();
     for folder in &village.plugins {
@@ -80,6 +81,17 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
     println!("Stop it with Ctrl-C; start it again with `hamlet run`.");
     host.wait()?;
     Ok(Outcome::Done)
+}
+
+/// Another host on the address would answer in place of the demo's.
+fn check_free(listen: SocketAddr) -> Result<()> {
+    match TcpListener::bind(listen) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(anyhow!(
+            "the demo cannot listen on {listen} ({error}). Stop what listens there, perhaps an earlier demo, or \
+             choose another address: hamlet demo --listen 127.0.0.1:8751"
+        )),
+    }
 }
 
 /// A folder as it can be named from anywhere.

@@ -26,7 +26,8 @@ impl Host {
         let begun = Instant::now();
         let child = Command::new(env::current_exe()?)
             // The village's history was made with its clock set; the box's own clock is right.
-            .args(["--home".as_ref(), home.as_os_str(), "run".as_ref(), "--confirm-clock".as_ref()])
+            .args(["--home".as_ref(), home.as_os_str(), "run".as_ref()])
+            .args(["--confirm-clock", "--end-with-parent"])
             .stdout(Stdio::null())
             .spawn()
             .context("the host does not start")?;

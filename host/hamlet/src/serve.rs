@@ -27,6 +27,9 @@ pub struct RunArgs {
     /// How many calls a second one token may make.
     #[arg(long, value_name = "CALLS")]
     pub token_rate: Option<u32>,
+    /// End when the program that started this one ends.
+    #[arg(long, hide = true)]
+    pub end_with_parent: bool,
     /// Return as soon as the host answers and leave it running; its log lines go to `host.log` in the
     /// community's folder.
     #[arg(long)]
@@ -48,6 +51,10 @@ pub fn start_tracing(least: &str) {
 pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
     if args.background {
         return background::start(home, args);
+    }
+    #[cfg(target_os = "linux")]
+    if args.end_with_parent {
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))?;
     }
     let folders = if args.folders.is_empty() { vec![home.to_path_buf()] } else { args.folders.clone() };
     let mut communities = Vec::new();

@@ -27,7 +27,7 @@ impl Event {
 
     /// The amount of the transfer that it tells of.
     pub fn amount(&self) -> String {
-        self.json()["arguments"]["transfer"]["amount"].as_str().unwrap().to_owned()
+        self.json()["arguments"]["amount"].as_str().unwrap().to_owned()
     }
 }
 
