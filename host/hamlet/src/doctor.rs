@@ -5,9 +5,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::Result;
+use hamlet_kernel::events::letters;
+use hamlet_kernel::rows::ReadOnly;
+use hamlet_kernel::{Kernel, namespaces, schedule};
+use serde_json::Value;
 
 use crate::call::Outcome;
-use crate::client::Client;
+use crate::client::{Client, Extra, Reply};
 use crate::community;
 use crate::session::Session;
 
@@ -41,6 +45,7 @@ pub fn run(home: &Path) -> Result<Outcome> {
     let client = Client::new(&session, None)?;
     if client.healthy() {
         Report::good(&format!("the host answers at {}", session.url));
+        letters_of_host(&client, &mut report);
     } else {
         println!("note    the host does not run; looking into the folder itself");
         folder(home, &mut report);
@@ -82,6 +87,8 @@ fn folder(home: &Path, report: &mut Report) {
                     report.bad(&format!("plugin {name} does not answer"), "See `hamlet plugin list`.");
                 }
             }
+            letters_of_folder(&community.kernel, report);
+            given_up(&community.kernel, report);
             if community.kernel.clock_suspect() {
                 report.bad(
                     "the clock jumped by more than an hour; schedules are paused",
@@ -95,6 +102,60 @@ fn folder(home: &Path, report: &mut Report) {
             "If a host runs on it, stop that one first. If the message names damage, keep the folder as it is \
              and restore a copy; nothing is repaired silently.",
         ),
+    }
+}
+
+/// Events that a plugin could not take, asked of the running host. Whoever may not see them sees nothing.
+fn letters_of_host(client: &Client, report: &mut Report) {
+    let asked = client.call("/api/host/events@0.1.0/list", &serde_json::json!({}), &Extra::default());
+    let Ok(Reply::Done(Value::Array(letters))) = asked else { return };
+    for letter in letters {
+        let text = |name: &str| letter.get(name).and_then(Value::as_str).unwrap_or("?").to_owned();
+        let told = letter.get("told").and_then(Value::as_bool).unwrap_or(false);
+        dead_letter(&text("emitter"), &text("subscriber"), &text("number"), told, report);
+    }
+}
+
+/// The same, from the rows.
+fn letters_of_folder(kernel: &Kernel, report: &mut Report) {
+    let letters = kernel
+        .read(|rows| letters::list(&mut ReadOnly { rows, namespace: namespaces::EVENTS }, letters::LIST_MAX));
+    match letters {
+        Ok(letters) => {
+            for letter in letters {
+                let number = letter.number.to_string();
+                dead_letter(&letter.emitter, &letter.subscriber, &number, letter.told, report);
+            }
+        }
+        Err(error) => report.bad(&format!("the dead letters cannot be read: {error}"), "Keep the folder."),
+    }
+}
+
+fn dead_letter(emitter: &str, subscriber: &str, number: &str, told: bool, report: &mut Report) {
+    let knows = if told { "and knows of it" } else { "and was not told of the gap" };
+    report.bad(
+        &format!("plugin {subscriber} could not take event {number} of {emitter}, {knows}"),
+        "See `hamlet call host events.list`; then `hamlet call host send-again` or `hamlet call host drop`.",
+    );
+}
+
+/// Times of schedules whose last try failed.
+fn given_up(kernel: &Kernel, report: &mut Report) {
+    const SHOWN_MAX: usize = 100;
+    let given_up = kernel.read(|rows| {
+        schedule::set_aside(&mut ReadOnly { rows, namespace: namespaces::SCHEDULES }, SHOWN_MAX)
+    });
+    match given_up {
+        Ok(given_up) => {
+            for one in given_up {
+                let then = if one.next.is_some() { "it goes on" } else { "it is set aside" };
+                report.bad(
+                    &format!("schedule {} of plugin {} failed for a time; {then}", one.name, one.plugin),
+                    "The host's log says how. The plugin has to do that work, or set the schedule anew.",
+                );
+            }
+        }
+        Err(error) => report.bad(&format!("the schedules cannot be read: {error}"), "Keep the folder."),
     }
 }
 

@@ -7,8 +7,9 @@
 //! its own, in whose transaction [`advance`] moves the subscriber's cursor: told exactly once.
 //!
 //! - Order is that of emission, per emitter and subscriber (E2). One is under way at a time; a handler
-//!   that fails is tried again later, longer each time, and what comes after waits. This host sets
-//!   nothing aside: a line that is stuck stays so, and [`Deliveries::stuck`] shows it.
+//!   that fails is tried again later, longer each time, and what comes after waits. After
+//!   [`RETRIES_MAX`] retries the event is set aside as a dead letter ([`letters`]), the subscriber is
+//!   told of the gap if it exports `hamlet:host/gaps`, and what comes after goes on.
 //! - A paused or absent subscriber's events wait.
 //! - A subscriber hears what is emitted from its subscription on.
 //! - Depth of causality and events per transaction are limited (E3).
@@ -22,6 +23,7 @@
 //! n emitter                  the number of its last event (u64)
 //! e emitter 0 number         an event that not all its subscribers have had
 //! c emitter 0 subscriber     the number of the last event that it had (u64)
+//! x, r                       dead letters: see [`letters`]
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,8 +38,9 @@ use crate::rows::{OwnRows, with_prefix};
 
 mod deliveries;
 mod event;
+pub mod letters;
 
-pub use deliveries::{Deliveries, Stuck};
+pub use deliveries::{Deliveries, RETRIES_MAX, Stuck};
 pub use event::Delivery;
 
 use event::Event;

@@ -6,26 +6,30 @@
 //! - in the command's own transaction, [`take`] first (so that it runs at most once, and may set itself
 //!   anew), then the plugin's `scheduled.run`;
 //! - if that fails in any way, all of it is rolled back, and in a transaction of its own [`failed`]
-//!   puts off the next try, twice as long each time, or sets the schedule aside for stewards to see.
+//!   puts off the next try, twice as long each time, or gives this time up. A schedule for one time is then
+//!   set aside; one that comes again goes on with its next time. Stewards see both ([`set_aside`]).
 //!
-//! Only schedules for one time run on this host; recurring ones are refused by name.
+//! A schedule that comes again has always one row, for its next time: [`take`] moves it on. Which times a
+//! rule has is `calendar`'s, what becomes of times that passed is `every`'s, the rows are `row`'s.
 //!
 //! If it is wrong, a promised call is lost or made twice.
-//!
-//! Rows (namespace `SCHEDULES`; numbers big end first):
-//!
-//! ```text
-//! s plugin 0 name        the schedule: JSON, a line feed, the payload
-//! d due plugin 0 name    empty; not for those set aside
-//! k plugin               how many it has (u32)
-//! ```
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::call::CallError;
-use crate::rows::{OwnRows, from_json, to_json, with_prefix};
+use crate::rows::{OwnRows, with_prefix};
+
+mod calendar;
+mod every;
+mod row;
+mod rule;
+
+pub use every::{EACH_MAX, Missed, ON_TIME_MICROS, Recurrence};
+
+use every::{Every, Turn};
+use row::{
+    Row, count, decode, due_key, forget, insert, parse_due_key, parse_owner, read, remove, set_count, wait,
+};
 
 /// Most schedules of a plugin.
 pub const SCHEDULES_PER_PLUGIN_MAX: u32 = 1_024;
@@ -41,12 +45,27 @@ pub const RETRIES_MAX: u8 = 20;
 pub const WAIT_MICROS_MAX: u64 = 30 * 24 * 3_600 * 1_000_000;
 
 /// When to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// Once, at the first free moment not before this time, in microseconds.
     At(u64),
-    /// Again and again: refused by this host.
-    Every,
+    /// Again and again.
+    Every(Recurrence),
+}
+
+/// A schedule that is to be set.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// When to run.
+    pub when: &'a When,
+    /// What comes back with the call.
+    pub payload: &'a [u8],
+    /// How a run that fails is tried again.
+    pub retries: Retries,
+    /// The transaction's time: a recurrence has its first time from then on.
+    pub now: u64,
 }
 
 /// How a run that fails is tried again.
@@ -84,20 +103,6 @@ impl Changes {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Row {
-    /// The time for which it was meant.
-    due: u64,
-    /// The time of the next try; none: set aside.
-    next: Option<u64>,
-    #[serde(skip)]
-    payload: Vec<u8>,
-    retries_most: u8,
-    retry_wait: u64,
-    /// Tries that failed.
-    failures: u8,
-}
-
 /// A schedule whose time has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
@@ -107,10 +112,16 @@ pub struct Due {
     pub name: String,
     /// The time for which it was meant; goes to `scheduled.run`.
     pub due: u64,
+    /// Its time passed and it is not to run for it ([`Missed::Skip`]): [`take`] moves it on, that is all.
+    pub forgotten: bool,
     /// Its payload; goes to `scheduled.run`.
     pub payload: Vec<u8>,
     /// Tries that failed before this one.
     pub failures: u8,
+    /// When it was found.
+    found: u64,
+    /// The time for which the row says that it was meant.
+    kept: u64,
     /// The time under which it waits now.
     next: u64,
 }
@@ -122,8 +133,23 @@ pub enum Failed {
     RetryAt(u64),
     /// It had its last try; it stays as a row that stewards can see.
     SetAside,
+    /// That was the last try for this time; it goes on with its next one.
+    NextAt(u64),
     /// It was set anew or cancelled meanwhile.
     Gone,
+}
+
+/// A schedule of which a time was given up, for stewards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Whose.
+    pub plugin: Arc<str>,
+    /// Its name.
+    pub name: String,
+    /// The time that was given up.
+    pub due: u64,
+    /// When it runs again; none: not until it is set anew.
+    pub next: Option<u64>,
 }
 
 /// Sets the schedule of this name, replacing the one that had it.
@@ -134,20 +160,21 @@ pub fn set(
     rows: &mut dyn OwnRows,
     changes: &mut Changes,
     plugin: &Arc<str>,
-    name: &str,
-    when: When,
-    payload: &[u8],
-    retries: Retries,
+    order: Order<'_>,
 ) -> Result<Result<(), SetError>, CallError> {
+    let Order { name, when, payload, retries, now } = order;
     if name.is_empty() || name.len() > NAME_BYTES_MAX {
         return Ok(Err(SetError::NameLength(length(name.len()))));
     }
     if payload.len() > PAYLOAD_BYTES_MAX {
         return Ok(Err(SetError::PayloadLength(length(payload.len()))));
     }
-    let When::At(due) = when else {
-        let why = "this host runs schedules for one time only: set the next one each time it runs";
-        return Ok(Err(SetError::RecurrenceInvalid(why.into())));
+    let (due, every) = match when {
+        When::At(due) => (*due, None),
+        When::Every(recurrence) => match Every::begin(recurrence, now) {
+            Ok((every, first)) => (first, Some(every)),
+            Err(why) => return Ok(Err(SetError::RecurrenceInvalid(why))),
+        },
     };
     changes.count(plugin)?;
     if !remove(rows, plugin, name)? {
@@ -165,6 +192,8 @@ pub fn set(
         retries_most: retries.most.min(RETRIES_MAX),
         retry_wait: retries.wait,
         failures: 0,
+        every,
+        given_up: None,
     };
     insert(rows, plugin, name, &row)?;
     Ok(Ok(()))
@@ -207,8 +236,7 @@ pub fn due(
                 continue;
             }
             if let Some(row) = read(rows, plugin, name)? {
-                let Row { due, payload, failures, .. } = row;
-                found.push(Due { plugin: plugin.into(), name: name.into(), due, payload, failures, next });
+                found.push(row.found(plugin, name, next, now));
             }
         }
         match page.last() {
@@ -227,15 +255,23 @@ pub fn next_due(rows: &mut dyn OwnRows) -> Result<Option<u64>, CallError> {
     Ok(first.first().and_then(|(key, _)| parse_due_key(key)).map(|(next, _, _)| next))
 }
 
-/// Takes a schedule out to run it, in the transaction of the run. False: it was set anew, cancelled
-/// or run meanwhile, and must not run.
+/// Takes a schedule out to run it, in the transaction of the run: one that comes again goes on to its
+/// next time. False: it was set anew, cancelled or run meanwhile, and must not run.
 ///
 /// # Errors
 /// The store failed.
 pub fn take(rows: &mut dyn OwnRows, due: &Due) -> Result<bool, CallError> {
-    match read(rows, &due.plugin, &due.name)? {
-        Some(row) if row.is(due) => forget(rows, &due.plugin, &due.name),
-        _ => Ok(false),
+    let row = match read(rows, &due.plugin, &due.name)? {
+        Some(row) if row.is(due) => row,
+        _ => return Ok(false),
+    };
+    match row.after(due.due, due.found) {
+        None => forget(rows, &due.plugin, &due.name),
+        Some(next) => {
+            remove(rows, &due.plugin, &due.name)?;
+            insert(rows, &due.plugin, &due.name, &next)?;
+            Ok(true)
+        }
     }
 }
 
@@ -249,29 +285,42 @@ pub fn failed(rows: &mut dyn OwnRows, due: &Due, now: u64) -> Result<Failed, Cal
         _ => return Ok(Failed::Gone),
     };
     rows.delete(&due_key(due.next, &due.plugin, &due.name))?;
-    let retry = (row.failures < row.retries_most).then(|| now.saturating_add(wait(&row)));
-    row.next = retry;
+    // Each try is for the same time, even if others pass meanwhile.
+    row.due = due.due;
+    if row.failures < row.retries_most {
+        let retry = now.saturating_add(wait(&row));
+        row.next = Some(retry);
+        row.failures = row.failures.saturating_add(1);
+        insert(rows, &due.plugin, &due.name, &row)?;
+        return Ok(Failed::RetryAt(retry));
+    }
     row.failures = row.failures.saturating_add(1);
+    row.next = None;
+    let mut row = row.after(due.due, now).unwrap_or(row);
+    row.given_up = Some(due.due);
     insert(rows, &due.plugin, &due.name, &row)?;
-    Ok(retry.map_or(Failed::SetAside, Failed::RetryAt))
+    Ok(row.next.map_or(Failed::SetAside, Failed::NextAt))
 }
 
-/// The schedules that were set aside, as plugin and name, at most `limit`; for stewards.
+/// The schedules of which a time was given up, at most `limit`; for stewards. One that ran well since, or
+/// was set anew, is not among them.
 ///
 /// Cost: reads all schedules.
 ///
 /// # Errors
 /// The store failed.
-pub fn set_aside(rows: &mut dyn OwnRows, limit: usize) -> Result<Vec<(Arc<str>, String)>, CallError> {
+pub fn set_aside(rows: &mut dyn OwnRows, limit: usize) -> Result<Vec<SetAside>, CallError> {
     let mut found = Vec::new();
     let mut from = b"s".to_vec();
     loop {
         let page = with_prefix(rows, b"s", &from, PAGE)?;
-        for (key, row) in &page {
-            if decode(row)?.next.is_none()
+        for (key, value) in &page {
+            let row = decode(value)?;
+            if (row.next.is_none() || row.given_up.is_some())
                 && let Some((plugin, name)) = parse_owner(key.get(1..).unwrap_or_default())
             {
-                found.push((plugin.into(), name.into()));
+                let (due, next) = (row.given_up.unwrap_or(row.due), row.next);
+                found.push(SetAside { plugin: plugin.into(), name: name.into(), due, next });
             }
         }
         match page.last() {
@@ -287,92 +336,6 @@ pub fn set_aside(rows: &mut dyn OwnRows, limit: usize) -> Result<Vec<(Arc<str>, 
 
 /// Rows of one inner page.
 const PAGE: usize = 256;
-
-impl Row {
-    /// Whether this is still the one that was found due.
-    fn is(&self, due: &Due) -> bool {
-        self.due == due.due && self.next == Some(due.next) && self.failures == due.failures
-    }
-}
-
-fn wait(row: &Row) -> u64 {
-    let doubled = row.retry_wait.checked_mul(1_u64.checked_shl(u32::from(row.failures)).unwrap_or(u64::MAX));
-    doubled.unwrap_or(u64::MAX).min(WAIT_MICROS_MAX)
-}
-
-fn insert(rows: &mut dyn OwnRows, plugin: &str, name: &str, row: &Row) -> Result<(), CallError> {
-    let mut value = to_json("schedules", row)?;
-    value.push(b'\n');
-    value.extend_from_slice(&row.payload);
-    rows.set(&row_key(plugin, name), &value)?;
-    if let Some(next) = row.next {
-        rows.set(&due_key(next, plugin, name), &[])?;
-    }
-    Ok(())
-}
-
-/// Removes the rows of a schedule, but does not count it off.
-fn remove(rows: &mut dyn OwnRows, plugin: &str, name: &str) -> Result<bool, CallError> {
-    let Some(row) = read(rows, plugin, name)? else { return Ok(false) };
-    if let Some(next) = row.next {
-        rows.delete(&due_key(next, plugin, name))?;
-    }
-    rows.delete(&row_key(plugin, name))
-}
-
-fn forget(rows: &mut dyn OwnRows, plugin: &str, name: &str) -> Result<bool, CallError> {
-    let removed = remove(rows, plugin, name)?;
-    if removed {
-        let count = count(rows, plugin)?;
-        set_count(rows, plugin, count.saturating_sub(1))?;
-    }
-    Ok(removed)
-}
-
-fn read(rows: &mut dyn OwnRows, plugin: &str, name: &str) -> Result<Option<Row>, CallError> {
-    rows.get(&row_key(plugin, name))?.map(|row| decode(&row)).transpose()
-}
-
-fn decode(value: &[u8]) -> Result<Row, CallError> {
-    let mut parts = value.splitn(2, |byte| *byte == b'\n');
-    let mut row: Row = from_json("schedules", parts.next().unwrap_or_default())?;
-    row.payload = parts.next().unwrap_or_default().to_vec();
-    Ok(row)
-}
-
-fn count(rows: &mut dyn OwnRows, plugin: &str) -> Result<u32, CallError> {
-    let row = rows.get(&count_key(plugin))?;
-    Ok(row.and_then(|row| <[u8; 4]>::try_from(&*row).ok()).map_or(0, u32::from_be_bytes))
-}
-
-fn set_count(rows: &mut dyn OwnRows, plugin: &str, count: u32) -> Result<(), CallError> {
-    rows.set(&count_key(plugin), &count.to_be_bytes())
-}
-
-fn count_key(plugin: &str) -> Vec<u8> {
-    [b"k", plugin.as_bytes()].concat()
-}
-
-fn row_key(plugin: &str, name: &str) -> Vec<u8> {
-    [b"s", plugin.as_bytes(), &[0], name.as_bytes()].concat()
-}
-
-fn due_key(next: u64, plugin: &str, name: &str) -> Vec<u8> {
-    [b"d".as_slice(), &next.to_be_bytes(), plugin.as_bytes(), &[0], name.as_bytes()].concat()
-}
-
-fn parse_due_key(key: &[u8]) -> Option<(u64, &str, &str)> {
-    let (next, owner) = key.get(1..)?.split_first_chunk::<8>()?;
-    let (plugin, name) = parse_owner(owner)?;
-    Some((u64::from_be_bytes(*next), plugin, name))
-}
-
-/// A plugin's name holds no zero byte; a schedule's may.
-fn parse_owner(bytes: &[u8]) -> Option<(&str, &str)> {
-    let zero = bytes.iter().position(|byte| *byte == 0)?;
-    let (plugin, name) = (bytes.get(..zero)?, bytes.get(zero + 1..)?);
-    Some((std::str::from_utf8(plugin).ok()?, std::str::from_utf8(name).ok()?))
-}
 
 fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)

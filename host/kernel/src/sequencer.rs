@@ -11,6 +11,7 @@ mod all;
 mod background;
 mod command;
 mod commit;
+mod delivery;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use tokio::sync::oneshot;
 use wasmtime::component::Val;
 
 use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
-use crate::catalogue::Callable;
+use crate::catalogue::{Callable, HOST};
 use crate::consent::{Session, Verdict};
 use crate::events::Deliveries;
 use crate::kernel::Shared;
@@ -65,6 +66,7 @@ struct Done {
     replayed: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says by itself what has to be looked at")]
 pub(crate) struct Sequencer {
     shared: Arc<Shared>,
     /// None while a command runs: it is moved through the guests.
@@ -77,6 +79,8 @@ pub(crate) struct Sequencer {
     destroyed: Vec<Id>,
     installed_changed: bool,
     schedules_touched: bool,
+    /// A dead letter may be marked to be sent again.
+    letters_touched: bool,
     next_schedule: Option<u64>,
     next_sweep: u64,
     next_blob_sweep: u64,
@@ -102,6 +106,7 @@ impl Sequencer {
             destroyed: Vec::new(),
             installed_changed: false,
             schedules_touched: true,
+            letters_touched: true,
             next_schedule: None,
             next_sweep: 0,
             next_blob_sweep: 0,
@@ -275,6 +280,8 @@ impl Sequencer {
 
     /// Keeps the open transaction in the batch.
     fn finish(&mut self, header: EntryHeader) -> Result<(), CallError> {
+        // Only functions of the host mark dead letters, and a look is cheap.
+        self.letters_touched |= &*header.plugin == HOST;
         self.batch()?.finish(header);
         self.time_written = true;
         let Some(running) = &mut self.running else { return Ok(()) };

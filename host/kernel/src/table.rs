@@ -25,6 +25,8 @@ use crate::run::{Callee, Slot};
 
 /// The interface of schedules' handlers.
 pub(crate) const SCHEDULED: &str = "hamlet:host/scheduled@0.1.0";
+/// The interface of handlers of gaps (E2).
+pub(crate) const GAPS: &str = "hamlet:host/gaps@0.1.0";
 
 /// A function that can be entered.
 pub(crate) struct Export {
@@ -201,7 +203,7 @@ fn exports(staged: &Staged) -> Vec<Export> {
             }
         }
     }
-    let handlers = staged.manifest.subscribes.iter().map(String::as_str).chain([SCHEDULED]);
+    let handlers = staged.manifest.subscribes.iter().map(String::as_str).chain([SCHEDULED, GAPS]);
     for interface in handlers.filter_map(|id| staged.world.export(id)) {
         for function in &interface.functions {
             let rule = FunctionRule { kind: Kind::Command, access: vec![Access::Schedule], reentrant: false };

@@ -184,12 +184,22 @@ impl wit::schedule::Host for Slot {
         let running = self.running()?;
         let when = match when {
             wit::schedule::When::At(time) => schedule::When::At(time),
-            wit::schedule::When::Every(_) => schedule::When::Every,
+            wit::schedule::When::Every(every) => schedule::When::Every(schedule::Recurrence {
+                rule: every.rule,
+                zone: every.zone,
+                start: every.start,
+                missed: match every.missed {
+                    wit::schedule::Missed::Once => schedule::Missed::Once,
+                    wit::schedule::Missed::Each => schedule::Missed::Each,
+                    wit::schedule::Missed::Skip => schedule::Missed::Skip,
+                },
+            }),
         };
         let retries = schedule::Retries { most: retries.most, wait: retries.wait };
-        let set = running.change_schedule(|rows, changes, plugin| {
-            schedule::set(rows, changes, plugin, &name, when, &payload, retries)
-        });
+        let (name, now) = (&*name, running.now);
+        let order = schedule::Order { name, when: &when, payload: &payload, retries, now };
+        let set =
+            running.change_schedule(|rows, changes, plugin| schedule::set(rows, changes, plugin, order));
         Ok(doomed(running, set)?.map_err(|error| match error {
             schedule::SetError::NameLength(length) => wit::schedule::Error::NameLength(length),
             schedule::SetError::PayloadLength(length) => wit::schedule::Error::PayloadLength(length),

@@ -15,6 +15,8 @@ use crate::rows::{OwnRows, with_prefix};
 const FIRST_WAIT_MICROS: u64 = 1_000_000;
 /// The longest wait, in microseconds: an hour.
 const WAIT_MICROS_MAX: u64 = 3_600 * 1_000_000;
+/// How often an event's handler is tried again, over some five hours, before the event is set aside (E2).
+pub const RETRIES_MAX: u32 = 16;
 /// Rows that one look for the next event reads at a time.
 const PAGE: usize = 16;
 
@@ -127,12 +129,16 @@ impl Deliveries {
         self.at(&key_of(delivery), |line| *line = Line::default());
     }
 
-    /// The handler failed in any way, and its transaction is rolled back: it is tried again later.
-    pub fn failed(&mut self, delivery: &Delivery, now: u64) {
+    /// The handler failed in any way, and its transaction is rolled back: it is tried again later. Gives how
+    /// often it failed in a row; above [`RETRIES_MAX`] the event is to be set aside.
+    pub fn failed(&mut self, delivery: &Delivery, now: u64) -> u32 {
+        let mut failures = 0;
         self.at(&key_of(delivery), |line| {
             line.under_way = false;
             line.fail(now);
+            failures = line.failures;
         });
+        failures
     }
 
     /// The handler did not get to run (`busy`, `unavailable`, a failed commit): try again without counting.

@@ -22,7 +22,7 @@ use crate::sealed::PartyKeys;
 use crate::secret::HostSecret;
 use crate::sequencer::{Sequencer, TIME_KEY};
 use crate::table::Provider;
-use crate::{grants, query, settings};
+use crate::{events, grants, query, settings};
 
 /// The host's own contracts.
 static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
@@ -50,10 +50,11 @@ pub(super) fn open_blobs(config: &KernelConfig) -> Result<Option<Blobs>, OpenErr
 }
 
 /// The rooms of the kernel's own natives have fixed numbers.
-const OWN_ROOMS: [(&str, Namespace); 3] = [
+const OWN_ROOMS: [(&str, Namespace); 4] = [
     ("hamlet:host/plugins", namespaces::PLUGINS),
     ("hamlet:host/grants", namespaces::GRANTS),
     ("hamlet:host/settings", namespaces::SETTINGS),
+    ("hamlet:host/events", namespaces::EVENTS),
 ];
 
 /// Gives each room its namespace; new ones get the next number, in a commit of its own.
@@ -142,8 +143,12 @@ pub(super) fn natives(
             known.insert(interface.id.clone(), interface);
         }
     }
-    let own: [&str; 3] =
-        ["hamlet:host/plugins@0.1.0", "hamlet:host/grants@0.1.0", "hamlet:host/settings@0.1.0"];
+    let own: [&str; 4] = [
+        "hamlet:host/plugins@0.1.0",
+        "hamlet:host/grants@0.1.0",
+        "hamlet:host/settings@0.1.0",
+        "hamlet:host/events@0.1.0",
+    ];
     let ids = own.into_iter().chain(config.natives.iter().map(|native| native.interface()));
     let interfaces: NativeInterfaces =
         ids.filter_map(|id| Some((id.to_owned(), Arc::clone(known.get(id)?)))).collect();
@@ -152,6 +157,7 @@ pub(super) fn natives(
             as Arc<dyn NativeProvider>,
         Arc::new(grants::Grants::new(Arc::clone(staging))),
         Arc::new(settings::Settings),
+        Arc::new(events::letters::Events),
     ]
     .into_iter()
     .chain(config.natives.iter().cloned())

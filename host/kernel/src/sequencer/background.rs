@@ -1,4 +1,4 @@
-//! What the sequencer does while no person waits (T8): due schedules (E4), event deliveries (E1, E2), sweeping.
+//! What the sequencer does while no person waits (T8): due schedules (E4) and sweeping. Events are `delivery`'s.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,11 +11,10 @@ use wasmtime::component::Val;
 use super::Sequencer;
 use crate::call::{Actor, CallError};
 use crate::catalogue::HOST;
-use crate::events::{self, Delivery};
 use crate::idempotency;
-use crate::namespaces::{BLOBS, EVENTS, SCHEDULES};
+use crate::namespaces::{BLOBS, SCHEDULES};
 use crate::rows::InBatch;
-use crate::run::{Callee, Tx};
+use crate::run::Callee;
 use crate::schedule;
 use crate::table::{SCHEDULED, Table};
 use crate::value::outcome;
@@ -65,11 +64,15 @@ impl Sequencer {
         }
         if now >= self.next_sweep {
             self.next_sweep = now + SWEEP_EVERY_MICROS;
+            self.letters_touched = true;
             self.sweep(now)?;
         }
         if now >= self.next_blob_sweep && self.batch()?.entries() == 0 {
             self.next_blob_sweep = now + BLOB_SWEEP_EVERY_MICROS;
             self.sweep_blobs()?;
+        }
+        if self.send_again()? {
+            return Ok(true);
         }
         self.deliver(now)
     }
@@ -157,7 +160,11 @@ impl Sequencer {
                 self.abandon();
                 tracing::warn!(plugin = &*one.plugin, schedule = one.name, %why, "a schedule failed");
                 let now = self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from("schedule"))?;
-                schedule::failed(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES }, &one, now)?;
+                let rows = &mut InBatch { batch: self.batch()?, namespace: SCHEDULES };
+                let failed = schedule::failed(rows, &one, now)?;
+                if let schedule::Failed::SetAside | schedule::Failed::NextAt(_) = failed {
+                    tracing::error!(plugin = &*one.plugin, schedule = one.name, due = one.due, "given up");
+                }
                 let header = self.host_header("schedule-failed", now);
                 self.finish(header)?;
             }
@@ -169,10 +176,15 @@ impl Sequencer {
         let callee = table.handler(&one.plugin, SCHEDULED, "run").ok_or_else(|| {
             CallError::NoSuchFunction { plugin: one.plugin.to_string(), function: "run".into() }
         })?;
-        self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from(format!("schedule {}", one.name)))?;
+        let request = Arc::from(format!("schedule {}", one.name));
+        let now = self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &request)?;
         if !schedule::take(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES }, one)? {
             self.abandon();
             return Ok(());
+        }
+        if one.forgotten {
+            let header = self.host_header("schedule-skipped", now);
+            return self.finish(header);
         }
         let payload = one.payload.iter().map(|byte| Val::U8(*byte)).collect();
         let arguments = [Val::String(one.name.clone()), Val::U64(one.due), Val::List(payload)];
@@ -196,49 +208,5 @@ impl Sequencer {
             Err(Some(Val::String(why))) => Err(CallError::internal(format!("it answered an error: {why}"))),
             Err(_) => Err(CallError::internal("it answered an error")),
         }
-    }
-
-    /// E1, E2: the next event for one subscriber.
-    pub(super) fn deliver(&mut self, now: u64) -> Result<bool, CallError> {
-        if !self.deliveries.pending(now) {
-            return Ok(false);
-        }
-        let Some(running) = &mut self.running else { return Ok(false) };
-        let table = Arc::clone(&running.table);
-        let Tx::Command(batch) = &mut running.tx else { return Ok(false) };
-        let rows = &mut InBatch { batch, namespace: EVENTS };
-        let Some(delivery) = self.deliveries.next(rows, now, &|plugin| table.runs(plugin))? else {
-            return Ok(false);
-        };
-        match self.tell(&table, &delivery) {
-            Ok(()) => self.deliveries.succeeded(&delivery),
-            Err(why) => {
-                self.abandon();
-                let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
-                tracing::warn!(emitter, subscriber, number = delivery.number, %why, "an event's handler failed");
-                self.deliveries.failed(&delivery, now);
-            }
-        }
-        Ok(true)
-    }
-
-    pub(super) fn tell(&mut self, table: &Table, delivery: &Delivery) -> Result<(), CallError> {
-        let callee = table
-            .handler(&delivery.subscriber, &delivery.interface, &delivery.function)
-            .ok_or_else(|| CallError::NoSuchFunction {
-                plugin: delivery.subscriber.to_string(),
-                function: delivery.function.to_string(),
-            })?;
-        let request = Arc::from(format!("event {} of {}", delivery.number, delivery.emitter));
-        self.begin(&Actor::Plugin(Arc::clone(&delivery.subscriber)), &request)?;
-        let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
-        if !events::advance(rows, &table.subscriptions, delivery)? {
-            self.abandon();
-            return Ok(());
-        }
-        self.as_host(delivery.depth);
-        self.handled(&callee, &delivery.arguments)?;
-        let header = self.handler_header(&delivery.subscriber, &delivery.function, &delivery.arguments);
-        self.finish(header)
     }
 }

@@ -69,6 +69,7 @@ impl Sequencer {
                 running.use_table(&table);
             }
             self.schedules_touched = true;
+            self.letters_touched = true;
         }
         for party in self.destroyed.drain(..) {
             if let Err(error) = self.shared.keys.destroy(party) {
@@ -91,6 +92,7 @@ impl Sequencer {
         self.destroyed.clear();
         self.installed_changed = false;
         self.schedules_touched = true;
+        self.letters_touched = true;
         self.deliveries.follow(Arc::clone(&self.shared.table().subscriptions));
         if let Some(running) = &mut self.running {
             running.drop_kept();

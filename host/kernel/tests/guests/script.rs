@@ -214,6 +214,24 @@ fn one(words: &[&str]) -> Result<String, String> {
         )
         .map(|()| "ok".into())
         .map_err(|error| format!("{error:?}")),
+        // `every NAME RULE ZONE START once|each|skip [SCRIPT]`, with `&` for the rule's `;`.
+        "every" => schedule::set(
+            words[1],
+            &schedule::When::Every(schedule::Recurrence {
+                rule: words[2].replace('&', ";"),
+                zone: words[3].into(),
+                start: number(4),
+                missed: match words[5] {
+                    "once" => schedule::Missed::Once,
+                    "each" => schedule::Missed::Each,
+                    _ => schedule::Missed::Skip,
+                },
+            }),
+            words.get(6).map_or("", |script| unwrapped(script)).as_bytes(),
+            schedule::Retries { most: 1, wait: 1_000 },
+        )
+        .map(|()| "ok".into())
+        .map_err(|error| format!("{error:?}")),
         "cancel" => Ok(schedule::cancel(words[1]).to_string()),
         // `hold HASH`, `release HASH`, `blob HASH OFFSET LENGTH`.
         "hold" => blobs::hold(&unhex(words[1])).map(|()| "ok".into()).map_err(|error| format!("{error:?}")),

@@ -4,10 +4,12 @@
 mod acting;
 mod background;
 mod common;
+mod dead_letters;
 mod exactly_once;
 mod limits;
 mod queue;
 mod reading;
+mod recurring;
 mod staging;
 mod storage;
 mod transactions;

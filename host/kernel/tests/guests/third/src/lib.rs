@@ -18,6 +18,15 @@ impl exports::test::kit::noticed::Guest for Plugin {
     }
 }
 
+impl exports::hamlet::host::gaps::Guest for Plugin {
+    fn gap(emitter: String, number: u64, interface: String, function: String) {
+        assert!(number_at("deaf") != 1, "it does not want to know");
+        let heard = shown(storage::get(b"heard").unwrap_or(None));
+        let gap = format!("{heard} gap:{emitter}/{number}/{interface}/{function}");
+        storage::set(b"heard", gap.as_bytes()).unwrap();
+    }
+}
+
 impl exports::hamlet::host::scheduled::Guest for Plugin {
     fn run(name: String, due: u64, payload: Vec<u8>) -> Result<(), String> {
         storage::set(format!("ran {name}").as_bytes(), due.to_string().as_bytes()).map_err(storage_error)?;

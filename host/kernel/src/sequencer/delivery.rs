@@ -1,0 +1,161 @@
+//! Telling subscribers (E1, E2): the next event of a line, what becomes of one that cannot be told, and what stewards
+//! send again.
+
+use std::sync::Arc;
+
+use wasmtime::component::Val;
+
+use super::Sequencer;
+use crate::call::{Actor, CallError};
+use crate::events::letters::{self, Failure};
+use crate::events::{self, Delivery, RETRIES_MAX};
+use crate::namespaces::EVENTS;
+use crate::rows::InBatch;
+use crate::run::{Callee, Tx};
+use crate::table::{GAPS, Table};
+
+impl Sequencer {
+    /// E1, E2: the next event for one subscriber.
+    pub(super) fn deliver(&mut self, now: u64) -> Result<bool, CallError> {
+        if !self.deliveries.pending(now) {
+            return Ok(false);
+        }
+        let Some(running) = &mut self.running else { return Ok(false) };
+        let table = Arc::clone(&running.table);
+        let Tx::Command(batch) = &mut running.tx else { return Ok(false) };
+        let rows = &mut InBatch { batch, namespace: EVENTS };
+        let Some(delivery) = self.deliveries.next(rows, now, &|plugin| table.runs(plugin))? else {
+            return Ok(false);
+        };
+        match self.tell(&table, &delivery) {
+            Ok(()) => self.deliveries.succeeded(&delivery),
+            Err(why) => {
+                self.abandon();
+                let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
+                tracing::warn!(emitter, subscriber, number = delivery.number, %why, "an event's handler failed");
+                let failures = self.deliveries.failed(&delivery, now);
+                // A plugin that is paused is no fault of the event: it waits for that one's return.
+                if failures > RETRIES_MAX && !matches!(why, CallError::Unavailable { .. }) {
+                    self.set_aside(&table, &delivery, failures, &why.to_string())?;
+                    self.deliveries.succeeded(&delivery);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn tell(&mut self, table: &Table, delivery: &Delivery) -> Result<(), CallError> {
+        self.hand_over(table, delivery, |rows| events::advance(rows, &table.subscriptions, delivery))
+    }
+
+    /// Runs an event's handler in a transaction of its own, in which `first` says whether it is to run at all.
+    fn hand_over(
+        &mut self,
+        table: &Table,
+        delivery: &Delivery,
+        first: impl FnOnce(&mut InBatch<'_>) -> Result<bool, CallError>,
+    ) -> Result<(), CallError> {
+        let callee = table
+            .handler(&delivery.subscriber, &delivery.interface, &delivery.function)
+            .ok_or_else(|| CallError::NoSuchFunction {
+                plugin: delivery.subscriber.to_string(),
+                function: delivery.function.to_string(),
+            })?;
+        self.begin_for(delivery)?;
+        if !first(&mut InBatch { batch: self.batch()?, namespace: EVENTS })? {
+            self.abandon();
+            return Ok(());
+        }
+        self.as_host(delivery.depth);
+        self.handled(&callee, &delivery.arguments)?;
+        let header = self.handler_header(&delivery.subscriber, &delivery.function, &delivery.arguments);
+        self.finish(header)
+    }
+
+    fn begin_for(&mut self, delivery: &Delivery) -> Result<u64, CallError> {
+        let request = Arc::from(format!("event {} of {}", delivery.number, delivery.emitter));
+        self.begin(&Actor::Plugin(Arc::clone(&delivery.subscriber)), &request)
+    }
+
+    /// E2: the event becomes a dead letter, and its subscriber is told of the gap if it can be.
+    fn set_aside(
+        &mut self,
+        table: &Table,
+        delivery: &Delivery,
+        failures: u32,
+        why: &str,
+    ) -> Result<(), CallError> {
+        let (emitter, subscriber, number) = (&*delivery.emitter, &*delivery.subscriber, delivery.number);
+        if let Some(callee) = table.handler(subscriber, GAPS, "gap") {
+            let told = Failure { failures, why, told: true };
+            match self.set_aside_and_tell(table, delivery, told, Some(&callee)) {
+                Ok(()) => {
+                    tracing::error!(emitter, subscriber, number, "an event was set aside");
+                    return Ok(());
+                }
+                Err(why) => {
+                    self.abandon();
+                    tracing::warn!(emitter, subscriber, number, %why, "a handler of gaps failed");
+                }
+            }
+        }
+        let not_told = Failure { failures, why, told: false };
+        self.set_aside_and_tell(table, delivery, not_told, None)?;
+        tracing::error!(emitter, subscriber, number, "an event was set aside; the subscriber was not told");
+        Ok(())
+    }
+
+    /// One transaction: the letter, and what the subscriber does about the gap.
+    fn set_aside_and_tell(
+        &mut self,
+        table: &Table,
+        delivery: &Delivery,
+        failure: Failure<'_>,
+        gap: Option<&Callee>,
+    ) -> Result<(), CallError> {
+        let now = self.begin_for(delivery)?;
+        let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
+        if !letters::set_aside(rows, &table.subscriptions, delivery, failure, now)? {
+            self.abandon();
+            return Ok(());
+        }
+        let Some(callee) = gap else {
+            let header = self.host_header("event-set-aside", now);
+            return self.finish(header);
+        };
+        let text = |text: &str| Val::String(text.to_owned());
+        let (emitter, number) = (text(&delivery.emitter), Val::U64(delivery.number));
+        let arguments = [emitter, number, text(&delivery.interface), text(&delivery.function)];
+        self.as_host(delivery.depth);
+        self.handled(callee, &arguments)?;
+        let header = self.handler_header(&delivery.subscriber, &Arc::from("gap"), &arguments);
+        self.finish(header)
+    }
+
+    /// A dead letter that a steward wants to be sent again; false: there is none. Looked for only after something that
+    /// may have marked one, and now and then, for those whose subscriber was paused.
+    pub(super) fn send_again(&mut self) -> Result<bool, CallError> {
+        if !std::mem::take(&mut self.letters_touched) {
+            return Ok(false);
+        }
+        let Some(table) = self.running.as_ref().map(|running| Arc::clone(&running.table)) else {
+            return Ok(false);
+        };
+        let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
+        let Some(delivery) = letters::next_marked(rows, &|plugin| table.runs(plugin))? else {
+            return Ok(false);
+        };
+        self.letters_touched = true;
+        if let Err(why) = self.hand_over(&table, &delivery, |rows| letters::take(rows, &delivery)) {
+            self.abandon();
+            let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
+            tracing::warn!(emitter, subscriber, number = delivery.number, %why, "a dead letter failed again");
+            let now = self.begin_for(&delivery)?;
+            let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
+            letters::failed_again(rows, &delivery, &why.to_string())?;
+            let header = self.host_header("event-failed-again", now);
+            self.finish(header)?;
+        }
+        Ok(true)
+    }
+}
