@@ -15,10 +15,10 @@ use hamlet_reflect::Id;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::events;
 use crate::metrics::Counters;
 use crate::rates::Rates;
 use crate::router::Config;
+use crate::{blobs, events};
 
 /// A community to serve.
 #[derive(Clone)]
@@ -74,6 +74,7 @@ pub(crate) struct State {
     pub token_rates: Rates<Id>,
     pub address_rates: Rates<IpAddr>,
     pub streams: Arc<Semaphore>,
+    pub uploads: Arc<Semaphore>,
     pub openapi: Made,
     pub host_package: Made,
 }
@@ -98,6 +99,7 @@ impl Communities {
                 token_rates: Rates::new(config.token_rate),
                 address_rates: Rates::new(config.address_rate),
                 streams: Arc::new(Semaphore::new(events::STREAMS_MAX)),
+                uploads: Arc::new(Semaphore::new(blobs::UPLOADS_MAX)),
                 openapi: Made::default(),
                 host_package: Made::default(),
             });

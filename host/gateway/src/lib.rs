@@ -2,7 +2,7 @@
 //!
 //! [`Gateway::router`] gives an axum router, [`serve`] a listener with limits. A request is taken by
 //! `front` (community by host name, request id, headers, counters), its caller is found by `caller`,
-//! and `call`, `batch`, `openapi`, `page`, `health` answer it. What is refused is a problem document
+//! and `call`, `batch`, `blobs`, `openapi`, `page`, `health` answer it. What is refused is a problem document
 //! (RFC 9457): `problem` is the document, `refusal` says which refusal has which status and type, `sentence` its words.
 //!
 //! It knows no redb, no wasm and no pillar: what can be called comes from the kernel's catalogue.
@@ -11,6 +11,7 @@
 //! the host.
 
 mod batch;
+mod blobs;
 mod call;
 mod caller;
 mod community;

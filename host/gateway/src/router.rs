@@ -10,7 +10,7 @@ use axum::routing::{any, get, post};
 
 use crate::community::{Communities, Community};
 use crate::rates::Rate;
-use crate::{batch, call, events, front, health, openapi, page, stage};
+use crate::{batch, blobs, call, events, front, health, openapi, page, stage};
 
 /// Limits of requests. Those of connections are in [`crate::ServeConfig`].
 #[derive(Debug, Clone)]
@@ -64,6 +64,7 @@ impl Gateway {
             .route("/api/openapi.json", get(openapi::openapi))
             .route("/api/events", get(events::events))
             .route("/api/batch", post(batch::batch))
+            .route("/api/blobs", post(blobs::put))
             .route("/api/stage/{name}", post(stage::stage))
             .route("/api/{*function}", any(call::call))
             .fallback(front::not_found)

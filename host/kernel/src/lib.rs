@@ -36,6 +36,7 @@ mod value;
 
 pub mod blobs;
 pub mod consent;
+pub mod dispatch;
 pub mod events;
 pub mod fair;
 pub mod grants;

@@ -20,6 +20,8 @@ pub const EVENTS: Namespace = Namespace(6);
 pub const SCHEDULES: Namespace = Namespace(7);
 /// Holds of blobs (`blobs.rs`).
 pub const BLOBS: Namespace = Namespace(8);
+/// Frozen effects (`dispatch.rs`).
+pub const DISPATCH: Namespace = Namespace(9);
 
 /// Rooms of native providers get numbers from here, in the order in which they are first seen.
 pub const FIRST_ROOM: u32 = 64;

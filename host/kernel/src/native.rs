@@ -6,12 +6,15 @@
 //!
 //! A provider that keeps state outside its rows breaks rollback, replay and decisions; do not.
 
+use std::sync::Arc;
+
 use hamlet_bundle::FunctionRule;
 use hamlet_reflect::Id;
 use hamlet_store::{Namespace, Rows, Scan, StoreError, Value};
 use wasmtime::component::Val;
 
 use crate::call::{Actor, CallError};
+use crate::catalogue::Catalogue;
 
 /// Rows of a scan: whole keys (without namespace) and values, in the order of the scan.
 pub type ScannedRows = Vec<(Box<[u8]>, Value)>;
@@ -82,6 +85,10 @@ pub trait NativeContext {
     fn usage(&self, namespace: Namespace) -> u64;
     /// Rows of the kernel's other natives (`namespaces.rs`), read only. For the kernel's own providers.
     fn rows(&mut self) -> &mut dyn Rows;
+    /// All that can be called now, with its types; none where there is no kernel behind.
+    fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        None
+    }
     /// Says that the set of installed plugins changed: after the commit, and before any answer of this batch, the
     /// kernel builds its catalogue anew.
     fn installed_changed(&mut self);

@@ -1,10 +1,13 @@
 //! What the kernel gives a native provider while it runs: its own rows and the running call.
 
+use std::sync::Arc;
+
 use hamlet_reflect::Id;
 use hamlet_store::{Namespace, Rows, Scan, Value};
 
 use crate::access::People as _;
 use crate::call::{Actor, CallError};
+use crate::catalogue::Catalogue;
 use crate::native::{Mandate, NativeContext, ScannedRows, SealRefusal};
 use crate::run::{Running, Tx};
 
@@ -71,7 +74,7 @@ impl NativeContext for Context<'_> {
     fn seal(&mut self, party: Id, plain: &[u8]) -> Result<Result<Vec<u8>, SealRefusal>, CallError> {
         self.running.check_writable()?;
         // A provider may seal for a party that it is just adding: the directory is its own, and is not asked.
-        let name = std::sync::Arc::clone(&self.running.frame()?.name);
+        let name = Arc::clone(&self.running.frame()?.name);
         Ok(self.running.shared.keys.seal(&name, party, plain)?)
     }
 
@@ -95,6 +98,10 @@ impl NativeContext for Context<'_> {
 
     fn rows(&mut self) -> &mut dyn Rows {
         &mut self.running.tx
+    }
+
+    fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        Some(Arc::clone(&self.running.table.catalogue))
     }
 
     fn installed_changed(&mut self) {

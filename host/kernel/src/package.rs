@@ -188,9 +188,6 @@ fn check_imports_exist(component: &Component, engine: &wasmtime::Engine) -> Resu
                 "it imports `{id}`, and a service has no files, no network and no clock of the box. Build it without \
                  WASI, or have its language's imports stubbed"
             ),
-            _ if id.starts_with("hamlet:host/dispatch@") => {
-                format!("it imports `{id}`, which this host does not run yet")
-            }
             _ if id.starts_with("hamlet:host/secrets@") || id.starts_with("hamlet:host/job@") => {
                 format!("it imports `{id}`, which only drivers may, and this host does not run drivers yet")
             }

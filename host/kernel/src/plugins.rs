@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use crate::call::CallError;
+use crate::dispatch;
 use crate::namespaces::{FIRST_PLUGIN, PLUGINS};
 use crate::native::{NativeContext, NativeProvider};
 use crate::package::{Staged, Staging};
@@ -144,6 +145,9 @@ impl NativeProvider for Plugins {
 impl Plugins {
     fn activate(&self, cx: &mut dyn NativeContext, component: &str) -> Result<Val, CallError> {
         let Some(staged) = self.staging.get(component) else { return Ok(shape::refused("not-staged")) };
+        if let Some(why) = dispatch::refuse_import(cx.rows(), &staged)? {
+            return Ok(Refusal::ImportUnmet(why).to_val());
+        }
         let rows = all(&mut OfProvider(cx))?;
         let before = rows.iter().find(|row| row.name == staged.manifest.name).cloned();
         let others = self.others(rows, &staged)?;

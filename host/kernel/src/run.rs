@@ -13,6 +13,7 @@
 //! If this is wrong, a plugin keeps running in a transaction that will be thrown away, or half of one is kept.
 
 mod enter;
+mod principal;
 
 pub(crate) use enter::{Callee, call};
 
@@ -111,6 +112,8 @@ pub(crate) struct Running {
     pub(crate) now: u64,
     /// Who is at work, outermost first.
     pub(crate) frames: Vec<Frame>,
+    /// The first frame that the actor called: those before it are of whoever dispatched it (W5). Else 0.
+    pub(crate) root: usize,
     /// Why the transaction will be thrown away.
     pub(crate) doom: Option<CallError>,
     /// The tick at which time is up, and whether the last part of it was given (see [`Running::ticks_left`]).
@@ -246,6 +249,7 @@ impl Running {
             request_id: Arc::from(""),
             now: 0,
             frames: Vec::with_capacity(CALL_DEPTH_MAX),
+            root: 0,
             doom: None,
             deadline: 0,
             grace_given: false,
@@ -293,6 +297,7 @@ impl Running {
         self.by_host = false;
         self.request_id = request_id;
         self.frames.clear();
+        self.root = 0;
         self.doom = None;
         self.deadline = deadline;
         self.grace_given = false;
@@ -347,7 +352,8 @@ impl Running {
 
     /// The one that called the one at work; none: the actor.
     pub(crate) fn caller(&self) -> Option<&Frame> {
-        self.frames.len().checked_sub(2).and_then(|at| self.frames.get(at))
+        let at = self.frames.len().checked_sub(2).filter(|at| *at >= self.root)?;
+        self.frames.get(at)
     }
 
     /// Whether the one at work may write; else the doom.

@@ -22,7 +22,7 @@ use crate::sealed::PartyKeys;
 use crate::secret::HostSecret;
 use crate::sequencer::{Sequencer, TIME_KEY};
 use crate::table::Provider;
-use crate::{events, grants, query, settings};
+use crate::{dispatch, events, grants, query, settings};
 
 /// The host's own contracts.
 static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
@@ -50,11 +50,12 @@ pub(super) fn open_blobs(config: &KernelConfig) -> Result<Option<Blobs>, OpenErr
 }
 
 /// The rooms of the kernel's own natives have fixed numbers.
-const OWN_ROOMS: [(&str, Namespace); 4] = [
+const OWN_ROOMS: [(&str, Namespace); 5] = [
     ("hamlet:host/plugins", namespaces::PLUGINS),
     ("hamlet:host/grants", namespaces::GRANTS),
     ("hamlet:host/settings", namespaces::SETTINGS),
     ("hamlet:host/events", namespaces::EVENTS),
+    (dispatch::ROOM, namespaces::DISPATCH),
 ];
 
 /// Gives each room its namespace; new ones get the next number, in a commit of its own.
@@ -143,11 +144,13 @@ pub(super) fn natives(
             known.insert(interface.id.clone(), interface);
         }
     }
-    let own: [&str; 4] = [
+    let own: [&str; 6] = [
         "hamlet:host/plugins@0.1.0",
         "hamlet:host/grants@0.1.0",
         "hamlet:host/settings@0.1.0",
         "hamlet:host/events@0.1.0",
+        dispatch::INTERFACE,
+        "hamlet:host/effects@0.1.0",
     ];
     let ids = own.into_iter().chain(config.natives.iter().map(|native| native.interface()));
     let interfaces: NativeInterfaces =
@@ -158,6 +161,8 @@ pub(super) fn natives(
         Arc::new(grants::Grants::new(Arc::clone(staging))),
         Arc::new(settings::Settings),
         Arc::new(events::letters::Events),
+        Arc::new(dispatch::Dispatch),
+        Arc::new(dispatch::effects::Effects),
     ]
     .into_iter()
     .chain(config.natives.iter().cloned())

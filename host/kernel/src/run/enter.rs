@@ -11,6 +11,7 @@ use super::{Ended, Frame, Kept, Running, Slot, Tx};
 use crate::access::{self, Immediate};
 use crate::call::CallError;
 use crate::config::CALL_DEPTH_MAX;
+use crate::dispatch;
 use crate::engine::KEPT_INSTANCES_MAX;
 use crate::metrics::Metrics;
 use crate::table::{Export, Plugin, Provider};
@@ -66,6 +67,11 @@ pub(crate) fn call(mut running: Box<Running>, callee: &Callee, arguments: &[Val]
     running.frames.push(frame);
     let (mut running, ended) = match callee {
         Callee::Plugin(plugin, number) => enter(running, plugin, *number, export, arguments),
+        Callee::Native(provider, _)
+            if &*export.name == dispatch::RUN && provider.interface.id == dispatch::INTERFACE =>
+        {
+            dispatch::run(running, arguments)
+        }
         Callee::Native(provider, _) => {
             let ended = call_native(&mut running, provider, export, arguments);
             (running, ended)
@@ -116,7 +122,7 @@ fn admit(running: &mut Running, callee: &Callee, export: &Export) -> Result<Fram
         }
         Callee::Native(provider, _) => (None, provider.namespace),
     };
-    match (running.frames.is_empty(), running.by_host) {
+    match (running.frames.len() == running.root, running.by_host) {
         (true, true) => access::check(&export.rule, Immediate::Host, running)?,
         (true, false) => {
             let actor = running.actor.clone();

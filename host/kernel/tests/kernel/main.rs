@@ -5,6 +5,7 @@ mod acting;
 mod background;
 mod common;
 mod dead_letters;
+mod dispatch;
 mod exactly_once;
 mod limits;
 mod queue;

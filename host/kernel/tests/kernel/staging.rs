@@ -27,7 +27,6 @@ fn imports_that_no_service_gets_are_refused_with_a_sentence() {
     for (id, word) in [
         ("wasi:sockets/tcp@0.2.0", "no network"),
         ("wasi:cli/environment@0.2.0", "no files"),
-        ("hamlet:host/dispatch@0.1.0", "does not run yet"),
         ("hamlet:host/secrets@0.1.0", "only drivers"),
     ] {
         let error = refusal(importing(id, "f"));

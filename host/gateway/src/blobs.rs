@@ -1,0 +1,163 @@
+//! `POST /api/blobs`: takes in a large value, and answers with the hash that names it (J5).
+//!
+//! The body is the value itself, of any content type. It streams to the disk and is never in memory as a whole; when
+//! this answers, it is durable, and the hash can be given to a function that holds it. What nobody holds within a day
+//! is swept.
+//!
+//! Who may: whoever shows a token that admits `host/blobs/put`. Sending is bounded in size, in how many send at a time,
+//! and in how long a sender may be silent, so that a slow one holds a place and nothing else.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use bytes::{Buf as _, Bytes};
+use hamlet_bundle::Kind;
+use hamlet_kernel::CallError;
+use hamlet_kernel::blobs::{BLOB_BYTES_MAX, BlobError, Hash};
+use hamlet_reflect::{Type, json};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::json;
+use tokio::sync::mpsc;
+use wasmtime::component::Val;
+
+use crate::call::json_response;
+use crate::caller::Caller;
+use crate::front::Here;
+use crate::problem::Problem;
+use crate::refusal;
+
+/// Blobs of one community that are taken in at the same time.
+pub(crate) const UPLOADS_MAX: usize = 4;
+/// Pieces of a body on their way to the disk.
+const PIECES_MAX: usize = 4;
+
+pub(crate) async fn put(Extension(here): Extension<Here>, request: Request) -> Response {
+    match taken_in(&here, request).await {
+        Ok((hash, length)) => {
+            // As a function's JSON takes a `list<u8>` (C4), so that it can be handed on as it is.
+            let bytes = Val::List(hash.iter().copied().map(Val::U8).collect());
+            let hash = json::from_val(&Type::Bytes, &bytes);
+            json_response(&json!({ "hash": hash, "length": length.to_string() }))
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn taken_in(here: &Here, request: Request) -> Result<(Hash, u64), Problem> {
+    let (parts, body) = request.into_parts();
+    let caller = Caller::find(here, &parts.headers, 1)?;
+    let Some(session) = &caller.session else {
+        let denied = CallError::denied("blobs are taken in from whoever shows a token");
+        return Err(refusal::from_call_error(&denied, false));
+    };
+    if !session.scope.admits("host", "blobs", "put", Kind::Command) {
+        return Err(Problem::host(
+            StatusCode::FORBIDDEN,
+            "scope",
+            "Not in the token's scope",
+            "This token may not put blobs (`host/blobs/put`). A wider one would do.",
+        ));
+    }
+    if said_length(&parts.headers).is_some_and(|length| length > BLOB_BYTES_MAX) {
+        return Err(refused(&BlobError::TooLarge));
+    }
+    let Ok(_place) = Arc::clone(&here.state.uploads).try_acquire_owned() else {
+        let problem = Problem::host(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Busy",
+            format!("{UPLOADS_MAX} blobs are being taken in already. Try again in a moment."),
+        );
+        return Err(problem.retry_after(Duration::from_secs(5)));
+    };
+    let (pieces, received) = mpsc::channel(PIECES_MAX);
+    let kernel = here.state.kernel.clone();
+    let kept = tokio::task::spawn_blocking(move || kernel.put_blob(&mut Pieces::new(received)));
+    let sent = send(body, pieces, here.state.config.body_timeout).await;
+    match kept.await {
+        // What the sender did wrong explains it better than what the disk made of it.
+        Ok(kept) => sent.and_then(|()| kept.map_err(|error| refused(&error))),
+        Err(error) => Err(refusal::from_call_error(&CallError::internal(error.to_string()), true)),
+    }
+}
+
+fn said_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Hands the body over, piece by piece. Ends without a word when nobody takes it any more: whoever does says why.
+async fn send(
+    mut body: Body,
+    pieces: mpsc::Sender<io::Result<Bytes>>,
+    silence_max: Duration,
+) -> Result<(), Problem> {
+    loop {
+        let failed = match tokio::time::timeout(silence_max, body.frame()).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(Ok(frame))) => {
+                let Ok(piece) = frame.into_data() else { continue };
+                if pieces.send(Ok(piece)).await.is_err() {
+                    return Ok(());
+                }
+                continue;
+            }
+            Ok(Some(Err(_))) => Problem::bad_request("body-broken", "The body ended early."),
+            Err(_) => Problem::host(
+                StatusCode::REQUEST_TIMEOUT,
+                "body-timeout",
+                "Too slow",
+                format!("Nothing more of the body came within {} s.", silence_max.as_secs()),
+            ),
+        };
+        // Without this the disk would take what came for the whole.
+        let _ = pieces.send(Err(io::Error::from(io::ErrorKind::UnexpectedEof))).await;
+        return Err(failed);
+    }
+}
+
+fn refused(error: &BlobError) -> Problem {
+    match error {
+        BlobError::TooLarge => Problem::host(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            "Too large",
+            format!("A blob has at most {BLOB_BYTES_MAX} bytes."),
+        ),
+        error => refusal::from_call_error(&CallError::internal(error.to_string()), true),
+    }
+}
+
+/// The pieces of a body, read on a thread that may wait.
+struct Pieces {
+    received: mpsc::Receiver<io::Result<Bytes>>,
+    piece: Bytes,
+}
+
+impl Pieces {
+    fn new(received: mpsc::Receiver<io::Result<Bytes>>) -> Self {
+        Self { received, piece: Bytes::new() }
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.received.blocking_recv() {
+                Some(piece) => self.piece = piece?,
+                None => return Ok(0),
+            }
+        }
+        let length = self.piece.len().min(out.len());
+        let (Some(from), Some(to)) = (self.piece.get(..length), out.get_mut(..length)) else { return Ok(0) };
+        to.copy_from_slice(from);
+        self.piece.advance(length);
+        Ok(length)
+    }
+}
