@@ -25,6 +25,11 @@ use anyhow::Result;
 use call::Outcome;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+/// Values of components are many small pieces: this allocator gives and takes them twice as fast as the C library's
+/// (measured: host/BENCHMARKS.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An operating system for a community.
 #[derive(Debug, Parser)]
 #[command(name = "hamlet", version, about, max_term_width = 100)]

@@ -20,6 +20,10 @@ use common::{Village, anna, guest, guest_with, stateless};
 use hamlet_kernel::{Call, Kernel};
 use wasmtime::component::Val;
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 5;
 
 fn bump(number: u64) -> Call {

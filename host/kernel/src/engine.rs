@@ -20,6 +20,8 @@ use crate::config::{CALL_DEPTH_MAX, GUEST_STACK_BYTES};
 
 /// One tick of the deadline clock.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
+/// The last ticks of a call's time.
+pub(crate) const GRACE_TICKS: u64 = 2;
 /// Instances of stateless plugins that one thread keeps.
 pub(crate) const KEPT_INSTANCES_MAX: usize = 16;
 /// Memory of one guest; the call's own limit is over all its guests.
@@ -67,11 +69,11 @@ impl Engine {
         self.epoch.load(Ordering::Relaxed)
     }
 
-    /// The tick at which a call that begins now has had its time.
+    /// The tick at which a call that begins now has had its time, but for the last [`GRACE_TICKS`] of it.
     pub(crate) fn deadline(&self, time: Duration) -> u64 {
-        let ticks = time.as_millis().div_ceil(TICK.as_millis());
+        let ticks = u64::try_from(time.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX / 2);
         // One more: the tick that is under way counts for nothing.
-        self.now() + u64::try_from(ticks).unwrap_or(u64::MAX / 2) + 1
+        self.now() + ticks.saturating_sub(GRACE_TICKS) + 1
     }
 }
 

@@ -32,7 +32,7 @@ use crate::plugins;
 use crate::query::{Queries, Query};
 use crate::run::{Callee, Slot};
 use crate::sealed::PartyKeys;
-use crate::sequencer::Job;
+use crate::sequencer::{Job, Replied};
 use crate::table::{Parts, Provider, Table};
 
 /// Live events that a slow listener may be behind before it loses some.
@@ -251,12 +251,12 @@ impl Kernel {
 
     /// Calls a function. A command is durable when this returns. Dropping the future does not stop the call (T8).
     pub async fn call(&self, call: Call) -> Result<Answer, CallError> {
-        received(self.submit(call)?.await)
+        answered(self.submit(call)?.await)
     }
 
     /// The same, for threads without an async runtime.
     pub fn call_blocking(&self, call: Call) -> Result<Answer, CallError> {
-        received(block_on(self.submit(call)?))
+        answered(block_on(self.submit(call)?))
     }
 
     /// Calls several functions in one transaction, in order. The first that does not answer `ok` undoes all of them.
@@ -404,7 +404,7 @@ impl Kernel {
         self.inner.stop();
     }
 
-    fn submit(&self, call: Call) -> Result<oneshot::Receiver<Result<Answer, CallError>>, CallError> {
+    fn submit(&self, call: Call) -> Result<oneshot::Receiver<Replied>, CallError> {
         let shared = &self.inner.shared;
         let catalogue = self.catalogue();
         let callable = Arc::clone(catalogue.find(&call.plugin, &call.interface, &call.function)?);
@@ -435,6 +435,10 @@ impl Kernel {
     }
 }
 
+fn answered(reply: Result<Replied, oneshot::error::RecvError>) -> Result<Answer, CallError> {
+    reply.map_or(Err(CallError::ShuttingDown), |(answer, _)| answer)
+}
+
 /// A reply that never comes means that its thread has ended.
 fn received<T>(answer: Result<Result<T, CallError>, oneshot::error::RecvError>) -> Result<T, CallError> {
     answer.unwrap_or(Err(CallError::ShuttingDown))
@@ -447,6 +451,10 @@ impl Inner {
         for thread in self.threads.lock().drain(..) {
             // A thread that panicked has nothing left to say.
             drop(thread.join());
+        }
+        // So that the next start replays nothing. What is not folded is in the journal all the same.
+        if let Err(error) = self.shared.store.fold_all() {
+            tracing::warn!(%error, "the rows could not be folded before the end");
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::catalogue::Callable;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
 use crate::run::{self, Running, Tx};
+use crate::sequencer::Replied;
 use crate::value::outcome;
 
 /// After so long without a query a worker lets its kept instances go.
@@ -26,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(2);
 pub(crate) struct Query {
     pub(crate) call: Call,
     pub(crate) callable: Arc<Callable>,
-    pub(crate) reply: oneshot::Sender<Result<Answer, CallError>>,
+    pub(crate) reply: oneshot::Sender<Replied>,
 }
 
 #[derive(Default)]
@@ -128,8 +129,8 @@ impl Queries {
 struct Idle;
 
 /// Whoever waited may have left; that is no failure.
-fn answer<T>(reply: oneshot::Sender<T>, value: T) {
-    drop(reply.send(value));
+fn answer(reply: oneshot::Sender<Replied>, result: Result<Answer, CallError>) {
+    drop(reply.send((result, None)));
 }
 
 /// A worker's life.

@@ -29,6 +29,7 @@ use crate::access::People;
 use crate::call::{Actor, CallError, EventNote};
 use crate::config::CALL_DEPTH_MAX;
 use crate::consent;
+use crate::engine::GRACE_TICKS;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
 use crate::native::Mandate;
@@ -112,8 +113,9 @@ pub(crate) struct Running {
     pub(crate) frames: Vec<Frame>,
     /// Why the transaction will be thrown away.
     pub(crate) doom: Option<CallError>,
-    /// The tick at which time is up.
+    /// The tick at which time is up, and whether the last part of it was given (see [`Running::ticks_left`]).
     pub(crate) deadline: u64,
+    grace_given: bool,
     pub(crate) memory_left: usize,
     /// A guest was refused memory; if it traps now, that is why.
     pub(crate) memory_refused: bool,
@@ -135,6 +137,7 @@ pub(crate) struct Running {
     /// Kept instances of stateless plugins, by place in the table.
     pub(crate) kept: Vec<Option<Kept>>,
     kept_count: usize,
+    pub(crate) calendar: crate::settings::Calendar,
     /// For keys and values on their way from a guest's memory.
     pub(crate) scratch: Vec<u8>,
     /// The last answer of the directory: person, party, mandate. Cleared when a native writes and with each call.
@@ -245,6 +248,7 @@ impl Running {
             frames: Vec::with_capacity(CALL_DEPTH_MAX),
             doom: None,
             deadline: 0,
+            grace_given: false,
             memory_left: 0,
             memory_refused: false,
             consent: consent::Session::plain(),
@@ -261,9 +265,26 @@ impl Running {
             random,
             kept: Vec::new(),
             kept_count: 0,
+            calendar: crate::settings::Calendar::default(),
             scratch: Vec::new(),
             mandate: None,
         })
+    }
+
+    /// Ticks until time is up; none: it is.
+    ///
+    /// The last [`GRACE_TICKS`] of the time are counted from when the guest is seen to run: so a call of a few
+    /// microseconds is not refused because a busy box kept its thread from the processor until the end.
+    pub(crate) fn ticks_left(&mut self) -> Option<u64> {
+        let now = self.shared.engine.now();
+        if now >= self.deadline {
+            if self.grace_given {
+                return None;
+            }
+            self.grace_given = true;
+            self.deadline = now + GRACE_TICKS;
+        }
+        Some(self.deadline - now)
     }
 
     /// Makes ready for another call; rows and time are set by the caller.
@@ -274,6 +295,7 @@ impl Running {
         self.frames.clear();
         self.doom = None;
         self.deadline = deadline;
+        self.grace_given = false;
         self.memory_left = self.shared.limits.memory_bytes;
         self.memory_refused = false;
         self.consent = consent::Session::plain();

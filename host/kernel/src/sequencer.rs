@@ -41,16 +41,20 @@ pub(crate) const TIME_KEY: &[u8] = b"time";
 
 type Reply<T> = oneshot::Sender<T>;
 
+/// What the caller of one function gets: the answer, and her own call back, so that its many small values are freed on
+/// her thread and not between two commands.
+pub(crate) type Replied = (Result<Answer, CallError>, Option<Box<Call>>);
+
 /// A command, or several in one transaction, and who waits.
 pub(crate) enum Job {
-    Call(Box<Call>, Arc<Callable>, Reply<Result<Answer, CallError>>),
+    Call(Box<Call>, Arc<Callable>, Reply<Replied>),
     All(Vec<(Call, Arc<Callable>)>, Reply<Result<Vec<Answer>, BatchError>>),
     DryRun(Box<Call>, Arc<Callable>, Reply<Result<DryRun, CallError>>),
 }
 
 /// An answer that waits for the commit.
 enum Pending {
-    Call(Reply<Result<Answer, CallError>>, Result<Done, CallError>),
+    Call(Reply<Replied>, Result<Done, CallError>, Box<Call>),
     All(Reply<Result<Vec<Answer>, BatchError>>, Result<Vec<Done>, BatchError>),
     DryRun(Reply<Result<DryRun, CallError>>, Result<DryRun, CallError>),
 }
@@ -186,7 +190,7 @@ impl Sequencer {
         match job {
             Job::Call(call, callable, reply) => {
                 let result = self.guarded(|this| this.command(&call, &callable));
-                self.pending.push(Pending::Call(reply, result));
+                self.pending.push(Pending::Call(reply, result, call));
             }
             Job::All(calls, reply) => {
                 let result = match self.guarded(|this| Ok(this.all(&calls))) {

@@ -5,7 +5,7 @@
 //! of grants begin anew on the wrong day.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_store::Rows;
+use hamlet_store::{Rows, Value};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -59,9 +59,43 @@ pub fn zone(rows: &mut dyn Rows) -> Result<TimeZone, CallError> {
     Ok(TimeZone::get(&community(rows)?.zone).unwrap_or(TimeZone::UTC))
 }
 
-/// The calendar day of a time, `YYYY-MM-DD`.
-pub fn today(zone: &TimeZone, micros: u64) -> String {
-    zone.to_datetime(timestamp(micros)).date().to_string()
+/// The calendar day, remembered: many calls of one day ask for it, and reading zones takes microseconds.
+#[derive(Debug, Default)]
+pub struct Calendar {
+    /// The settings' row of which the rest was made.
+    row: Option<Value>,
+    /// When the day begins and ends, in microseconds since 1970.
+    from: u64,
+    until: u64,
+    day: String,
+}
+
+impl Calendar {
+    /// The calendar day of a time in the community's zone, `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// As [`community`].
+    pub fn today(&mut self, rows: &mut dyn Rows, micros: u64) -> Result<&str, CallError> {
+        let row = rows.get(SETTINGS, COMMUNITY_KEY)?;
+        if self.row != row || !(self.from..self.until).contains(&micros) {
+            self.turn_to(&zone(rows)?, micros);
+            self.row = row;
+        }
+        Ok(&self.day)
+    }
+
+    fn turn_to(&mut self, zone: &TimeZone, micros: u64) {
+        let date = zone.to_datetime(timestamp(micros)).date();
+        let start = |date: jiff::civil::Date| Some(micros_of(date.to_zoned(zone.clone()).ok()?.timestamp()));
+        // At the end of time a day has no morrow: it is then made anew at each call.
+        self.from = start(date).unwrap_or(micros);
+        self.until = date.tomorrow().ok().and_then(start).unwrap_or(micros);
+        self.day = date.to_string();
+    }
+}
+
+fn micros_of(time: Timestamp) -> u64 {
+    u64::try_from(time.as_microsecond()).unwrap_or(0)
 }
 
 /// The calendar month of a time, counted from the year 0.
@@ -189,10 +223,19 @@ mod tests {
         // 2025-12-31T11:30:00Z is half past midnight of New Year's Day in Auckland.
         let micros = 1_767_180_600_000_000;
         let auckland = TimeZone::get("Pacific/Auckland").unwrap();
-        assert_eq!(today(&auckland, micros), "2026-01-01");
-        assert_eq!(today(&TimeZone::UTC, micros), "2025-12-31");
+        let today = |zone: &TimeZone, micros| {
+            let mut calendar = Calendar::default();
+            calendar.turn_to(zone, micros);
+            calendar
+        };
+        let day = today(&auckland, micros);
+        assert_eq!(day.day, "2026-01-01");
+        assert_eq!(day.until - day.from, 24 * 3_600 * 1_000_000);
+        assert_eq!(today(&auckland, day.until - 1).day, "2026-01-01");
+        assert_eq!(today(&auckland, day.until).day, "2026-01-02");
+        assert_eq!(today(&TimeZone::UTC, micros).day, "2025-12-31");
         assert_eq!(month(&auckland, micros), month(&TimeZone::UTC, micros) + 1);
-        assert_eq!(today(&TimeZone::UTC, u64::MAX).len(), 10);
+        assert_eq!(today(&TimeZone::UTC, u64::MAX).day.len(), 10);
     }
 
     #[test]

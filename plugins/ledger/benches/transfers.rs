@@ -1,7 +1,8 @@
 //! Durable, validated, journalled transfers through the real component in the real kernel, on disk.
 //!
 //! In-process, arguments prebuilt; every answer counted came after the fsync of its batch. The peer is
-//! `benches/postgres/run`. `HAMLET_BENCH=short` is the form for CI. Results: `host/BENCHMARKS.md`.
+//! `benches/postgres/run`. `HAMLET_BENCH=short` is the form for CI;
+//! `HAMLET_BENCH_INSTANCES=warm` or `fresh` leaves out the other, `HAMLET_BENCH_ONLY` the measures without these words. Results: `host/BENCHMARKS.md`.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,6 +24,10 @@ use hamlet_testing::{Id, json};
 use uuid::Uuid;
 use wasmtime::component::Val;
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One way of running the benchmark.
 struct Plan {
     accounts: u64,
@@ -43,12 +48,16 @@ fn main() {
         ]
     };
     let only = std::env::var("HAMLET_BENCH_ONLY").unwrap_or_default();
+    let mode = std::env::var("HAMLET_BENCH_INSTANCES").unwrap_or_default();
     let package =
         hamlet_bundle::build(Path::new(env!("CARGO_MANIFEST_DIR")), &BuildOptions::default(), &mut |_| {})
             .unwrap()
             .package;
     for plan in &plans {
         for stateless in [true, false] {
+            if mode == if stateless { "fresh" } else { "warm" } {
+                continue;
+            }
             let mut world = World::open(package.clone(), stateless, plan.accounts);
             println!(
                 "\nledger: {} accounts, {} instance",
@@ -58,6 +67,9 @@ fn main() {
             if stateless && plan.stored > 0 {
                 world.fill(plan.stored);
                 println!("  {} transfers stored before", plan.stored);
+            }
+            if "inside".contains(&only) {
+                world.inside(plan);
             }
             for skewed in [false, true] {
                 for in_flight in [1, 64, 1_024] {
@@ -226,6 +238,30 @@ impl World {
             self.transfers += count as u64;
         }
         println!("  {name:<36} {:>9.0} transfers/s (median of {})", median(&mut rates), plan.rounds);
+    }
+
+    /// A thousand commands in one transaction: what a transfer costs the sequencer without its commit.
+    fn inside(&mut self, plan: &Plan) {
+        let mut rates = Vec::new();
+        for round in 0..plan.rounds * 20 {
+            let transfers = self.draw(1_000, false, 77 + round as u64);
+            let calls: Vec<Call> = transfers.into_iter().map(|transfer| self.single(transfer)).collect();
+            let begun = Instant::now();
+            let answers = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap()
+                .block_on(self.kernel.call_all(calls))
+                .unwrap();
+            rates.push(1_000.0 / begun.elapsed().as_secs_f64());
+            assert!(answers.iter().all(|answer| answer.result.is_ok()));
+            self.transfers += 1_000;
+        }
+        println!(
+            "  {:<36} {:>9.0} transfers/s (median of {})",
+            "1,000 in one transaction",
+            median(&mut rates),
+            rates.len()
+        );
     }
 
     fn lists(&mut self, name: &str, plan: &Plan, length: usize) {

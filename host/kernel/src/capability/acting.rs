@@ -38,9 +38,8 @@ impl wit::clock::Host for Slot {
 
     fn today(&mut self) -> Trapping<String> {
         let running = self.running()?;
-        let zone = settings::zone(&mut running.tx);
-        let zone = doomed(running, zone)?;
-        Ok(settings::today(&zone, running.now))
+        let today = running.calendar.today(&mut running.tx, running.now).map(str::to_owned);
+        doomed(running, today)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hamlet_bundle::{FunctionRule, Kind};
 use wasmtime::component::{Func, Val};
-use wasmtime::{AsContextMut as _, Store, Trap};
+use wasmtime::{AsContextMut as _, Store, Trap, UpdateDeadline};
 
 use super::{Ended, Frame, Kept, Running, Slot, Tx};
 use crate::access::{self, Immediate};
@@ -156,14 +156,12 @@ fn enter(
     export: &Export,
     arguments: &[Val],
 ) -> (Box<Running>, Ended) {
-    let now = running.shared.engine.now();
-    if now >= running.deadline {
+    let Some(ticks) = running.ticks_left() else {
         let why = running.deadline_error();
         Metrics::count(&running.shared.metrics.deadlines);
         let doomed = running.doom(why);
         return (running, Err(doomed));
-    }
-    let ticks = running.deadline - now;
+    };
     let kept = running.take_kept(plugin);
     let mut guest = match kept {
         Some(mut guest) => {
@@ -267,6 +265,10 @@ fn instantiate(running: Box<Running>, plugin: &Plugin, ticks: u64) -> Instantiat
     let mut store = Store::new(pre.engine(), Slot { running: Some(running), memory_used: 0 });
     store.limiter(|slot| slot);
     store.set_epoch_deadline(ticks);
+    store.epoch_deadline_callback(|mut cx| match cx.data_mut().running()?.ticks_left() {
+        Some(ticks) => Ok(UpdateDeadline::Continue(ticks)),
+        None => Ok(UpdateDeadline::Interrupt),
+    });
     match pre.instantiate(&mut store) {
         Ok(instance) => Ok(Kept { store, instance, functions: Vec::new(), calls: 0 }),
         Err(error) => match store.data_mut().take() {

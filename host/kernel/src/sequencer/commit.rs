@@ -14,8 +14,7 @@ impl Sequencer {
     /// Makes the batch durable, then tells everybody.
     pub(super) fn commit(&mut self) {
         let commands = self.batch_ref().map_or(0, Batch::entries);
-        let committed =
-            if commands == 0 { Ok(self.shared.store.head()) } else { self.commit_batch(commands) };
+        let committed = if commands == 0 { self.end_empty_batch() } else { self.commit_batch(commands) };
         let was_written = std::mem::take(&mut self.time_written);
         match committed {
             Ok(sequence) if was_written => self.after_commit(sequence),
@@ -25,6 +24,12 @@ impl Sequencer {
         for pending in self.pending.drain(..) {
             pending.answer(&committed);
         }
+    }
+
+    /// Without I/O: the writer lets go of what it read, so that an idle kernel holds no old rows.
+    fn end_empty_batch(&mut self) -> Result<Sequence, CallError> {
+        let time = self.shared.last_time.load(Ordering::Relaxed);
+        self.batch()?.commit(time).map_err(|error| CallError::Commit(Arc::from(error.to_string())))
     }
 
     pub(super) fn commit_batch(&mut self, commands: usize) -> Result<Sequence, CallError> {
@@ -96,9 +101,9 @@ impl Sequencer {
 impl Pending {
     pub(super) fn answer(self, committed: &Result<Sequence, CallError>) {
         match self {
-            Self::Call(reply, result) => {
+            Self::Call(reply, result, call) => {
                 let result = result.and_then(|done| Ok(done.answer(committed.clone()?)));
-                drop(reply.send(result));
+                drop(reply.send((result, Some(call))));
             }
             Self::All(reply, result) => {
                 let result = result.and_then(|all| {
