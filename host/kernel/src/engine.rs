@@ -8,6 +8,7 @@
 //! anything.
 
 use std::hash::{Hash as _, Hasher as _};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -159,13 +160,12 @@ impl CodeCache {
 
     /// None for whatever reason: then it is compiled again.
     fn load(&self, engine: &wasmtime::Engine, hash: &str, path: &Path) -> Option<Component> {
-        let image = std::fs::read(path).ok()?;
+        let mut image = std::fs::File::open(path).ok()?;
         let mac = std::fs::read(mac_path(path)).ok()?;
-        if self.mac(hash, path, &image) != <[u8; 32]>::try_from(mac).ok()? {
+        if self.mac(hash, path, &mut image).ok()? != <[u8; 32]>::try_from(mac).ok()? {
             tracing::warn!(path = %path.display(), "cached code has no valid MAC and is not loaded");
             return None;
         }
-        drop(image);
         Self::map(engine, path)
     }
 
@@ -185,21 +185,22 @@ impl CodeCache {
         if let Some(dir) = &self.dir {
             make_private_dir(dir)?;
         }
-        let mac = self.mac(hash, path, &image);
+        let mac = self.mac(hash, path, &mut image.as_slice())?;
         replace(path, &image)?;
         replace(&mac_path(path), &mac)?;
         Ok(())
     }
 
-    /// Over the image, the component it came from and the engine that it is for (both in the file's name).
-    fn mac(&self, hash: &str, path: &Path, image: &[u8]) -> [u8; 32] {
+    /// Over the image, the component it came from and the engine that it is for (both in the file's name). Read piece by
+    /// piece: images have tens of megabytes, and a small box would keep them in memory from its start on.
+    fn mac(&self, hash: &str, path: &Path, image: &mut dyn Read) -> std::io::Result<[u8; 32]> {
         let mut mac = blake3::Hasher::new_keyed(&self.key);
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         mac.update(&(name.len() as u64).to_le_bytes());
         mac.update(name);
         mac.update(hash.as_bytes());
-        mac.update(image);
-        *mac.finalize().as_bytes()
+        mac.update_reader(image)?;
+        Ok(*mac.finalize().as_bytes())
     }
 }
 
