@@ -123,7 +123,9 @@ impl Host for House {
         let owners = audience.map(hamlet_sdk::Id::from);
         let both_are_one = owners.first() == owners.last();
         let audience = if both_are_one { owners.get(..1).unwrap_or(&owners) } else { &owners };
-        events::recorded(&transfer.clone().into(), audience);
+        let TransferView { transfer, status, .. } = transfer;
+        let (id, debit, credit) = (transfer.id.into(), transfer.debit.into(), transfer.credit.into());
+        events::recorded(id, debit, credit, transfer.amount, status.map(Into::into), audience);
     }
 
     fn wake_at(&mut self, at: Instant) {
