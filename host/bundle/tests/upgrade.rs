@@ -189,7 +189,7 @@ fn whatever_is_newly_asked_for_pauses_the_upgrade() {
             "items = ",
             "sales = { kind = \"query\", access = [\"public\"] }\nitems = ",
             &["open query public"],
-            "Anyone, signed in or not, could read: example:stall/stall@0.1.0 sales.",
+            "Anyone, signed in or not, could read: sales (example:stall/stall@0.1.0).",
         ),
         // Those for whom there was one of the kind get one more: told, not asked.
         (
@@ -246,6 +246,8 @@ fn a_first_installation_asks_for_everything() {
         format!("The stall (`stall`) 0.1.0 would be installed, published by {}.", MARIA.groups())
     );
     assert!(words.contains(&"It wants to store up to 16 MiB.".to_owned()), "{words:?}");
+    let members = "Members could change things: buy (example:stall/stall@0.1.0).";
+    assert!(words.contains(&members.to_owned()), "{words:?}");
     assert!(words.iter().all(|line| line.ends_with(['.', ':'])), "{words:?}");
 }
 

@@ -104,7 +104,7 @@ impl Request {
                 "It wants owners to be able to let other plugins do this with their things: {title} ({kind})."
             ),
             Self::Open { kind, caller, functions } => {
-                format!("{} could {}: {}.", callers(caller), does(*kind), functions.join(", "))
+                format!("{} could {}: {}.", callers(caller), does(*kind), by_interface(functions))
             }
             Self::Widen { interface, function, caller } => {
                 format!("{} could also call {function} ({interface}).", callers(caller))
@@ -150,6 +150,19 @@ fn capability(interface: &str) -> String {
         (None, Some(_)) => "use a part of the host".to_owned(),
         (None, None) => "use what another plugin offers".to_owned(),
     }
+}
+
+/// `one, two (interface); three (another)`, of functions that are sorted as `interface function`.
+fn by_interface(functions: &[String]) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (interface, function) in functions.iter().filter_map(|text| text.split_once(' ')) {
+        match groups.last_mut() {
+            Some((last, names)) if *last == interface => names.push(function),
+            _ => groups.push((interface, vec![function])),
+        }
+    }
+    let group = |(interface, names): &(&str, Vec<&str>)| format!("{} ({interface})", names.join(", "));
+    groups.iter().map(group).collect::<Vec<_>>().join("; ")
 }
 
 fn callers(access: &Access) -> String {
