@@ -195,9 +195,10 @@ impl Item<'_> {
 
 /// Kind, namespace and the key's length in one piece: fewer pieces hash faster.
 fn row_head(kind: u8, namespace: u32, key: &[u8]) -> [u8; 9] {
-    let [a, b, c, d] = namespace.to_be_bytes();
-    let [w, x, y, z] = length(key);
-    [kind, a, b, c, d, w, x, y, z]
+    let number = (u128::from(kind) << 64)
+        | (u128::from(namespace) << 32)
+        | u128::from(u32::from_be_bytes(length(key)));
+    number.to_be_bytes().last_chunk().copied().unwrap_or_default()
 }
 
 /// Lengths are bounded far below `u32::MAX` by the store; a longer one could not be encoded.

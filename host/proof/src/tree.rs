@@ -13,9 +13,8 @@
 
 use crate::hash::Hash;
 
-/// A leaf or the head of a tree that reaches to the end of what is asked for: 64 levels are more than
-/// numbers can count.
-const LEVELS_MAX: usize = 64;
+/// More levels than numbers can count leaves for.
+const LEVELS_MAX: u32 = 64;
 
 /// Why a proof does not hold, or cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,7 +123,7 @@ impl Frontier {
         check_size(size)?;
         let mut peaks = Vec::new();
         let mut start = 0;
-        for level in (0..LEVELS_MAX as u32).rev().filter(|level| size >> level & 1 == 1) {
+        for level in (0..LEVELS_MAX).rev().filter(|level| (size >> level) & 1 == 1) {
             peaks.push(nodes.node(level, start >> level)?);
             start += 1 << level;
         }

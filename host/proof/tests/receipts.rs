@@ -293,7 +293,7 @@ proptest! {
         caller in prop::collection::vec(any::<u8>(), 0..40), names in [".{0,20}", ".{0,8}", ".{0,30}"],
         root in any::<[u8; 32]>(), flip in any::<prop::sample::Index>(),
     ) {
-        let [plugin, version, function] = names.map(|name| name.into());
+        let [plugin, version, function] = names.map(Into::into);
         let leaf = Leaf { sequence, index, time, caller, plugin, version, function, items, root: Hash(root) };
         let bytes = leaf.encode();
         prop_assert_eq!(Leaf::decode(&bytes), Ok(leaf.clone()));

@@ -1,6 +1,6 @@
 //! The few settings of a store, and the numbers that it reports.
 
-use std::time::Duration;
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::{journal::DiskFault, key::Sequence};
 
@@ -21,8 +21,39 @@ pub struct Config {
     pub state_cache_bytes: usize,
     /// The term of this writer's lease (J2). On one box it never changes.
     pub term: u64,
+    /// Whether the log of leaves is kept (J3). Off only to measure what it costs; a store that was without
+    /// it catches up from its journal.
+    pub proofs: bool,
+    /// Where each batch's secret comes from.
+    pub entropy: Entropy,
     /// Faults for tests; none in production.
     pub disk_fault: Option<DiskFault>,
+}
+
+/// A source of randomness: the system's, or a simulator's.
+#[derive(Clone)]
+pub struct Entropy(pub Arc<Fill>);
+
+/// Fills bytes with randomness.
+pub type Fill = dyn Fn(&mut [u8]) -> io::Result<()> + Send + Sync;
+
+impl Entropy {
+    pub(crate) fn fill(&self, bytes: &mut [u8]) -> io::Result<()> {
+        (self.0)(bytes)
+    }
+}
+
+impl Default for Entropy {
+    /// The system's.
+    fn default() -> Self {
+        Self(Arc::new(|bytes| getrandom::fill(bytes).map_err(|error| io::Error::other(error.to_string()))))
+    }
+}
+
+impl fmt::Debug for Entropy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Entropy")
+    }
 }
 
 impl Default for Config {
@@ -36,6 +67,8 @@ impl Default for Config {
             writer_cache_bytes: 128 * MIB,
             state_cache_bytes: 256 * MIB,
             term: 1,
+            proofs: true,
+            entropy: Entropy::default(),
             disk_fault: None,
         }
     }

@@ -258,7 +258,7 @@ impl Batch {
         let shared = &self.handle.shared;
         shared.wait_for_room()?;
         let changes = usage_changes(&shared.view().usage, &self.usage);
-        let payload = self.payload.finish(time, &changes);
+        let payload = self.payload.finish(time, &changes, &shared.config.entropy)?;
         match self.journal.append(self.journal.head(), shared.config.term, payload) {
             Ok(Appended::Appended(sequence)) => Ok(sequence),
             Ok(Appended::Stale(head)) => Err(CommitError::Stale { head }),
@@ -282,6 +282,7 @@ impl Batch {
             self.gaps.shrink(layer.rows());
         }
         self.handle.shared.publish(sequence, layer, Arc::new(self.usage.clone()));
+        self.handle.wake_proofs();
     }
 
     /// Forgets what the failed batch did.
