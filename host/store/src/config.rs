@@ -15,6 +15,9 @@ pub struct Config {
     pub fold_interval: Duration,
     /// With so many unfolded bytes a commit waits for a fold to end.
     pub overlay_bytes_max: usize,
+    /// Bytes of rows of committed batches that are kept while a transaction runs beside the writer (T7).
+    /// Past it the oldest go, and the transaction has to be run again.
+    pub beside_bytes_max: usize,
     /// Bytes of rows that the writer keeps at hand.
     pub writer_cache_bytes: usize,
     /// Bytes of the folded state that are kept in memory.
@@ -64,6 +67,7 @@ impl Default for Config {
             fold_bytes: 32 * MIB,
             fold_interval: Duration::from_secs(5),
             overlay_bytes_max: 256 * MIB,
+            beside_bytes_max: 128 * MIB,
             writer_cache_bytes: 128 * MIB,
             state_cache_bytes: 256 * MIB,
             term: 1,

@@ -84,6 +84,8 @@ pub use record::{Entry, EntryHeader, Record, Write};
 pub use snapshot::Snapshot;
 pub use store::{FORMAT, Store};
 pub use writer::{
-    batch::{Batch, Savepoint},
+    batch::Batch,
+    beside::{ApplyError, Beside, Conflict, Proposal},
+    draft::{Draft, Savepoint},
     reads::ReadSet,
 };

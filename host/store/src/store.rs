@@ -25,7 +25,7 @@ use crate::{
     replay::replay,
     shared::Shared,
     snapshot::Snapshot,
-    writer::batch::Batch,
+    writer::{batch::Batch, beside::Beside},
 };
 
 /// The format that this host writes, and the newest that it reads.
@@ -165,6 +165,12 @@ impl Store {
     /// versions in memory and old pages on disk, so it should not live long (T6).
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.shared().view(), self.shared().hasher.clone())
+    }
+
+    /// Everything that is committed now, to run a transaction on beside the writer (T7). It should not
+    /// live longer than a snapshot.
+    pub fn beside(&self) -> Beside {
+        Beside::new(&self.handle)
     }
 
     /// Bytes of keys (without namespace) and values in a namespace, exactly, at the head.

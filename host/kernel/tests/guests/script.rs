@@ -103,7 +103,9 @@ fn one(words: &[&str]) -> Result<String, String> {
         "set" => storage::set(&bytes(1), &bytes(2)).map(|()| "ok".into()).map_err(storage_error),
         "get" => storage::get(&bytes(1)).map(shown).map_err(storage_error),
         "del" => storage::delete(&bytes(1)).map(|there| there.to_string()).map_err(storage_error),
-        "add" => storage::add(&bytes(1), words[2].parse().unwrap()).map(|sum| sum.to_string()).map_err(storage_error),
+        "add" => storage::add(&bytes(1), words[2].parse().unwrap())
+            .map(|sum| sum.to_string())
+            .map_err(storage_error),
         "many" => {
             let keys: Vec<Vec<u8>> = words[1..].iter().map(|word| word.as_bytes().to_vec()).collect();
             storage::get_many(&keys)
@@ -112,14 +114,38 @@ fn one(words: &[&str]) -> Result<String, String> {
         }
         "scan" => scan(words),
         // `key N V`: a key of N bytes. `value N`: a value of N bytes. `fill N M`: N values of M bytes each.
-        "key" => storage::set(&vec![b'k'; number(1) as usize], &[1]).map(|()| "ok".into()).map_err(storage_error),
-        "value" => storage::set(b"value", &vec![b'v'; number(1) as usize]).map(|()| "ok".into()).map_err(storage_error),
+        "key" => {
+            storage::set(&vec![b'k'; number(1) as usize], &[1]).map(|()| "ok".into()).map_err(storage_error)
+        }
+        "value" => storage::set(b"value", &vec![b'v'; number(1) as usize])
+            .map(|()| "ok".into())
+            .map_err(storage_error),
         "fill" => {
             let value = vec![b'v'; number(2) as usize];
             for place in 0..number(1) {
                 storage::set(format!("fill{place:06}").as_bytes(), &value).map_err(storage_error)?;
             }
             Ok("ok".into())
+        }
+        // `rows PREFIX FROM N`: N small rows. `tally START END`: how many rows there are, read by the page.
+        "rows" => {
+            for place in number(2)..number(2) + number(3) {
+                storage::set(format!("{}{place:08}", words[1]).as_bytes(), b"1").map_err(storage_error)?;
+            }
+            Ok("ok".into())
+        }
+        "tally" => {
+            let range = storage::Range { start: bytes(1), end: Some(bytes(2)) };
+            let (mut rows, mut cursor) = (0, None);
+            loop {
+                let page = storage::scan(&range, storage::Direction::Forward, 0, cursor.as_deref())
+                    .map_err(storage_error)?;
+                rows += page.entries.len();
+                cursor = page.next;
+                if cursor.is_none() {
+                    return Ok(rows.to_string());
+                }
+            }
         }
         // Control.
         "call" => call_peer(words[1], words[2], words.get(3).map_or("", |script| unwrapped(script))),
@@ -187,7 +213,8 @@ fn one(words: &[&str]) -> Result<String, String> {
         .map(|()| "ok".into())
         .map_err(|refusal| format!("{refusal:?}")),
         "seal" => {
-            let value = sealed::seal(id(words[1]), words[2].as_bytes()).map_err(|error| format!("{error:?}"))?;
+            let value =
+                sealed::seal(id(words[1]), words[2].as_bytes()).map_err(|error| format!("{error:?}"))?;
             storage::set(b"sealed", &value).map_err(storage_error)?;
             Ok(value.len().to_string())
         }
@@ -210,7 +237,8 @@ fn one(words: &[&str]) -> Result<String, String> {
         "release" => Ok(blobs::release(&unhex(words[1])).to_string()),
         "blob" => {
             let length = blobs::describe(&unhex(words[1])).map_err(|error| format!("{error:?}"))?.length;
-            let bytes = blobs::read(&unhex(words[1]), number(2), number(3) as u32).map_err(|error| format!("{error:?}"))?;
+            let bytes = blobs::read(&unhex(words[1]), number(2), number(3) as u32)
+                .map_err(|error| format!("{error:?}"))?;
             Ok(format!("{length}:{}", String::from_utf8_lossy(&bytes)))
         }
         "emit" => {
@@ -228,7 +256,8 @@ fn scan(words: &[&str]) -> Result<String, String> {
     let range = storage::Range { start: given(1).unwrap_or_default(), end: given(2) };
     let direction =
         if words[4] == "reverse" { storage::Direction::Reverse } else { storage::Direction::Forward };
-    let page = storage::scan(&range, direction, words[3].parse().unwrap(), given(5).as_deref()).map_err(storage_error)?;
+    let page = storage::scan(&range, direction, words[3].parse().unwrap(), given(5).as_deref())
+        .map_err(storage_error)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let entries: Vec<String> =
         page.entries.iter().map(|entry| format!("{}={}", text(&entry.key), text(&entry.value))).collect();
