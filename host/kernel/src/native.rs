@@ -79,7 +79,7 @@ pub trait NativeContext {
     fn destroy_key(&mut self, party: Id) -> Result<(), CallError>;
 
     /// Bytes that a namespace holds, this transaction included.
-    fn usage(&self, namespace: Namespace) -> u64;
+    fn usage(&mut self, namespace: Namespace) -> u64;
     /// Rows of the kernel's other natives (`namespaces.rs`), read only. For the kernel's own providers.
     fn rows(&mut self) -> &mut dyn Rows;
     /// Says that the set of installed plugins changed: after the commit, and before any answer of this batch, the

@@ -12,6 +12,7 @@ use hamlet_store::Sequence;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
+use crate::beside::Replied;
 use crate::call::{Answer, Call, CallError};
 use crate::catalogue::Callable;
 use crate::kernel::Shared;

@@ -1,5 +1,6 @@
 //! What the sequencer does while no person waits (T8): due schedules (E4), event deliveries (E1, E2), sweeping.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
@@ -15,7 +16,7 @@ use crate::events::{self, Delivery};
 use crate::idempotency;
 use crate::namespaces::{BLOBS, EVENTS, SCHEDULES};
 use crate::rows::InBatch;
-use crate::run::{Callee, Tx};
+use crate::run::Callee;
 use crate::schedule;
 use crate::table::{SCHEDULED, Table};
 use crate::value::outcome;
@@ -41,12 +42,13 @@ impl Sequencer {
             if !self.shared.queue.is_empty() || !self.has_room() {
                 return;
             }
-            let result = self.guarded(Self::background_step);
+            let stepped = catch_unwind(AssertUnwindSafe(|| self.background_step()));
+            let result = stepped.unwrap_or_else(|panic| Err(self.recover(&*panic)));
             match result {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
-                    self.abandon();
+                    self.runner.abandon();
                     tracing::error!(%error, "background work failed");
                     return;
                 }
@@ -67,7 +69,7 @@ impl Sequencer {
             self.next_sweep = now + SWEEP_EVERY_MICROS;
             self.sweep(now)?;
         }
-        if now >= self.next_blob_sweep && self.batch()?.entries() == 0 {
+        if now >= self.next_blob_sweep && self.runner.batch()?.entries() == 0 {
             self.next_blob_sweep = now + BLOB_SWEEP_EVERY_MICROS;
             self.sweep_blobs()?;
         }
@@ -75,21 +77,23 @@ impl Sequencer {
     }
 
     pub(super) fn refresh_next_schedule(&mut self) -> Result<(), CallError> {
-        if std::mem::take(&mut self.schedules_touched) {
+        if std::mem::take(&mut self.schedules_touched)
+            | std::mem::take(&mut self.runner.after.schedules_touched)
+        {
             self.next_schedule =
-                schedule::next_due(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES })?;
+                schedule::next_due(&mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES })?;
         }
         Ok(())
     }
 
     pub(super) fn sweep(&mut self, now: u64) -> Result<(), CallError> {
-        self.begin(&Actor::Console, &Arc::from("sweep"))?;
-        if idempotency::sweep(self.batch()?, now, SWEEP_ROWS)? == 0 {
-            self.abandon();
+        self.runner.begin(&Actor::Console, &Arc::from("sweep"))?;
+        if idempotency::sweep(self.runner.batch()?, now, SWEEP_ROWS)? == 0 {
+            self.runner.abandon();
             return Ok(());
         }
         let header = self.host_header("sweep", now);
-        self.finish(header)
+        self.runner.finish(header)
     }
 
     /// J5: blobs that nobody holds go. The batch is empty, so that its rows are the committed ones.
@@ -97,7 +101,7 @@ impl Sequencer {
         let shared = Arc::clone(&self.shared);
         let Some(blobs) = &shared.blobs else { return Ok(()) };
         let removed =
-            blobs.sweep(&mut InBatch { batch: self.batch()?, namespace: BLOBS }, SystemTime::now())?;
+            blobs.sweep(&mut InBatch { batch: self.runner.batch()?, namespace: BLOBS }, SystemTime::now())?;
         if removed > 0 {
             tracing::info!(removed, "blobs that nobody holds were removed");
         }
@@ -124,10 +128,10 @@ impl Sequencer {
         function: &Arc<str>,
         arguments: &[Val],
     ) -> EntryHeader {
-        let table = self.running.as_ref().map(|running| &running.table);
+        let table = self.runner.running.as_ref().map(|running| &running.table);
         let version = table.and_then(|table| table.plugin(plugin)).map(|plugin| Arc::clone(&plugin.version));
         EntryHeader {
-            time: self.now(),
+            time: self.runner.now(),
             caller: self.shared.pseudonym(&Actor::Plugin(Arc::clone(plugin))),
             plugin: Arc::clone(plugin),
             version: version.unwrap_or_else(|| Arc::clone(&self.shared.version)),
@@ -140,10 +144,10 @@ impl Sequencer {
 
     /// E4: the schedules whose time has come.
     pub(super) fn run_due(&mut self, now: u64) -> Result<bool, CallError> {
-        let Some(table) = self.running.as_ref().map(|running| Arc::clone(&running.table)) else {
+        let Some(table) = self.runner.running.as_ref().map(|running| Arc::clone(&running.table)) else {
             return Ok(false);
         };
-        let rows = &mut InBatch { batch: self.batch()?, namespace: SCHEDULES };
+        let rows = &mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES };
         let due = schedule::due(rows, now, DUE_MAX, &|plugin| table.runs(plugin))?;
         self.schedules_touched = true;
         if due.is_empty() {
@@ -154,12 +158,17 @@ impl Sequencer {
         }
         for one in due {
             if let Err(why) = self.run_schedule(&table, &one) {
-                self.abandon();
+                self.runner.abandon();
                 tracing::warn!(plugin = &*one.plugin, schedule = one.name, %why, "a schedule failed");
-                let now = self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from("schedule"))?;
-                schedule::failed(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES }, &one, now)?;
+                let now =
+                    self.runner.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from("schedule"))?;
+                schedule::failed(
+                    &mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES },
+                    &one,
+                    now,
+                )?;
                 let header = self.host_header("schedule-failed", now);
-                self.finish(header)?;
+                self.runner.finish(header)?;
             }
         }
         Ok(true)
@@ -169,9 +178,10 @@ impl Sequencer {
         let callee = table.handler(&one.plugin, SCHEDULED, "run").ok_or_else(|| {
             CallError::NoSuchFunction { plugin: one.plugin.to_string(), function: "run".into() }
         })?;
-        self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from(format!("schedule {}", one.name)))?;
-        if !schedule::take(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES }, one)? {
-            self.abandon();
+        self.runner
+            .begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from(format!("schedule {}", one.name)))?;
+        if !schedule::take(&mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES }, one)? {
+            self.runner.abandon();
             return Ok(());
         }
         let payload = one.payload.iter().map(|byte| Val::U8(*byte)).collect();
@@ -179,11 +189,11 @@ impl Sequencer {
         self.as_host(0);
         self.handled(&callee, &arguments)?;
         let header = self.handler_header(&one.plugin, &Arc::from("run"), &arguments);
-        self.finish(header)
+        self.runner.finish(header)
     }
 
     pub(super) fn as_host(&mut self, causality: u8) {
-        if let Some(running) = &mut self.running {
+        if let Some(running) = &mut self.runner.running {
             running.by_host = true;
             running.causality = causality;
         }
@@ -191,7 +201,7 @@ impl Sequencer {
 
     /// Runs a handler; an `err` is a failure too.
     pub(super) fn handled(&mut self, callee: &Callee, arguments: &[Val]) -> Result<(), CallError> {
-        match outcome(self.enter(callee, arguments)?) {
+        match outcome(self.runner.enter(callee, arguments)?) {
             Ok(_) => Ok(()),
             Err(Some(Val::String(why))) => Err(CallError::internal(format!("it answered an error: {why}"))),
             Err(_) => Err(CallError::internal("it answered an error")),
@@ -203,17 +213,17 @@ impl Sequencer {
         if !self.deliveries.pending(now) {
             return Ok(false);
         }
-        let Some(running) = &mut self.running else { return Ok(false) };
-        let table = Arc::clone(&running.table);
-        let Tx::Command(batch) = &mut running.tx else { return Ok(false) };
-        let rows = &mut InBatch { batch, namespace: EVENTS };
+        let Some(table) = self.runner.running.as_ref().map(|running| Arc::clone(&running.table)) else {
+            return Ok(false);
+        };
+        let rows = &mut InBatch { batch: self.runner.batch()?, namespace: EVENTS };
         let Some(delivery) = self.deliveries.next(rows, now, &|plugin| table.runs(plugin))? else {
             return Ok(false);
         };
         match self.tell(&table, &delivery) {
             Ok(()) => self.deliveries.succeeded(&delivery),
             Err(why) => {
-                self.abandon();
+                self.runner.abandon();
                 let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
                 tracing::warn!(emitter, subscriber, number = delivery.number, %why, "an event's handler failed");
                 self.deliveries.failed(&delivery, now);
@@ -230,15 +240,15 @@ impl Sequencer {
                 function: delivery.function.to_string(),
             })?;
         let request = Arc::from(format!("event {} of {}", delivery.number, delivery.emitter));
-        self.begin(&Actor::Plugin(Arc::clone(&delivery.subscriber)), &request)?;
-        let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
+        self.runner.begin(&Actor::Plugin(Arc::clone(&delivery.subscriber)), &request)?;
+        let rows = &mut InBatch { batch: self.runner.batch()?, namespace: EVENTS };
         if !events::advance(rows, &table.subscriptions, delivery)? {
-            self.abandon();
+            self.runner.abandon();
             return Ok(());
         }
         self.as_host(delivery.depth);
         self.handled(&callee, &delivery.arguments)?;
         let header = self.handler_header(&delivery.subscriber, &delivery.function, &delivery.arguments);
-        self.finish(header)
+        self.runner.finish(header)
     }
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use hamlet_bundle::{Access, BuildOptions, FunctionRule, Kind, Manifest, Package};
 use hamlet_kernel::{
@@ -94,7 +95,12 @@ impl NativeProvider for Tally {
 
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let kind = if function == "get" { Kind::Query } else { Kind::Command };
-        Some(FunctionRule { kind, access: vec![Access::Plugin, Access::Member], reentrant: false })
+        Some(FunctionRule {
+            kind,
+            access: vec![Access::Plugin, Access::Member],
+            reentrant: false,
+            long: false,
+        })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -166,6 +172,14 @@ pub fn stateless(text: String) -> String {
     text.replace("storage = \"8 MiB\"", "storage = \"8 MiB\"\nstateless = true")
 }
 
+/// With `run` declared as long (T7).
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `guest_with`")]
+pub fn long(text: String) -> String {
+    let run = "run = { kind = \"command\", access = [\"member\", \"plugin\", \"console\"]";
+    assert!(text.contains(run), "{text}");
+    text.replace(run, &format!("{run}, long = true"))
+}
+
 pub struct Village {
     pub kernel: Kernel,
     pub hands: Arc<Hands>,
@@ -189,7 +203,9 @@ impl Village {
         config.clock = Arc::clone(&hands) as Arc<dyn Clock>;
         config.directory = Arc::new(Villagers);
         config.natives = vec![Arc::new(Tally)];
-        config.limits = Limits { background: false, ..Limits::default() };
+        // An endless loop ends here sooner than in a village.
+        config.limits =
+            Limits { background: false, beside_time: Duration::from_millis(300), ..Limits::default() };
         change(&mut config);
         Self { kernel: Kernel::open(config).unwrap(), hands }
     }

@@ -3,6 +3,7 @@
 
 mod acting;
 mod background;
+mod beside;
 mod common;
 mod exactly_once;
 mod limits;

@@ -139,7 +139,12 @@ impl<'h> Daybook<'h> {
             _ => "pay",
         };
         let to = self.at(plan.credit).code.clone();
-        let sentence = |amount| format!("{verb} {} {unit} to {to}", written_amount(amount, scale));
+        // Her own direct payment is her consent (W2): there is nobody to whom a sentence would be shown.
+        let is_asked = self.via.is_some() || !matches!(self.actor, Actor::Person(_));
+        let sentence = |amount| match is_asked {
+            true => format!("{verb} {} {unit} to {to}", written_amount(amount, scale)),
+            false => String::new(),
+        };
         self.ask(plan.debit, plan.amount, sentence)
     }
 
