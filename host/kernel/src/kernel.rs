@@ -34,7 +34,7 @@ use crate::plugins;
 use crate::query::{Queries, Query};
 use crate::run::{Callee, Slot};
 use crate::sealed::PartyKeys;
-use crate::sequencer::{Job, Replied};
+use crate::sequencer::Job;
 use crate::table::{Parts, Provider, Table};
 
 /// Live events that a slow listener may be behind before it loses some.

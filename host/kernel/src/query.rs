@@ -18,7 +18,6 @@ use crate::catalogue::Callable;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
 use crate::run::{self, Running, Tx};
-use crate::sequencer::Replied;
 use crate::value::outcome;
 
 /// After so long without a query a worker lets its kept instances go.
