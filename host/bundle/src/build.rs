@@ -19,6 +19,7 @@ use std::{fs, io};
 use crate::contract::{Contract, ContractError, check_docs};
 use crate::manifest::Manifest;
 use crate::package::{self, COMPONENT_BYTES_MAX, LoadError, Package};
+use crate::statics::{STATIC_FOLDER, StaticError, read_static};
 
 pub use toolchain::Toolchain;
 
@@ -73,6 +74,9 @@ pub enum BuildError {
     /// The contract, or what does not fit it.
     #[error(transparent)]
     Contract(#[from] ContractError),
+    /// The static files.
+    #[error(transparent)]
+    Static(#[from] StaticError),
     /// There is nothing to build.
     #[error(
         "{} has no Cargo.toml, and plugin.toml no [build] command: nothing says how to build it",
@@ -155,6 +159,11 @@ pub fn build(
     // The contract comes first: its mistakes are found in milliseconds, the compiler's in seconds.
     let contract = Contract::read(plugin_dir, &manifest.build)?;
     let wit = contract.encode()?;
+    let static_source = manifest.static_files.as_ref().map(|rules| plugin_dir.join(&rules.folder));
+    let static_files = match (&manifest.static_files, &static_source) {
+        (Some(rules), Some(source)) => read_static(source, rules)?,
+        _ => Vec::new(),
+    };
     let (wasm, default_out) = compile(plugin_dir, &manifest, options, progress)?;
     let component = componentize(wasm, progress)?;
     progress(Step::Checking);
@@ -163,7 +172,11 @@ pub fn build(
     let asked_in_vain = contract.asked_in_vain(&manifest, &component);
     let package = Package { manifest, manifest_text, component, wit };
     let dir = options.out.clone().unwrap_or(default_out);
-    write(&dir, &package)?;
+    if let Some(source) = &static_source {
+        clear_static(&dir, source, &package.manifest.name)?;
+    }
+    package::save(&dir, &package, &static_files)
+        .map_err(|error| BuildError::Write { path: error.path, source: error.source })?;
     Ok(Built { dir, package, undocumented, asked_in_vain, took: begun.elapsed() })
 }
 
@@ -199,17 +212,14 @@ fn componentize(wasm: Vec<u8>, progress: &mut dyn FnMut(Step)) -> Result<Vec<u8>
     encoded.map_err(|error| BuildError::Componentize(format!("{error:#}")))
 }
 
-/// Writes the three files, each whole or not at all, the manifest last: who finds a manifest finds
-/// the rest.
-fn write(dir: &Path, package: &Package) -> Result<(), BuildError> {
-    let name = &package.manifest.name;
-    let put = |path: PathBuf, bytes: &[u8]| {
-        let beside = path.with_extension(format!("{}.part", std::process::id()));
-        let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
-        written.map_err(|source| BuildError::Write { path, source })
-    };
-    fs::create_dir_all(dir).map_err(|source| BuildError::Write { path: dir.to_owned(), source })?;
-    put(package::component_path(dir, name), &package.component)?;
-    put(package::wit_path(dir, name), &package.wit)?;
-    put(dir.join(package::MANIFEST_FILE), package.manifest_text.as_bytes())
+/// The files of an earlier build that this one would not write again must not end in a bundle.
+fn clear_static(dir: &Path, source: &Path, name: &str) -> Result<(), BuildError> {
+    let folder = dir.join(STATIC_FOLDER);
+    let earlier_build = dir.join(package::component_name(name)).is_file() && folder.is_dir();
+    // Who builds into the plugin's own folder has her sources there.
+    let own_sources = fs::canonicalize(&folder).ok() == fs::canonicalize(source).ok();
+    if earlier_build && !own_sources {
+        fs::remove_dir_all(&folder).map_err(|source| BuildError::Write { path: folder, source })?;
+    }
+    Ok(())
 }

@@ -4,18 +4,24 @@
 //! well-formed interface names, known words for kinds and access, and a reason for each import. It
 //! has not been compared with a component; [`crate::Contract::check`] does that.
 //!
+//! A plugin's identity is its publisher's key and its name. The key is in the bundle's signature;
+//! a manifest may repeat it (`publisher`), and then no other key can sign it.
+//!
 //! Unknown keys are refused, so that a misspelt `acess` cannot silently mean "nobody asked".
 
 mod error;
+mod extra;
 mod raw;
 mod words;
 
 use std::collections::BTreeMap;
 
-use semver::Version;
+use semver::{Version, VersionReq};
+
+use crate::sign::Publisher;
 
 pub use error::ManifestError;
-pub(crate) use words::is_template_name;
+pub(crate) use words::{is_plugin_name, is_template_name};
 
 /// Largest manifest that is read, in bytes.
 pub const MANIFEST_BYTES_MAX: usize = 256 * 1024;
@@ -55,8 +61,42 @@ pub struct Manifest {
     pub subscribes: Vec<String>,
     /// The kinds of acts on its things that their owners can grant to other plugins (W3).
     pub grantable: Vec<GrantKind>,
+    /// The only key that may sign its bundle; none: any, and the first one that a community accepts
+    /// is the plugin's from then on.
+    pub publisher: Option<Publisher>,
+    /// The oldest host that runs it (`minimum-host`).
+    pub minimum_host: Option<Version>,
+    /// The files that travel with it and that the host serves as they are; none: it has none.
+    pub static_files: Option<StaticRules>,
+    /// How it takes over what an older version stored (J4); none: it reads the older rows as they are.
+    pub migration: Option<Migration>,
     /// How it is built.
     pub build: BuildRecipe,
+}
+
+/// The static files of a plugin (`[static]`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaticRules {
+    /// Where they lie, relative to the plugin's folder. Default `static`.
+    pub folder: String,
+    /// Most bytes of all of them together. Default 8 MiB, at most 64 MiB.
+    pub size: u64,
+    /// Content types of endings that the host does not know by itself, such as `stl`.
+    pub types: BTreeMap<String, String>,
+}
+
+/// How data of older versions becomes this version's (`[migration]`, J4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// From these versions the data is moved to a new generation.
+    pub migrates_from: VersionReq,
+    /// From these versions the rows are used as they are. A version in neither range cannot be
+    /// upgraded from: nobody said what happens to its data.
+    pub reads_as_is: Option<VersionReq>,
+    /// The exported interface with the function that migrates.
+    pub interface: String,
+    /// The function; the host alone calls it, so no `[[export]]` lists it.
+    pub function: String,
 }
 
 /// One exported interface.
@@ -77,6 +117,9 @@ pub struct FunctionRule {
     pub access: Vec<Access>,
     /// It may be entered again while its plugin is on the call stack (T4).
     pub reentrant: bool,
+    /// A command that needs more time than the sequencer gives: it runs beside it, on a snapshot, and is
+    /// run again when others changed meanwhile what it had read (T7). Of a query it says nothing.
+    pub long: bool,
 }
 
 /// Whether a function may change anything (T1, T6).

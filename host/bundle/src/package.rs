@@ -1,16 +1,17 @@
-//! What a build leaves in a folder: three files that belong together.
+//! What a build leaves in a folder: three files that belong together, and static files beside them.
 
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::manifest::{MANIFEST_BYTES_MAX, Manifest, ManifestError};
+use crate::statics::{STATIC_FOLDER, StaticError, StaticFile, read_static};
 
 /// Largest component that is read, in bytes. (An interpreter with its standard library is some
 /// 35 MiB.)
 pub const COMPONENT_BYTES_MAX: u64 = 128 << 20;
 /// Largest binary WIT package that is read, in bytes.
-const WIT_BYTES_MAX: u64 = 8 << 20;
+pub(crate) const WIT_BYTES_MAX: u64 = 8 << 20;
 /// The manifest's file name.
 pub(crate) const MANIFEST_FILE: &str = "plugin.toml";
 
@@ -71,12 +72,72 @@ pub fn load(dir: &Path) -> Result<Package, LoadError> {
     Ok(Package { manifest, manifest_text, component, wit })
 }
 
-pub(crate) fn component_path(dir: &Path, name: &str) -> PathBuf {
-    dir.join(format!("{name}.wasm"))
+/// The static files of a built plugin's folder, sorted by path; none if its manifest has none.
+///
+/// # Errors
+/// See [`crate::read_static`].
+pub fn load_static(dir: &Path, manifest: &Manifest) -> Result<Vec<StaticFile>, StaticError> {
+    match &manifest.static_files {
+        None => Ok(Vec::new()),
+        Some(rules) => read_static(&dir.join(STATIC_FOLDER), rules),
+    }
 }
 
-pub(crate) fn wit_path(dir: &Path, name: &str) -> PathBuf {
-    dir.join(format!("{name}.wit.wasm"))
+/// Writes a plugin into a folder as a build does: each file whole or not at all, the manifest last,
+/// so who finds a manifest finds the rest.
+///
+/// # Errors
+/// The path of the file that cannot be written, and why.
+pub fn save(dir: &Path, package: &Package, static_files: &[StaticFile]) -> Result<(), SaveError> {
+    let put = |path: PathBuf, bytes: &[u8]| {
+        let beside = path.with_added_extension(format!("{}.part", std::process::id()));
+        let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
+        written.map_err(|source| SaveError { path, source })
+    };
+    let make =
+        |path: &Path| fs::create_dir_all(path).map_err(|source| SaveError { path: path.to_owned(), source });
+    let name = &package.manifest.name;
+    make(dir)?;
+    put(component_path(dir, name), &package.component)?;
+    put(wit_path(dir, name), &package.wit)?;
+    let folder = dir.join(STATIC_FOLDER);
+    if package.manifest.static_files.is_some() {
+        make(&folder)?;
+    }
+    for file in static_files {
+        let path = folder.join(&file.path);
+        if let Some(parent) = path.parent() {
+            make(parent)?;
+        }
+        put(path, &file.bytes)?;
+    }
+    put(dir.join(MANIFEST_FILE), package.manifest_text.as_bytes())
+}
+
+/// A file cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be written: {source}", path.display())]
+pub struct SaveError {
+    /// Which.
+    pub path: PathBuf,
+    /// What the system says.
+    pub source: std::io::Error,
+}
+
+pub(crate) fn component_name(name: &str) -> String {
+    format!("{name}.wasm")
+}
+
+pub(crate) fn wit_name(name: &str) -> String {
+    format!("{name}.wit.wasm")
+}
+
+fn component_path(dir: &Path, name: &str) -> PathBuf {
+    dir.join(component_name(name))
+}
+
+fn wit_path(dir: &Path, name: &str) -> PathBuf {
+    dir.join(wit_name(name))
 }
 
 /// The manifest of a plugin's folder, built or not.

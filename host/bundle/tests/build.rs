@@ -242,3 +242,52 @@ fn debians_compiler_builds_the_template_too() {
         assert!(error.contains("apt-get install rustc-web"), "{error}");
     }
 }
+
+/// A plugin in another language, whose build command copies a component that is there.
+#[test]
+fn static_files_travel_with_a_build_and_old_ones_do_not() {
+    let parent = tempfile::tempdir().unwrap();
+    let (dir, out) = (parent.path().join("page"), parent.path().join("out"));
+    fs::create_dir_all(dir.join("wit")).unwrap();
+    fs::create_dir_all(dir.join("pages/pictures")).unwrap();
+    let text = "name = \"page\"\nversion = \"0.1.0\"\ntitle = \"A page\"\n[static]\nfolder = \"pages\"\n\
+                [build]\ncommand = [\"true\"]\nartifact = \"page.wasm\"\n";
+    fs::write(dir.join("plugin.toml"), text).unwrap();
+    fs::write(dir.join("wit/world.wit"), "package example:page@0.1.0;\n/// A page.\nworld page {}\n")
+        .unwrap();
+    fs::write(dir.join("page.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
+    fs::write(dir.join("pages/index.html"), "<p>").unwrap();
+    fs::write(dir.join("pages/pictures/jar.png"), "jar").unwrap();
+    let paths = |out: &Path| {
+        let package = load(out).unwrap();
+        let files = hamlet_bundle::load_static(out, &package.manifest).unwrap();
+        files.into_iter().map(|file| file.path).collect::<Vec<_>>()
+    };
+    build_into(&dir, &out, None).unwrap();
+    assert_eq!(paths(&out), ["index.html", "pictures/jar.png"]);
+    fs::remove_file(dir.join("pages/index.html")).unwrap();
+    build_into(&dir, &out, None).unwrap();
+    assert_eq!(paths(&out), ["pictures/jar.png"]);
+    // Who builds into her own folder keeps her sources.
+    edit(&dir.join("plugin.toml"), "\"pages\"", "\"static\"");
+    fs::rename(dir.join("pages"), dir.join("static")).unwrap();
+    build_into(&dir, &dir, None).unwrap();
+    assert_eq!(paths(&dir), ["pictures/jar.png"]);
+    fs::write(dir.join("static/notes.docx"), "?").unwrap();
+    assert!(matches!(build_into(&dir, &dir, None), Err(BuildError::Static(_))));
+}
+
+/// What `[migration]` names must be there; here it is not.
+#[test]
+fn a_migration_that_the_contract_does_not_have_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("wit")).unwrap();
+    fs::write(dir.path().join("wit/world.wit"), "package example:page@0.1.0;\n/// A page.\nworld page {}\n")
+        .unwrap();
+    let text = "name = \"page\"\nversion = \"0.2.0\"\ntitle = \"A page\"\n[migration]\n\
+                migrates-from = \"<0.2.0\"\ninterface = \"example:page/upkeep@0.1.0\"\nfunction = \"move\"\n";
+    let manifest = hamlet_bundle::Manifest::parse(text).unwrap();
+    let contract = hamlet_bundle::Contract::read(dir.path(), &manifest.build).unwrap();
+    let error = contract.check(&manifest, b"\0asm\x0d\0\x01\0").unwrap_err();
+    assert!(matches!(error, ContractError::NoSuchInterface { at: "[migration]", .. }), "{error}");
+}

@@ -8,6 +8,8 @@ const SHOP: &str = r#"
 name = "shop"
 version = "0.1.0"
 title = "The stall"
+publisher = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"
+minimum-host = "0.1.0"
 storage = "64 MiB"
 stateless = true
 bulk = true
@@ -17,7 +19,7 @@ subscribes = ["example:shop/news@0.1.0"]
 [[export]]
 interface = "example:shop/stall@0.1.0"
 [export.functions]
-sell = { kind = "command", access = ["member", "group:bakers"], reentrant = true }
+sell = { kind = "command", access = ["member", "group:bakers"], reentrant = true, long = true }
 sales = { kind = "query", access = ["public", "plugin", "device", "decision", "neighbour", "console"] }
 
 [[import]]
@@ -31,6 +33,17 @@ audience = { sold = "buyers" }
 [[grantable]]
 kind = "spend"
 title = "Spend from a jar"
+
+[static]
+folder = "../pages"
+size = "3 MiB"
+types = { stl = "model/stl" }
+
+[migration]
+migrates-from = ">=0.0.1, <0.1.0"
+reads-as-is = "~0.1"
+interface = "example:shop/upkeep@0.1.0"
+function = "take-over"
 
 [build]
 command = ["npm", "run", "build"]
@@ -47,7 +60,7 @@ fn a_whole_manifest_is_read() {
     let sell = manifest.rule("example:shop/stall@0.1.0", "sell").unwrap();
     assert_eq!(sell.kind, Kind::Command);
     assert_eq!(sell.access, [Access::Member, Access::Group("bakers".into())]);
-    assert!(sell.reentrant);
+    assert!(sell.reentrant && sell.long);
     let sales = manifest.rule("example:shop/stall@0.1.0", "sales").unwrap();
     assert_eq!(sales.access.len(), 6);
     assert_eq!(manifest.rule("example:shop/stall@0.2.0", "sell"), None);
@@ -56,6 +69,18 @@ fn a_whole_manifest_is_read() {
     assert!(!manifest.asks_for("hamlet:host/clock@0.1.0"));
     assert_eq!(manifest.emits[0].audience["sold"], "buyers");
     assert_eq!(manifest.build.command, ["npm", "run", "build"]);
+    assert_eq!(manifest.minimum_host.unwrap().to_string(), "0.1.0");
+    assert!(manifest.publisher.unwrap().to_string().starts_with("RWQf6LRCGA9i"));
+    let rules = manifest.static_files.unwrap();
+    assert_eq!((rules.folder.as_str(), rules.size), ("../pages", 3 << 20));
+    assert_eq!(rules.types["stl"], "model/stl");
+    let migration = manifest.migration.unwrap();
+    assert!(migration.migrates_from.matches(&"0.0.9".parse().unwrap()));
+    assert!(migration.reads_as_is.unwrap().matches(&"0.1.7".parse().unwrap()));
+    assert_eq!(
+        (migration.interface.as_str(), migration.function.as_str()),
+        ("example:shop/upkeep@0.1.0", "take-over")
+    );
 }
 
 #[test]
@@ -64,6 +89,7 @@ fn what_is_left_out_has_a_careful_default() {
     assert_eq!(manifest.storage, 16 << 20);
     assert!(!manifest.stateless && !manifest.bulk && !manifest.schedules);
     assert!(manifest.exports.is_empty());
+    assert!(manifest.publisher.is_none() && manifest.migration.is_none() && manifest.static_files.is_none());
     assert_eq!(manifest.build.wit, "wit");
 }
 
@@ -97,6 +123,27 @@ fn every_mistake_is_refused_with_a_sentence_that_names_it() {
         ("\"dist/shop.wasm\"", "\"/dist/shop.wasm\"", "relative to the plugin's folder"),
         ("[\"npm\", \"run\", \"build\"]", "[]", "needs both `command` and `artifact`"),
         ("title = \"The stall\"", "title = 7", "plugin.toml cannot be read"),
+        ("RWQf6LRCGA9i53", "RWQf6LRCGA9i", "publisher: this is not a public key"),
+        ("RWQf6LRCGA9i53", "RUQf6LRCGA9i53", "publisher: this is not a public key"),
+        ("minimum-host = \"0.1.0\"", "minimum-host = \"1\"", "the version \"1\" is not one"),
+        ("minimum-host", "minimum_host", "unknown field `minimum_host`"),
+        ("\"../pages\"", "\"/srv/pages\"", "[static] folder = \"/srv/pages\""),
+        ("\"3 MiB\"", "\"65 MiB\"", "[static] size = \"65 MiB\""),
+        ("stl = ", "html = ", "[static.types] html"),
+        ("stl = ", "STL = ", "[static.types] STL"),
+        ("model/stl", "model", "[static.types] stl"),
+        ("model/stl", "model/stl; x=y", "[static.types] stl"),
+        ("\">=0.0.1, <0.1.0\"", "\"old\"", "migrates-from = \"old\" is not a range"),
+        ("\">=0.0.1, <0.1.0\"", "\"\"", "it is empty"),
+        ("\">=0.0.1, <0.1.0\"", "\"*\"", "migrates-from admits 0.1.0 itself"),
+        ("\"~0.1\"", "\"~\"", "reads-as-is = \"~\" is not a range"),
+        ("upkeep@0.1.0", "upkeep", "migration: \"example:shop/upkeep\" does not name"),
+        ("take-over", "Take over", "\"Take over\" is not a name"),
+        (
+            "example:shop/upkeep@0.1.0\"\nfunction = \"take-over\"",
+            "example:shop/stall@0.1.0\"\nfunction = \"sell\"",
+            "stall@0.1.0 sell is called by the host alone",
+        ),
     ];
     for (from, to, expected) in rows {
         assert!(SHOP.contains(from), "{from}");

@@ -104,7 +104,7 @@ pub(crate) fn from_call_error(error: &CallError, signed_in: bool) -> Problem {
         CallError::ConfirmationNeeded { needs, code } => {
             problem.members = confirmation(needs, code);
         }
-        CallError::Busy | CallError::SequenceTimeout { .. } => {
+        CallError::Busy | CallError::Contended { .. } | CallError::SequenceTimeout { .. } => {
             problem.retry_after = Some(Duration::from_secs(1));
         }
         CallError::ShuttingDown => problem.retry_after = Some(Duration::from_secs(5)),
@@ -125,6 +125,7 @@ fn status_of_error(error: &CallError) -> (StatusCode, &'static str) {
         CallError::Denied { .. } => (S::FORBIDDEN, "Not allowed"),
         CallError::Unavailable { .. } => (S::SERVICE_UNAVAILABLE, "A plugin does not answer"),
         CallError::Busy => (S::SERVICE_UNAVAILABLE, "Busy"),
+        CallError::Contended { .. } => (S::SERVICE_UNAVAILABLE, "Too much changed meanwhile"),
         CallError::Deadline { .. } => (S::GATEWAY_TIMEOUT, "A plugin took too long"),
         CallError::Trapped { .. }
         | CallError::Reentered { .. }
@@ -237,6 +238,7 @@ mod tests {
             (CallError::denied("members only"), 403, false),
             (CallError::Unavailable { plugin: name(), why: name() }, 503, true),
             (CallError::Busy, 503, true),
+            (CallError::Contended { conflicts: 3 }, 503, true),
             (CallError::Deadline { plugin: name(), milliseconds: 50 }, 504, false),
             (CallError::Trapped { plugin: name(), function: name(), message: "insides".into() }, 502, false),
             (CallError::Quota { plugin: name(), what: "storage".into() }, 507, false),

@@ -60,7 +60,8 @@ fn secrets(home: &Path, report: &mut Report) {
         let path = home.join(name);
         let Ok(data) = fs::metadata(&path) else { continue };
         let mode = data.permissions().mode() & 0o777;
-        if mode.trailing_zeros() >= 6 {
+        let others = mode & 0o077;
+        if others == 0 {
             Report::good(&format!("`{}` is for its owner alone", path.display()));
         } else {
             report.bad(

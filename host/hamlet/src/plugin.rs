@@ -1,4 +1,6 @@
-//! `hamlet plugin`: write, build, install and list plugins.
+//! `hamlet plugin`: write, build, sign, install and list plugins.
+
+mod publish;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,14 @@ pub enum PluginCommand {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Make a publisher's key pair, which signs bundles.
+    Keygen(publish::KeygenArgs),
+    /// Pack a built plugin into one signed file, NAME-VERSION.hamlet.
+    Pack(publish::PackArgs),
+    /// Check a bundle's signature and say what it would ask for.
+    Check(publish::CheckArgs),
+    /// Check a bundle and open it into a folder.
+    Unpack(publish::UnpackArgs),
     /// Install a built plugin, or a newer version of it.
     Install {
         /// The folder that `hamlet plugin build` made.
@@ -61,6 +71,10 @@ pub fn run(home: &Path, command: &PluginCommand) -> Result<Outcome> {
             let built = build(folder, out.as_deref())?;
             output::say(&built.display().to_string());
         }
+        PluginCommand::Keygen(args) => publish::keygen(args)?,
+        PluginCommand::Pack(args) => publish::pack_folder(args)?,
+        PluginCommand::Check(args) => publish::check(args)?,
+        PluginCommand::Unpack(args) => publish::unpack(args)?,
         PluginCommand::Install { folder } => output::say(&output::render(&install(home, folder)?)),
         PluginCommand::List { json } => {
             let all = Door::open(home)?.must("plugins", "list", &json!({}))?;

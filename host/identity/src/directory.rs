@@ -43,4 +43,8 @@ impl Directory for Members {
         let party = read::party(&mut Room { rows, namespace }, party)?;
         Ok(party.map(|party| PartyStatus { kind: party.kind, active: party.active }))
     }
+
+    fn commons(&self, rows: &mut dyn Rows, namespace: Namespace) -> Result<Option<Id>, StoreError> {
+        read::commons(&mut Room { rows, namespace })
+    }
 }

@@ -69,5 +69,5 @@ fn rule(function: &str) -> Option<FunctionRule> {
         "get" | "find" | "list" | "mandates" | "groups" => (Kind::Query, readers),
         _ => return None,
     };
-    Some(FunctionRule { kind, access, reentrant: false })
+    Some(FunctionRule { kind, access, reentrant: false, long: false })
 }

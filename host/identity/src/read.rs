@@ -77,6 +77,12 @@ pub(crate) fn in_group<R: Read + ?Sized>(read: &mut R, party: Id, group: &str) -
     Ok(rows::is_name(group) && read.get(&rows::group_key(party, group))?.is_some())
 }
 
+/// The party that is the community itself.
+pub(crate) fn commons<R: Read + ?Sized>(read: &mut R) -> Result<Option<Id>, R::Error> {
+    let row = read.get(rows::COMMONS_KEY)?;
+    Ok(row.and_then(|id| Some(Id(u128::from_be_bytes((*id).try_into().ok()?)))))
+}
+
 /// The right of `person` to act for `party` now. Both must be active: who left has no rights, and
 /// nobody acts for who left.
 pub(crate) fn mandate<R: Read + ?Sized>(
@@ -95,8 +101,6 @@ pub(crate) fn mandate<R: Read + ?Sized>(
     if let Some((mandate, _)) = entry.and_then(|row| rows::decode_mandate(&row)) {
         return Ok(Some(mandate));
     }
-    let commons = read.get(rows::COMMONS_KEY)?;
-    let is_commons = commons.is_some_and(|id| *id == party.0.to_be_bytes());
-    let steward = is_commons && in_group(read, person, rows::STEWARDS)?;
+    let steward = commons(read)? == Some(party) && in_group(read, person, rows::STEWARDS)?;
     Ok(steward.then_some(Mandate::Representative))
 }

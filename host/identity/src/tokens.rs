@@ -52,7 +52,7 @@ impl NativeProvider for TokensProvider {
             _ => return None,
         };
         let access = vec![Access::Member, Access::Decision, Access::Console];
-        Some(FunctionRule { kind, access, reentrant: false })
+        Some(FunctionRule { kind, access, reentrant: false, long: false })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -280,6 +280,12 @@ fn held_key(hash: &Hash, plugin: &str) -> Vec<u8> {
     [b"h".as_slice(), hash, plugin.as_bytes()].concat()
 }
 
+/// The blob and the plugin of a row of holds.
+pub(crate) fn parse_held(key: &[u8]) -> Option<(Hash, &str)> {
+    let (hash, plugin) = key.strip_prefix(b"h")?.split_first_chunk()?;
+    Some((*hash, std::str::from_utf8(plugin).ok()?))
+}
+
 fn bytes_key(plugin: &str) -> Vec<u8> {
     [b"b", plugin.as_bytes()].concat()
 }

@@ -228,6 +228,14 @@ pub enum CallError {
         /// The limit.
         milliseconds: u64,
     },
+    /// The call needed long, and each time others changed meanwhile what it had read (T7). Nothing was done.
+    #[error(
+        "others changed what this call had read, {conflicts} times while it ran, and nothing of it was done: try again when less is going on"
+    )]
+    Contended {
+        /// How often it was run.
+        conflicts: u8,
+    },
     /// A plugin failed (T3). Everything that the call did is undone.
     #[error("`{plugin}` failed in `{function}`, and all that the call did is undone: {message}")]
     Trapped {
@@ -323,6 +331,7 @@ impl CallError {
             Self::Unavailable { .. } => "unavailable",
             Self::Busy => "busy",
             Self::Deadline { .. } => "deadline",
+            Self::Contended { .. } => "contended",
             Self::Trapped { .. } => "trapped",
             Self::Quota { .. } => "quota",
             Self::Reentered { .. } => "reentered",

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use hamlet_bundle::{FunctionRule, Manifest};
 use hamlet_reflect::{Function, Interface};
@@ -32,6 +33,8 @@ pub struct Callable {
     pub(crate) place: usize,
     pub(crate) number: usize,
     pub(crate) generation: u64,
+    /// Calls of it that were done within the sequencer's time since the last that was not (T7).
+    pub(crate) quick_runs: Arc<AtomicU32>,
 }
 
 /// What is known of one plugin, or of the host's natives.

@@ -30,6 +30,14 @@ pub const VALUE_BYTES_MAX: usize = 65_536;
 pub const WRITE_SET_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The same of a command that was granted `bulk` (C7).
 pub const BULK_WRITE_SET_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Most that is remembered of what one command read beside the sequencer (T7): some million keys, or any number of
+/// rows that were scanned in order.
+pub const READ_SET_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Rows that a command may write for each MiB that it may write, beside the sequencer (T7): the sequencer applies them
+/// at some half microsecond each, and that too must stay within 50 ms. On the sequencer its time is the bound.
+pub const WRITE_ROWS_PER_MIB_MAX: usize = 12_500;
+/// Conflicts after which a command that ran beside the sequencer is answered `contended` (T7).
+pub const CONFLICTS_MAX: u8 = 3;
 /// Most keys of one `get-many`.
 pub const GET_MANY_KEYS_MAX: usize = 1_024;
 /// Most entries of one page of a scan.
@@ -46,6 +54,12 @@ pub const LOG_LINE_BYTES_MAX: usize = 1_024;
 pub struct Limits {
     /// A command's time on the sequencer (T7).
     pub command_time: Duration,
+    /// A command's time beside it, on a snapshot (T6, T7).
+    pub beside_time: Duration,
+    /// Commands that may wait to run beside: of all, in the background, and of one principal or plugin (T8).
+    pub beside_queue: crate::fair::Bounds,
+    /// Threads that run commands beside the sequencer; 0: one where there are two cores, else two.
+    pub beside_threads: usize,
     /// A query's time; a snapshot lives no longer (T6).
     pub query_time: Duration,
     /// How long a query waits for the sequence that it names (T6).
@@ -74,6 +88,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             command_time: Duration::from_millis(50),
+            beside_time: Duration::from_secs(5),
+            beside_queue: crate::fair::Bounds { people: 256, background: 64, per_principal: 32 },
+            beside_threads: 0,
             query_time: Duration::from_secs(5),
             sequence_wait: Duration::from_secs(2),
             memory_bytes: 256 * 1024 * 1024,

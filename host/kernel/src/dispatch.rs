@@ -159,6 +159,7 @@ impl NativeProvider for Dispatch {
             kind: Kind::Command,
             access: vec![Access::Plugin],
             reentrant: false,
+            long: false,
         })
     }
 

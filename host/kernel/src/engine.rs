@@ -70,11 +70,16 @@ impl Engine {
         self.epoch.load(Ordering::Relaxed)
     }
 
-    /// The tick at which a call that begins now has had its time, but for the last [`GRACE_TICKS`] of it.
-    pub(crate) fn deadline(&self, time: Duration) -> u64 {
+    /// The first tick at which at least this time has passed from now on.
+    pub(crate) fn after(&self, time: Duration) -> u64 {
         let ticks = u64::try_from(time.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX / 2);
         // One more: the tick that is under way counts for nothing.
-        self.now() + ticks.saturating_sub(GRACE_TICKS) + 1
+        self.now() + ticks + 1
+    }
+
+    /// The tick at which a call that begins now has had its time, but for the last [`GRACE_TICKS`] of it.
+    pub(crate) fn deadline(&self, time: Duration) -> u64 {
+        self.after(time).saturating_sub(GRACE_TICKS).max(self.now() + 1)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Events: what one plugin tells others, in order, after it is committed (E1 to E3).
 //!
 //! An event interface is a WIT interface of functions without results. The emitter imports it and
-//! calls it; subscribers export it; the host stands in between. [`emit`] writes a row in the emitter's
+//! calls it; subscribers export it; the host stands in between. [`write`] writes a row in the emitter's
 //! own transaction, so an event is exactly as true as what it tells of. The sequencer then asks
 //! [`Deliveries::next`] what is to be told to whom, and runs the subscriber's function as a command of
 //! its own, in whose transaction [`advance`] moves the subscriber's cursor: told exactly once.
@@ -125,27 +125,22 @@ pub struct Emission<'a> {
     pub time: u64,
 }
 
-/// Writes an event for its subscribers into the running transaction; gives its number.
-///
-/// Without subscribers nothing is written, and the number is 0. Cost: some four row operations, and
-/// one more per subscriber.
+/// Checks an event against the limits and gives its row for [`write`]; none when nobody subscribed to it.
 ///
 /// # Errors
-/// Dooms the transaction when a limit of E3 is passed or the store fails.
-pub fn emit(
-    rows: &mut dyn OwnRows,
+/// Dooms the transaction when a limit of E3 is passed.
+pub fn prepare(
     subscriptions: &Subscriptions,
     emitted: &mut Emitted,
     emission: Emission<'_>,
-) -> Result<u64, CallError> {
+) -> Result<Option<Vec<u8>>, CallError> {
     let quota = |what: String| CallError::Quota { plugin: Arc::clone(emission.emitter), what };
     emitted.0 += 1;
     if emitted.0 > EVENTS_PER_TRANSACTION_MAX {
         return Err(quota(format!("{EVENTS_PER_TRANSACTION_MAX} events in a transaction")));
     }
-    let listening = subscriptions.listening(emission.emitter, emission.interface);
-    if listening.is_empty() {
-        return Ok(0);
+    if subscriptions.listening(emission.emitter, emission.interface).is_empty() {
+        return Ok(None);
     }
     if emission.depth >= CAUSALITY_DEPTH_MAX {
         return Err(quota(format!("{CAUSALITY_DEPTH_MAX} events that cause one another")));
@@ -154,14 +149,47 @@ pub fn emit(
     if event.arguments.len() > ARGUMENT_BYTES_MAX {
         return Err(quota(format!("{ARGUMENT_BYTES_MAX} bytes of an event's arguments")));
     }
-    let last = number(rows, &last_key(emission.emitter))?.unwrap_or(0);
+    Ok(Some(event.encode()))
+}
+
+/// Writes an event that was prepared into the running transaction; gives its number.
+///
+/// Cost: some four row operations, and one more per subscriber.
+///
+/// # Errors
+/// The store fails, or a row is damaged.
+pub fn write(
+    rows: &mut dyn OwnRows,
+    subscriptions: &Subscriptions,
+    emitter: &str,
+    interface: &str,
+    row: &[u8],
+) -> Result<u64, CallError> {
+    let last = number(rows, &last_key(emitter))?.unwrap_or(0);
     let number = last.checked_add(1).ok_or_else(|| CallError::internal("event numbers have run out"))?;
-    rows.set(&last_key(emission.emitter), &number.to_be_bytes())?;
-    rows.set(&event_key(emission.emitter, number), &event.encode())?;
-    for subscriber in listening {
-        start_here(rows, emission.emitter, subscriber, last)?;
+    rows.set(&last_key(emitter), &number.to_be_bytes())?;
+    rows.set(&event_key(emitter, number), row)?;
+    for subscriber in subscriptions.listening(emitter, interface) {
+        start_here(rows, emitter, subscriber, last)?;
     }
     Ok(number)
+}
+
+/// [`prepare`] and [`write`]; 0 where nobody subscribed.
+///
+/// # Errors
+/// As theirs.
+#[cfg(test)]
+pub fn emit(
+    rows: &mut dyn OwnRows,
+    subscriptions: &Subscriptions,
+    emitted: &mut Emitted,
+    emission: Emission<'_>,
+) -> Result<u64, CallError> {
+    match prepare(subscriptions, emitted, emission)? {
+        Some(row) => write(rows, subscriptions, emission.emitter, emission.interface, &row),
+        None => Ok(0),
+    }
 }
 
 /// A new subscriber's cursor: it has had all before this event.

@@ -131,7 +131,7 @@ impl NativeProvider for Grants {
             "list" => Kind::Query,
             _ => return None,
         };
-        Some(FunctionRule { kind, access: vec![Access::Member], reentrant: false })
+        Some(FunctionRule { kind, access: vec![Access::Member], reentrant: false, long: false })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -10,7 +10,7 @@
 //! If it is wrong, a payment is made twice, or a refused one can never be made.
 
 use hamlet_reflect::binary;
-use hamlet_store::{Batch, Direction, Rows as _, Scan};
+use hamlet_store::{Direction, Draft, Rows as _, Scan};
 use uuid::Uuid;
 use wasmtime::component::Val;
 
@@ -73,7 +73,7 @@ impl Key {
     }
 
     /// X1: the stored result, or `KeyReused` where the body was another.
-    pub(crate) fn find(&self, batch: &mut Batch) -> Result<Found, CallError> {
+    pub(crate) fn find(&self, batch: &mut Draft) -> Result<Found, CallError> {
         let Some(row) = batch.get(IDEMPOTENCY, &self.row)? else { return Ok(Found::Nothing) };
         let damaged = || CallError::internal("a damaged idempotency row");
         let (head, result) = row.split_at_checked(HEAD_BYTES).ok_or_else(damaged)?;
@@ -89,7 +89,7 @@ impl Key {
     }
 
     /// Keeps the result, encoded by [`binary::encode`].
-    pub(crate) fn keep(&self, batch: &mut Batch, has_result: bool, encoded: &[u8]) -> Result<(), CallError> {
+    pub(crate) fn keep(&self, batch: &mut Draft, has_result: bool, encoded: &[u8]) -> Result<(), CallError> {
         let mut row = Vec::with_capacity(HEAD_BYTES + encoded.len());
         row.push(FORMAT);
         row.extend_from_slice(&self.arguments);
@@ -108,7 +108,7 @@ fn copy_start(from: &[u8], to: &mut [u8]) {
 }
 
 /// Drops up to `most` rows whose keys are long too old; gives their number.
-pub(crate) fn sweep(batch: &mut Batch, now: u64, most: usize) -> Result<usize, CallError> {
+pub(crate) fn sweep(batch: &mut Draft, now: u64, most: usize) -> Result<usize, CallError> {
     let oldest_millis = now.saturating_sub(KEPT_MICROS) / 1_000;
     let end = (u128::from(oldest_millis) << 80).to_be_bytes();
     let scan = Scan {

@@ -2,12 +2,13 @@
 
 mod open;
 
+use open::Threads;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use hamlet_bundle::Kind;
@@ -16,6 +17,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{broadcast, oneshot};
 use wasmtime::component::Linker;
 
+use crate::beside::{self, Beside, Errand, Replied, Task};
 use crate::blobs::{BlobError, Blobs, Hash};
 use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
 use crate::capability;
@@ -32,7 +34,7 @@ use crate::plugins;
 use crate::query::{Queries, Query};
 use crate::run::{Callee, Slot};
 use crate::sealed::PartyKeys;
-use crate::sequencer::{Job, Replied};
+use crate::sequencer::Job;
 use crate::table::{Parts, Provider, Table};
 
 /// Live events that a slow listener may be behind before it loses some.
@@ -81,6 +83,7 @@ pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) store: Store,
     pub(crate) queue: SharedQueue<Actor, Job>,
+    pub(crate) beside: Beside,
     pub(crate) queries: Arc<Queries>,
     pub(crate) confirmations: Confirmations,
     pub(crate) events: broadcast::Sender<EventNote>,
@@ -177,7 +180,9 @@ pub struct Kernel {
 
 struct Inner {
     shared: Arc<Shared>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// No more calls are taken.
+    stopping: AtomicBool,
+    threads: Mutex<Threads>,
 }
 
 impl Kernel {
@@ -191,10 +196,11 @@ impl Kernel {
         let blobs = open::open_blobs(&config)?;
         let rooms = open::open_rooms(&config, &store, &mut batch)?;
         let query_threads = open::query_threads(&config.limits);
+        let beside_threads = open::beside_threads(&config.limits);
         let queries = Arc::new(Queries::default());
         let waiting: Weak<Queries> = Arc::downgrade(&queries);
         let ticks = Arc::new(AtomicU64::new(0));
-        let engine = Engine::new(query_threads + 1, move || {
+        let engine = Engine::new(query_threads + beside_threads + 1, move || {
             let tick = ticks.fetch_add(1, Ordering::Relaxed) + 1;
             if let Some(queries) = waiting.upgrade() {
                 queries.expire(tick);
@@ -220,6 +226,7 @@ impl Kernel {
             rooms.get(config.directory.room()).copied().unwrap_or(Namespace(FIRST_ROOM));
         let shared = Arc::new(Shared {
             queue: SharedQueue::new(config.limits.queue),
+            beside: Beside::new(config.limits.beside_queue),
             limits: config.limits,
             clock_suspect: AtomicBool::new(wall.saturating_add(CLOCK_JUMP_MICROS) < last_time),
             clock_base: Mutex::new((Instant::now(), wall)),
@@ -245,8 +252,10 @@ impl Kernel {
             rooms,
             table,
         });
-        let threads = open::start(&shared, batch, query_threads)?;
-        Ok(Self { inner: Arc::new(Inner { shared, threads: Mutex::new(threads) }) })
+        let threads = open::start(&shared, batch, query_threads, beside_threads)?;
+        Ok(Self {
+            inner: Arc::new(Inner { shared, stopping: AtomicBool::new(false), threads: Mutex::new(threads) }),
+        })
     }
 
     /// Calls a function. A command is durable when this returns. Dropping the future does not stop the call (T8).
@@ -279,13 +288,11 @@ impl Kernel {
                 .map_err(|error| fail(index, error))?;
             found.push((call, Arc::clone(callable)));
         }
-        let Some((plugin, actor)) =
-            found.first().map(|(call, callable)| (Arc::clone(&callable.plugin), call.actor.clone()))
-        else {
+        if found.is_empty() {
             return Ok(Vec::new());
-        };
+        }
         let (reply, answer) = oneshot::channel();
-        self.push(&plugin, actor, Job::All(found, reply)).map_err(|error| fail(0, error))?;
+        self.push(Task::All(found, reply)).map_err(|error| fail(0, error))?;
         answer.await.unwrap_or_else(|_| Err(fail(0, CallError::ShuttingDown)))
     }
 
@@ -299,8 +306,7 @@ impl Kernel {
             return Ok(DryRun { result: answer.result, events: Vec::new(), needs: Vec::new() });
         }
         let (reply, answer) = oneshot::channel();
-        let (plugin, actor) = (Arc::clone(&callable.plugin), call.actor.clone());
-        self.push(&plugin, actor, Job::DryRun(Box::new(call), callable, reply))?;
+        self.push(Task::DryRun(Box::new(call), callable, reply))?;
         received(answer.await)
     }
 
@@ -386,7 +392,7 @@ impl Kernel {
 
     /// How many commands wait.
     pub fn waiting(&self) -> usize {
-        self.inner.shared.queue.len()
+        self.inner.shared.queue.len() + self.inner.shared.beside.len()
     }
 
     /// What the store says of itself.
@@ -411,21 +417,27 @@ impl Kernel {
         let (reply, answer) = oneshot::channel();
         match callable.rule.kind {
             Kind::Query => {
-                let patience = shared.engine.deadline(shared.limits.sequence_wait);
+                let patience = shared.engine.after(shared.limits.sequence_wait);
                 let query = Query { call, callable, reply };
                 shared.queries.push(query, || shared.store.head(), patience, shared.limits.query_queue);
             }
-            Kind::Command => {
-                let (plugin, actor) = (Arc::clone(&callable.plugin), call.actor.clone());
-                self.push(&plugin, actor, Job::Call(Box::new(call), callable, reply))?;
-            }
+            Kind::Command => self.push(Task::Call(Box::new(call), callable, reply))?,
         }
         Ok(answer)
     }
 
-    fn push(&self, plugin: &Arc<str>, actor: Actor, job: Job) -> Result<(), CallError> {
+    /// Queues a command: before the sequencer, or beside it where it is known to be long (T7).
+    fn push(&self, task: Task) -> Result<(), CallError> {
         let shared = &self.inner.shared;
-        shared.queue.push(Lane::People, plugin, actor, job).map_err(|refused| match refused {
+        if self.inner.stopping.load(Ordering::Relaxed) {
+            return Err(CallError::ShuttingDown);
+        }
+        if shared.beside.wants(shared, &task) {
+            beside::send(shared, Errand::new(task));
+            return Ok(());
+        }
+        let (plugin, actor) = task.line();
+        shared.queue.push(Lane::People, &plugin, actor, Job::Task(task)).map_err(|refused| match refused {
             Refused::Closed(_) => CallError::ShuttingDown,
             Refused::Full(_) | Refused::PrincipalFull(_) => {
                 Metrics::count(&shared.metrics.busy);
@@ -446,11 +458,19 @@ fn received<T>(answer: Result<Result<T, CallError>, oneshot::error::RecvError>) 
 
 impl Inner {
     fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        let mut threads = self.threads.lock();
+        // First those beside: what they finish, the sequencer still applies. It takes as long as a long command may.
+        self.shared.beside.close();
+        // A thread that panicked has nothing left to say.
+        threads.beside.drain(..).for_each(|thread| drop(thread.join()));
         self.shared.queue.close();
         self.shared.queries.close();
-        for thread in self.threads.lock().drain(..) {
-            // A thread that panicked has nothing left to say.
-            drop(thread.join());
+        threads.others.drain(..).for_each(|thread| drop(thread.join()));
+        drop(threads);
+        // So that the next start replays nothing. What is not folded is in the journal all the same.
+        if let Err(error) = self.shared.store.fold_all() {
+            tracing::warn!(%error, "the rows could not be folded before the end");
         }
         // So that the next start replays nothing. What is not folded is in the journal all the same.
         if let Err(error) = self.shared.store.fold_all() {

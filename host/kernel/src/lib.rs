@@ -8,10 +8,11 @@
 //!
 //! Where to read on:
 //! - [`call`]: what goes in and what comes out. [`native`]: what the host's own providers implement.
-//! - `sequencer`, `query`: the threads. `run`: one call, at any depth. `capability`: what a guest may import.
+//! - `sequencer`, `beside`, `query`: the threads. `runner`: a transaction. `run`: one call, at any depth. `capability`: what a guest may import.
 //! - `package`: staging. `table`: the installed plugins, linked. `engine`: wasmtime's settings and the AOT cache.
 
 mod access;
+mod beside;
 pub mod call;
 mod capability;
 pub mod catalogue;
@@ -29,6 +30,7 @@ mod package;
 mod query;
 mod random;
 mod run;
+mod runner;
 mod secret;
 mod sequencer;
 mod table;

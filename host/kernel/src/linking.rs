@@ -17,13 +17,13 @@ use wasmtime::component::{InstancePre, Linker, Val};
 use crate::call::{CallError, EventNote};
 use crate::capability::PROVIDED;
 use crate::catalogue::HOST;
-use crate::events::{self, Emission};
+use crate::events::{self, Emission, Subscriptions};
 use crate::metrics::Metrics;
 use crate::namespaces::EVENTS;
 use crate::package::Staged;
 use crate::plugins::Installed;
 use crate::rows::InBatch;
-use crate::run::{self, Callee, Running, Slot, Tx};
+use crate::run::{self, Callee, Running, Slot};
 use crate::table::{Plugin, Provider};
 
 /// Whom an imported function was bound to, as places in the table that the linker belongs to.
@@ -173,6 +173,33 @@ fn link_events(linker: &mut Linker<Slot>, import: &Arc<Interface>) -> wasmtime::
     Ok(())
 }
 
+/// An event of a transaction beside the sequencer: written when that is applied.
+pub(crate) struct Told {
+    /// None: nobody subscribed, it is for live streams alone.
+    row: Option<Vec<u8>>,
+    /// Without its number.
+    note: EventNote,
+    /// Bytes of the rows up to this one.
+    bytes: usize,
+}
+
+/// E1: the events of a transaction that ran beside, in the order in which it emitted them, as part of the transaction
+/// that applies it. Gives them with their numbers.
+pub(crate) fn tell(
+    rows: &mut InBatch<'_>,
+    subscriptions: &Subscriptions,
+    told: Vec<Told>,
+) -> Result<Vec<EventNote>, CallError> {
+    let mut notes = Vec::with_capacity(told.len());
+    for Told { row, mut note, .. } in told {
+        if let Some(row) = row {
+            note.number = events::write(rows, subscriptions, &note.emitter, &note.interface, &row)?;
+        }
+        notes.push(note);
+    }
+    Ok(notes)
+}
+
 impl Running {
     /// E1: an event in the emitter's own transaction.
     fn emit(
@@ -194,26 +221,39 @@ impl Running {
             depth: self.causality,
             time: self.now,
         };
-        let Tx::Command(batch) = &mut self.tx else { return Err(CallError::internal("no batch")) };
-        let rows = &mut InBatch { batch, namespace: EVENTS };
-        let number = events::emit(rows, &self.table.subscriptions, &mut self.emitted, emission)?;
-        if number > 0 {
+        let row = events::prepare(&self.table.subscriptions, &mut self.emitted, emission)?;
+        if row.is_some() {
             self.awakened.push(Arc::clone(&plugin.name));
         }
+        let mut note = EventNote {
+            emitter: Arc::clone(&plugin.name),
+            interface: Arc::clone(interface),
+            function: Arc::clone(name),
+            arguments: Arc::from([]),
+            audience: None,
+            number: 0,
+            time: self.now,
+        };
         if self.notes_wanted {
-            let audience = plugin
-                .staged
-                .as_ref()
-                .map(|staged| events::audience(&staged.manifest, interface, function, arguments));
-            self.events.push(EventNote {
-                emitter: Arc::clone(&plugin.name),
-                interface: Arc::clone(interface),
-                function: Arc::clone(name),
-                arguments: Arc::from(arguments),
-                audience,
-                number,
-                time: self.now,
-            });
+            note.arguments = Arc::from(arguments);
+            let staged = plugin.staged.as_ref();
+            note.audience =
+                staged.map(|staged| events::audience(&staged.manifest, interface, function, arguments));
+        }
+        let batch = self.tx.writable()?;
+        if self.defers_events {
+            let before = self.told.last().map_or(0, |told| told.bytes);
+            let bytes = before + row.as_ref().map_or(0, Vec::len);
+            self.told.push(Told { row, note, bytes });
+            return plugin.check_written(batch.written_bytes() + bytes);
+        }
+        if let Some(row) = row {
+            let rows = &mut InBatch { batch, namespace: EVENTS };
+            note.number = events::write(rows, &self.table.subscriptions, &plugin.name, interface, &row)?;
+        }
+        plugin.check_written(batch.written_bytes())?;
+        if self.notes_wanted {
+            self.events.push(note);
         }
         Ok(())
     }

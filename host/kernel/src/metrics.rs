@@ -82,6 +82,12 @@ counters! {
     traps,
     /// Calls that ran out of time.
     deadlines,
+    /// Commands that were run beside the sequencer, repeated runs included.
+    beside,
+    /// Runs beside that were in vain, because others changed what they had read.
+    conflicts,
+    /// Commands that were given up after that.
+    contended,
     /// Calls refused because the queue was full.
     busy,
     /// Faults of the host itself.

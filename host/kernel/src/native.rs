@@ -82,7 +82,7 @@ pub trait NativeContext {
     fn destroy_key(&mut self, party: Id) -> Result<(), CallError>;
 
     /// Bytes that a namespace holds, this transaction included.
-    fn usage(&self, namespace: Namespace) -> u64;
+    fn usage(&mut self, namespace: Namespace) -> u64;
     /// Rows of the kernel's other natives (`namespaces.rs`), read only. For the kernel's own providers.
     fn rows(&mut self) -> &mut dyn Rows;
     /// All that can be called now, with its types; none where there is no kernel behind.
@@ -196,6 +196,11 @@ pub trait Directory: Send + Sync {
         ns: Namespace,
         party: Id,
     ) -> Result<Option<PartyStatus>, StoreError>;
+    /// The party that is the community itself, for which its decisions act; none while there is none.
+    fn commons(&self, rows: &mut dyn Rows, ns: Namespace) -> Result<Option<Id>, StoreError> {
+        let (_, _) = (rows, ns);
+        Ok(None)
+    }
 }
 
 /// A directory that knows nobody: every person is active and has only herself. For tests and tools.

@@ -24,19 +24,13 @@ impl NativeContext for Context<'_> {
     fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), CallError> {
         self.running.check_writable()?;
         self.running.mandate = None;
-        match &mut self.running.tx {
-            Tx::Command(batch) => Ok(batch.set(self.namespace, key, value)?),
-            Tx::Query(_) | Tx::Nothing => Err(CallError::internal("no batch")),
-        }
+        Ok(self.running.tx.writable()?.set(self.namespace, key, value)?)
     }
 
     fn delete(&mut self, key: &[u8]) -> Result<bool, CallError> {
         self.running.check_writable()?;
         self.running.mandate = None;
-        match &mut self.running.tx {
-            Tx::Command(batch) => Ok(batch.delete(self.namespace, key)?),
-            Tx::Query(_) | Tx::Nothing => Err(CallError::internal("no batch")),
-        }
+        Ok(self.running.tx.writable()?.delete(self.namespace, key)?)
     }
 
     fn scan(&mut self, scan: Scan<'_>) -> Result<ScannedRows, CallError> {
@@ -88,9 +82,10 @@ impl NativeContext for Context<'_> {
         Ok(())
     }
 
-    fn usage(&self, namespace: Namespace) -> u64 {
-        match &self.running.tx {
+    fn usage(&mut self, namespace: Namespace) -> u64 {
+        match &mut self.running.tx {
             Tx::Command(batch) => batch.usage(namespace),
+            Tx::Beside(beside) => beside.read_usage(namespace),
             Tx::Query(snapshot) => snapshot.usage(namespace),
             Tx::Nothing => 0,
         }

@@ -126,7 +126,7 @@ impl NativeProvider for Plugins {
             "list" => (Kind::Query, vec![Access::Member, Access::Plugin, Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false })
+        Some(FunctionRule { kind, access, reentrant: false, long: false })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -232,7 +232,7 @@ fn list(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
     Ok(Val::List(plugins.iter().map(|plugin| to_val(cx, plugin)).collect()))
 }
 
-fn to_val(cx: &dyn NativeContext, plugin: &Installed) -> Val {
+fn to_val(cx: &mut dyn NativeContext, plugin: &Installed) -> Val {
     let strings = |texts: &[String]| Val::List(texts.iter().map(|text| shape::string(text)).collect());
     let binding = |(interface, provider): &(String, String)| {
         Val::Tuple(vec![shape::string(interface), shape::string(provider)])

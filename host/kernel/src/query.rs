@@ -12,12 +12,12 @@ use hamlet_store::Sequence;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
+use crate::beside::Replied;
 use crate::call::{Answer, Call, CallError};
 use crate::catalogue::Callable;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
 use crate::run::{self, Running, Tx};
-use crate::sequencer::Replied;
 use crate::value::outcome;
 
 /// After so long without a query a worker lets its kept instances go.

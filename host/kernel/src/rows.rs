@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use hamlet_store::{Batch, Direction, Namespace, Rows, Scan, Value};
+use hamlet_store::{Direction, Draft, Namespace, Rows, Scan, Value};
 
 use crate::call::CallError;
 use crate::native::{NativeContext, ScannedRows};
@@ -23,10 +23,10 @@ pub trait OwnRows {
     fn scan(&mut self, scan: Scan<'_>) -> Result<ScannedRows, CallError>;
 }
 
-/// Rows of the running batch.
+/// Rows of the running transaction.
 pub struct InBatch<'a> {
-    /// The batch, inside a transaction.
-    pub batch: &'a mut Batch,
+    /// The sequencer's batch, or the transaction beside it.
+    pub batch: &'a mut Draft,
     /// Whose rows.
     pub namespace: Namespace,
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use hamlet_bundle::Kind;
 use hamlet_reflect::Id;
-use hamlet_store::{Batch, Namespace, Rows, Savepoint, Scan, Snapshot, StoreError, Value};
+use hamlet_store::{Batch, Beside, Draft, Namespace, Rows, Savepoint, Scan, Snapshot, StoreError, Value};
 use wasmtime::component::{Func, Instance, Val};
 use wasmtime::{ResourceLimiter, Store, Trap};
 
@@ -32,16 +32,18 @@ use crate::config::CALL_DEPTH_MAX;
 use crate::consent;
 use crate::engine::GRACE_TICKS;
 use crate::kernel::Shared;
+use crate::linking::Told;
 use crate::metrics::Metrics;
 use crate::native::Mandate;
 use crate::random::RandomPool;
 use crate::table::{Plugin, Table};
 
 /// What a call reads and writes.
-#[expect(clippy::large_enum_variant, reason = "it lives in the one box that travels with the call")]
 pub(crate) enum Tx {
-    /// A command's transaction.
+    /// A command's transaction on the sequencer.
     Command(Batch),
+    /// A command's transaction beside it (T7).
+    Beside(Beside),
     /// A query's snapshot.
     Query(Snapshot),
     /// Between two queries of a worker.
@@ -49,9 +51,29 @@ pub(crate) enum Tx {
 }
 
 impl Tx {
+    /// A command's rows; none: nothing can be written here.
+    pub(crate) fn draft(&mut self) -> Option<&mut Draft> {
+        match self {
+            Self::Command(batch) => Some(batch),
+            Self::Beside(beside) => Some(beside),
+            Self::Query(_) | Self::Nothing => None,
+        }
+    }
+
+    /// A command's rows, where it was checked that a command runs.
+    pub(crate) fn writable(&mut self) -> Result<&mut Draft, CallError> {
+        self.draft().ok_or_else(|| CallError::internal("there is no transaction to write in"))
+    }
+
+    /// Whether a command runs.
+    pub(crate) fn is_command(&self) -> bool {
+        matches!(self, Self::Command(_) | Self::Beside(_))
+    }
+
     fn rows(&mut self) -> Result<&mut dyn Rows, StoreError> {
         match self {
             Self::Command(batch) => Ok(batch),
+            Self::Beside(beside) => Ok(beside),
             Self::Query(snapshot) => Ok(snapshot),
             Self::Nothing => Err(StoreError::Io {
                 what: "a row was read outside a call".into(),
@@ -65,6 +87,7 @@ impl Rows for Tx {
     fn get(&mut self, ns: Namespace, key: &[u8]) -> Result<Option<Value>, StoreError> {
         match self {
             Self::Command(batch) => batch.get(ns, key),
+            Self::Beside(beside) => beside.get(ns, key),
             Self::Query(snapshot) => snapshot.get(ns, key),
             Self::Nothing => self.rows()?.get(ns, key),
         }
@@ -95,6 +118,7 @@ pub(crate) struct Mark {
     rows: Option<Savepoint>,
     consent: consent::Mark,
     events: usize,
+    told: usize,
     destroyed_keys: usize,
 }
 
@@ -126,6 +150,11 @@ pub(crate) struct Running {
     /// The events so far, where somebody wants them: a dry run or a live stream.
     pub(crate) events: Vec<EventNote>,
     pub(crate) notes_wanted: bool,
+    /// Beside the sequencer, the events so far: numbered and written when the transaction is applied, since their
+    /// numbers are one row that all commands of a plugin change.
+    pub(crate) told: Vec<Told>,
+    /// Whether events go there.
+    pub(crate) defers_events: bool,
     pub(crate) emitted: crate::events::Emitted,
     /// Emitters whose subscribers have something to be told. Not rolled back: waking in vain is harmless.
     pub(crate) awakened: Vec<Arc<str>>,
@@ -258,6 +287,8 @@ impl Running {
             consent: consent::Session::plain(),
             events: Vec::new(),
             notes_wanted: false,
+            told: Vec::new(),
+            defers_events: false,
             emitted: crate::events::Emitted::default(),
             awakened: Vec::new(),
             causality: 0,
@@ -306,11 +337,15 @@ impl Running {
         self.consent = consent::Session::plain();
         self.events.clear();
         self.notes_wanted = false;
+        self.told.clear();
+        self.defers_events = matches!(self.tx, Tx::Beside(_));
         self.emitted = crate::events::Emitted::default();
         self.awakened.clear();
         self.causality = 0;
         self.log_lines = 0;
+        self.schedules_touched = false;
         self.schedule_changes = crate::schedule::Changes::default();
+        self.installed_changed = false;
         self.destroyed_keys.clear();
         self.mandate = None;
     }
@@ -367,30 +402,35 @@ impl Running {
 
     /// Marks all that an `err` undoes (T2).
     pub(crate) fn mark(&mut self) -> Mark {
-        let rows = match &mut self.tx {
-            Tx::Command(batch) => Some(batch.savepoint()),
-            Tx::Query(_) | Tx::Nothing => None,
-        };
+        let rows = self.tx.draft().map(Draft::savepoint);
         Mark {
             rows,
             consent: self.consent.mark(),
             events: self.events.len(),
+            told: self.told.len(),
             destroyed_keys: self.destroyed_keys.len(),
         }
     }
 
     /// Undoes all since the mark (T2).
     pub(crate) fn roll_back(&mut self, mark: Mark) {
-        if let (Tx::Command(batch), Some(savepoint)) = (&mut self.tx, mark.rows) {
-            batch.rollback_to(savepoint);
+        if let (Some(draft), Some(savepoint)) = (self.tx.draft(), mark.rows) {
+            draft.rollback_to(savepoint);
         }
         self.consent.roll_back(mark.consent);
         self.events.truncate(mark.events);
+        self.told.truncate(mark.told);
         self.destroyed_keys.truncate(mark.destroyed_keys);
         self.mandate = None;
     }
 
     /// The directory's answer, cached for the last pair that was asked for.
+    /// The party that is the community itself.
+    pub(crate) fn commons(&mut self) -> Result<Option<Id>, CallError> {
+        let directory = Arc::clone(&self.shared.directory);
+        Ok(directory.commons(&mut self.tx, self.shared.directory_namespace)?)
+    }
+
     pub(crate) fn mandate_of(&mut self, person: Id, party: Id) -> Result<Option<Mandate>, CallError> {
         if let Some((of, for_party, mandate)) = self.mandate
             && of == person
@@ -408,6 +448,7 @@ impl Running {
         let plugin = self.frames.last().map_or_else(|| Arc::from(""), |frame| Arc::clone(&frame.name));
         let time = match self.tx {
             Tx::Command(_) => self.shared.limits.command_time,
+            Tx::Beside(_) => self.shared.limits.beside_time,
             Tx::Query(_) | Tx::Nothing => self.shared.limits.query_time,
         };
         CallError::Deadline { plugin, milliseconds: u64::try_from(time.as_millis()).unwrap_or(u64::MAX) }

@@ -1,56 +1,42 @@
 //! The sequencer: one thread that runs all commands, one after another, and commits them by the batch (T1, T8).
 //!
 //! A turn: take what waits (people first), run each in a transaction of its own, commit all with one fsync, then answer
-//! everybody. One that fails leaves its neighbours in the batch untouched. When nobody waits, schedules and event
+//! everybody. A command that takes too long is sent beside (`beside.rs`, T7) and comes back as an [`Apply`]. One that fails leaves its neighbours in the batch untouched. When nobody waits, schedules and event
 //! deliveries run, as commands of their own (E1, E4).
 //!
 //! Nothing leaves before the commit: neither an answer nor an event. If that were wrong, somebody would be told of what
 //! a power cut undoes.
 
-mod all;
+mod apply;
 mod background;
-mod command;
 mod commit;
 mod delivery;
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use hamlet_reflect::Id;
-use hamlet_store::{Batch, EntryHeader};
-use tokio::sync::oneshot;
-use wasmtime::component::Val;
+use hamlet_store::Batch;
 
-use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
-use crate::catalogue::{Callable, HOST};
-use crate::consent::{Session, Verdict};
+use crate::beside::{self, Apply, Errand, Replied, Reply, Task};
+use crate::call::{Answer, BatchError, BatchFailure, Call, CallError, DryRun};
 use crate::events::Deliveries;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
-use crate::namespaces::KERNEL;
-use crate::run::{self, Callee, Running, Tx};
-use crate::value::Outcome;
+use crate::run;
+use crate::runner::{Done, Runner};
 
 /// Jobs that are taken from the queue under one lock.
 const TAKEN_AT_ONCE: usize = 64;
 /// The sequencer looks for work at least this often.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The row of the last time, so that it never goes back (T9).
-pub(crate) const TIME_KEY: &[u8] = b"time";
 
-type Reply<T> = oneshot::Sender<T>;
-
-/// What the caller of one function gets: the answer, and her own call back, so that its many small values are freed on
-/// her thread and not between two commands.
-pub(crate) type Replied = (Result<Answer, CallError>, Option<Box<Call>>);
-
-/// A command, or several in one transaction, and who waits.
+/// A command, or what a worker made of one.
 pub(crate) enum Job {
-    Call(Box<Call>, Arc<Callable>, Reply<Replied>),
-    All(Vec<(Call, Arc<Callable>)>, Reply<Result<Vec<Answer>, BatchError>>),
-    DryRun(Box<Call>, Arc<Callable>, Reply<Result<DryRun, CallError>>),
+    Task(Task),
+    Apply(Box<Apply>),
 }
 
 /// An answer that waits for the commit.
@@ -60,57 +46,39 @@ enum Pending {
     DryRun(Reply<Result<DryRun, CallError>>, Result<DryRun, CallError>),
 }
 
-/// What a command came to.
-struct Done {
-    result: Outcome,
-    replayed: bool,
-}
-
-#[expect(clippy::struct_excessive_bools, reason = "each says by itself what has to be looked at")]
 pub(crate) struct Sequencer {
     shared: Arc<Shared>,
-    /// None while a command runs: it is moved through the guests.
-    running: Option<Box<Running>>,
+    runner: Runner,
     pending: Vec<Pending>,
     deliveries: Deliveries,
-    /// Committed with this batch, told after it.
-    notes: Vec<EventNote>,
-    awakened: Vec<Arc<str>>,
-    destroyed: Vec<Id>,
-    installed_changed: bool,
+    /// A schedule may have been set or moved since the next one was looked up.
     schedules_touched: bool,
     /// A dead letter may be marked to be sent again.
     letters_touched: bool,
     next_schedule: Option<u64>,
     next_sweep: u64,
     next_blob_sweep: u64,
-    /// This batch's row of the time is written.
-    time_written: bool,
     started: Instant,
     scratch: Vec<Job>,
 }
 
 impl Sequencer {
-    pub(crate) fn new(shared: Arc<Shared>, batch: Batch) -> Self {
-        let table = shared.table();
+    pub(crate) fn new(shared: Arc<Shared>, mut batch: Batch) -> Self {
+        // What runs here sees everything that went before: there is nothing to check it against.
+        batch.record_reads(false);
         let mut deliveries = Deliveries::default();
-        deliveries.follow(Arc::clone(&table.subscriptions));
-        let running = Some(Running::idle(Arc::clone(&shared), table, Tx::Command(batch)));
+        deliveries.follow(Arc::clone(&shared.table().subscriptions));
+        let runner = Runner::on_batch(Arc::clone(&shared), batch);
         Self {
             shared,
-            running,
+            runner,
             pending: Vec::new(),
             deliveries,
-            notes: Vec::new(),
-            awakened: Vec::new(),
-            destroyed: Vec::new(),
-            installed_changed: false,
             schedules_touched: true,
             letters_touched: true,
             next_schedule: None,
             next_sweep: 0,
             next_blob_sweep: 0,
-            time_written: false,
             started: Instant::now(),
             scratch: Vec::new(),
         }
@@ -170,145 +138,84 @@ impl Sequencer {
 
     fn has_room(&self) -> bool {
         let limits = &self.shared.limits;
-        let bytes = self.batch_ref().map_or(0, Batch::bytes);
+        let bytes = self.runner.batch_ref().map_or(0, Batch::bytes);
         self.pending.len() < limits.batch_commands
             && bytes < limits.batch_bytes
             && self.started.elapsed() < limits.batch_time
     }
 
-    fn batch_ref(&self) -> Option<&Batch> {
-        match &self.running.as_ref()?.tx {
-            Tx::Command(batch) => Some(batch),
-            Tx::Query(_) | Tx::Nothing => None,
-        }
-    }
-
-    /// The batch, between commands.
-    fn batch(&mut self) -> Result<&mut Batch, CallError> {
-        match self.running.as_mut().map(|running| &mut running.tx) {
-            Some(Tx::Command(batch)) => Ok(batch),
-            _ => Err(CallError::internal("the sequencer has lost its batch")),
-        }
-    }
-
     fn run(&mut self, job: Job) {
         match job {
-            Job::Call(call, callable, reply) => {
-                let result = self.guarded(|this| this.command(&call, &callable));
-                self.pending.push(Pending::Call(reply, result, call));
+            Job::Task(task) => self.task(task),
+            Job::Apply(apply) => self.apply(apply),
+        }
+    }
+
+    /// Runs a command here, unless it is known to need more time than there is.
+    fn task(&mut self, task: Task) {
+        if self.shared.beside.wants(&self.shared, &task) {
+            return beside::send(&self.shared, Errand::new(task));
+        }
+        self.runner.confirmed = None;
+        match task {
+            Task::Call(call, callable, reply) => {
+                match self.guarded(|runner| runner.command(&call, &callable)) {
+                    Err(CallError::Deadline { .. }) => self.too_long(Task::Call(call, callable, reply), 0),
+                    result => {
+                        callable.quick_runs.fetch_add(1, Ordering::Relaxed);
+                        self.pending.push(Pending::Call(reply, result, call));
+                    }
+                }
             }
-            Job::All(calls, reply) => {
-                let result = match self.guarded(|this| Ok(this.all(&calls))) {
-                    Ok(result) => result,
-                    Err(error) => Err(BatchError { index: 0, error: BatchFailure::Call(error) }),
-                };
-                self.pending.push(Pending::All(reply, result));
-            }
-            Job::DryRun(call, callable, reply) => {
-                let result = self.guarded(|this| this.dry_run(&call, &callable));
-                self.pending.push(Pending::DryRun(reply, result));
+            Task::All(calls, reply) => match self.guarded(|runner| Ok(runner.all(&calls))) {
+                Ok(Err(BatchError { error: BatchFailure::Call(CallError::Deadline { .. }), index })) => {
+                    self.too_long(Task::All(calls, reply), index);
+                }
+                Ok(result) => self.pending.push(Pending::All(reply, result)),
+                Err(error) => {
+                    let failed = BatchError { index: 0, error: BatchFailure::Call(error) };
+                    self.pending.push(Pending::All(reply, Err(failed)));
+                }
+            },
+            Task::DryRun(call, callable, reply) => {
+                match self.guarded(|runner| runner.dry_run(&call, &callable)) {
+                    Err(CallError::Deadline { .. }) => self.too_long(Task::DryRun(call, callable, reply), 0),
+                    result => self.pending.push(Pending::DryRun(reply, result)),
+                }
             }
         }
+    }
+
+    /// T7: found to be long. It has cost its neighbours its time once; from now on it runs beside.
+    fn too_long(&mut self, task: Task, index: usize) {
+        self.shared.beside.found_long(&self.shared, &task, index);
+        beside::send(&self.shared, Errand { confirmed: self.runner.confirmed.take(), ..Errand::new(task) });
     }
 
     /// A panic of the host in one command is that command's failure, and nobody else's.
-    fn guarded<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, CallError>) -> Result<T, CallError> {
-        let result = catch_unwind(AssertUnwindSafe(|| run(self)));
-        let failed = match result {
-            Ok(result) => return result,
-            Err(panic) => panic,
-        };
+    fn guarded<T>(&mut self, run: impl FnOnce(&mut Runner) -> Result<T, CallError>) -> Result<T, CallError> {
+        let result = catch_unwind(AssertUnwindSafe(|| run(&mut self.runner)));
+        result.unwrap_or_else(|panic| Err(self.recover(&*panic)))
+    }
+
+    fn recover(&mut self, panic: &(dyn Any + Send)) -> CallError {
         Metrics::count(&self.shared.metrics.internal);
-        let what = panic_text(&*failed);
-        tracing::error!(what, "the host failed in a command");
+        tracing::error!(what = panic_text(panic), "the host failed in a command");
         if let Some(lost) = run::take_lost() {
-            self.running = Some(lost);
+            self.runner.running = Some(lost);
         }
-        if let Some(running) = &mut self.running {
+        if let Some(running) = &mut self.runner.running {
             running.drop_kept();
         }
-        match self.batch() {
+        match self.runner.batch() {
             Ok(batch) => batch.abandon(),
             Err(_) => self.shared.queue.close(),
         }
-        Err(CallError::internal("the host failed in this command"))
-    }
-
-    /// Opens a transaction for a call.
-    fn begin(&mut self, actor: &Actor, request_id: &Arc<str>) -> Result<u64, CallError> {
-        let now = self.shared.tick_time();
-        let write_time = !self.time_written;
-        let deadline = self.shared.engine.deadline(self.shared.limits.command_time);
-        let notes_wanted = self.shared.events.receiver_count() > 0;
-        let Some(running) = &mut self.running else {
-            return Err(CallError::internal("the sequencer has lost its state"));
-        };
-        running.begin(actor.clone(), Arc::clone(request_id), deadline);
-        running.now = now;
-        running.notes_wanted = notes_wanted;
-        let batch = self.batch()?;
-        batch.begin();
-        if write_time {
-            batch.set(KERNEL, TIME_KEY, &now.to_be_bytes())?;
-        }
-        Ok(now)
-    }
-
-    /// Calls within the open transaction.
-    fn enter(&mut self, callee: &Callee, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        let Some(running) = self.running.take() else {
-            return Err(CallError::internal("the sequencer has lost its state"));
-        };
-        let (mut running, ended) = run::call(running, callee, arguments);
-        let result = ended.map_err(|_| running.take_doom());
-        self.running = Some(running);
-        result
-    }
-
-    fn resolve(&self, call: &Call, callable: &Arc<Callable>) -> Result<Callee, CallError> {
-        match &self.running {
-            Some(running) => Shared::resolve(&running.table, call, callable),
-            None => Err(CallError::internal("the sequencer has lost its state")),
-        }
-    }
-
-    fn abandon(&mut self) {
-        if let Ok(batch) = self.batch() {
-            batch.abandon();
-        }
-    }
-
-    /// Keeps the open transaction in the batch.
-    fn finish(&mut self, header: EntryHeader) -> Result<(), CallError> {
-        // Only functions of the host mark dead letters, and a look is cheap.
-        self.letters_touched |= &*header.plugin == HOST;
-        self.batch()?.finish(header);
-        self.time_written = true;
-        let Some(running) = &mut self.running else { return Ok(()) };
-        self.notes.append(&mut running.events);
-        self.awakened.append(&mut running.awakened);
-        self.destroyed.append(&mut running.destroyed_keys);
-        self.installed_changed |= std::mem::take(&mut running.installed_changed);
-        self.schedules_touched |= std::mem::take(&mut running.schedules_touched);
-        Ok(())
-    }
-
-    fn now(&self) -> u64 {
-        self.running.as_ref().map_or(0, |running| running.now)
-    }
-
-    fn set_session(&mut self, session: Session) {
-        if let Some(running) = &mut self.running {
-            running.consent = session;
-        }
-    }
-
-    fn verdict(&self, ok: bool) -> Verdict {
-        self.running.as_ref().map_or(Verdict::Fine, |running| running.consent.verdict(ok))
+        CallError::internal("the host failed in this command")
     }
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()

@@ -15,7 +15,9 @@ use hamlet_reflect::Interface;
 use hamlet_store::Namespace;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
+use crate::call::CallError;
 use crate::catalogue::{Callable, Catalogue, HOST, PluginInfo};
+use crate::config::{BULK_WRITE_SET_BYTES_MAX, WRITE_ROWS_PER_MIB_MAX, WRITE_SET_BYTES_MAX};
 use crate::events::Subscriptions;
 use crate::linking::link;
 use crate::native::NativeProvider;
@@ -54,6 +56,47 @@ pub(crate) struct Plugin {
     pub(crate) pre: Option<InstancePre<Slot>>,
     pub(crate) exports: Vec<Export>,
     pub(crate) staged: Option<Arc<Staged>>,
+}
+
+impl Plugin {
+    /// C7: whether one command may write so many bytes while it is at work.
+    pub(crate) fn check_written(&self, bytes: usize) -> Result<(), CallError> {
+        let most = self.written_bytes_max();
+        if bytes <= most {
+            return Ok(());
+        }
+        Err(CallError::Quota {
+            plugin: Arc::clone(&self.name),
+            what: format!("{} MiB written in one command", most >> 20),
+        })
+    }
+
+    /// T7: whether one command may write so many rows beside the sequencer while it is at work.
+    pub(crate) fn check_rows(&self, rows: usize) -> Result<(), CallError> {
+        let most = (self.written_bytes_max() >> 20) * WRITE_ROWS_PER_MIB_MAX;
+        if rows <= most {
+            return Ok(());
+        }
+        Err(CallError::Quota {
+            plugin: Arc::clone(&self.name),
+            what: format!("{most} rows written in one long command"),
+        })
+    }
+
+    fn written_bytes_max(&self) -> usize {
+        if self.bulk { BULK_WRITE_SET_BYTES_MAX } else { WRITE_SET_BYTES_MAX }
+    }
+
+    /// C7: whether it may store so many bytes.
+    pub(crate) fn check_storage(&self, bytes: u64) -> Result<(), CallError> {
+        if bytes <= self.quota {
+            return Ok(());
+        }
+        Err(CallError::Quota {
+            plugin: Arc::clone(&self.name),
+            what: format!("{} bytes of storage", self.quota),
+        })
+    }
 }
 
 /// A native interface.
@@ -206,7 +249,12 @@ fn exports(staged: &Staged) -> Vec<Export> {
     let handlers = staged.manifest.subscribes.iter().map(String::as_str).chain([SCHEDULED, GAPS]);
     for interface in handlers.filter_map(|id| staged.world.export(id)) {
         for function in &interface.functions {
-            let rule = FunctionRule { kind: Kind::Command, access: vec![Access::Schedule], reentrant: false };
+            let rule = FunctionRule {
+                kind: Kind::Command,
+                access: vec![Access::Schedule],
+                reentrant: false,
+                long: false,
+            };
             exports.push(export(&staged.component, interface, &function.name, rule));
         }
     }
@@ -291,5 +339,6 @@ fn callable(plugin: &Arc<str>, export: &Export, at: At) -> Option<Arc<Callable>>
         place: at.place,
         number: at.number,
         generation: at.generation,
+        quick_runs: Arc::default(),
     }))
 }

@@ -2,7 +2,7 @@
 //!
 //! A transaction is that of a payment: two accounts read and written (random among N), two new rows
 //! with growing keys, each looked for and then written. Keys of 40 bytes, values of 150.
-//! `cargo bench -p hamlet-store [-- memory|fsync|sustained|open]`; `HAMLET_BENCH_DIR` chooses the disk.
+//! `cargo bench -p hamlet-store [-- memory|fsync|sustained|open|proofs]`; `HAMLET_BENCH_DIR` chooses the disk.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -263,10 +263,92 @@ fn open() {
     );
 }
 
+/// What the log of leaves costs a transaction: the writer's thread, and all threads together until every
+/// leaf is derived; and what a receipt costs.
+fn proofs() {
+    use hamlet_proof::Signer;
+    for size in [64, 1024, 4096] {
+        for proofs in [false, true] {
+            let (mut writer, mut whole) = (Vec::new(), Vec::new());
+            let rates = (0..RUNS).map(|_| {
+                let dir = folder();
+                let (store, mut batch) = Store::open(dir.path(), Config { proofs, ..unfolded() }).unwrap();
+                let mut load = Load::new(10_000);
+                load.fill(&mut batch);
+                store.fold_all().unwrap();
+                let wait = || proofs.then(|| store.proofs().unwrap().wait_for(store.head()).unwrap());
+                wait();
+                let (start, before) = (Instant::now(), process_seconds());
+                let (count, _, busy) = load.run(&mut batch, size, Duration::from_secs(2));
+                wait();
+                let seconds = start.elapsed().as_secs_f64();
+                writer.push(busy * 1e6 / count as f64);
+                whole.push((process_seconds() - before) * 1e6 / count as f64);
+                count as f64 / seconds
+            });
+            let rate = median(rates.collect());
+            println!(
+                "proofs {:<3}     batch {size:>5}  {rate:>9.0} tx/s until all leaves are there  {:>6.2} µs of the writer's processor, {:>6.2} µs of all",
+                if proofs { "on" } else { "off" },
+                median(writer),
+                median(whole)
+            );
+        }
+    }
+    let dir = folder();
+    let (store, mut batch) = Store::open(dir.path(), unfolded()).unwrap();
+    let mut load = Load::new(10_000);
+    load.fill(&mut batch);
+    load.run(&mut batch, 256, Duration::from_secs(3));
+    let proofs = store.proofs().unwrap();
+    proofs.save_all().unwrap();
+    let head = proofs.head();
+    let bytes: u64 = ["leaves", "nodes", "batches"]
+        .iter()
+        .map(|name| std::fs::metadata(dir.path().join("proofs").join(name)).unwrap().len())
+        .sum();
+    println!(
+        "proofs         {} leaves, {:.1} bytes each on disk",
+        head.size,
+        bytes as f64 / head.size as f64
+    );
+    let signer = Signer::from_seed("bench", &[1; 32]).unwrap();
+    let count = 2000;
+    let start = Instant::now();
+    for _ in 0..count {
+        let number = load.random.below(head.size);
+        proofs.consistency(number, head.size).unwrap();
+    }
+    println!(
+        "proofs         consistency proof {:.1} µs",
+        start.elapsed().as_secs_f64() * 1e6 / f64::from(count)
+    );
+    let start = Instant::now();
+    for _ in 0..count {
+        let sequence = head.sequence - load.random.below(100);
+        proofs.receipt(sequence, 7, &signer, |_| true).unwrap();
+    }
+    println!("proofs         whole receipt {:.1} µs", start.elapsed().as_secs_f64() * 1e6 / f64::from(count));
+    drop((store, batch));
+    let start = Instant::now();
+    let (store, _batch) = Store::open(dir.path(), unfolded()).unwrap();
+    println!(
+        "proofs         opened again in {:?} at leaf {}",
+        start.elapsed(),
+        store.proofs().unwrap().head().size
+    );
+}
+
+/// Processor time of the whole process.
+fn process_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let all: [(&str, fn()); 4] =
-        [("memory", memory), ("fsync", fsync), ("sustained", sustained), ("open", open)];
+    let all: [(&str, fn()); 5] =
+        [("memory", memory), ("fsync", fsync), ("sustained", sustained), ("open", open), ("proofs", proofs)];
     for (name, run) in all {
         if wanted.is_empty() || wanted.iter().any(|want| want == name) {
             run();

@@ -1,6 +1,6 @@
 //! The few settings of a store, and the numbers that it reports.
 
-use std::time::Duration;
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::{journal::DiskFault, key::Sequence};
 
@@ -15,14 +15,48 @@ pub struct Config {
     pub fold_interval: Duration,
     /// With so many unfolded bytes a commit waits for a fold to end.
     pub overlay_bytes_max: usize,
+    /// Bytes of rows of committed batches that are kept while a transaction runs beside the writer (T7).
+    /// Past it the oldest go, and the transaction has to be run again.
+    pub beside_bytes_max: usize,
     /// Bytes of rows that the writer keeps at hand.
     pub writer_cache_bytes: usize,
     /// Bytes of the folded state that are kept in memory.
     pub state_cache_bytes: usize,
     /// The term of this writer's lease (J2). On one box it never changes.
     pub term: u64,
+    /// Whether the log of leaves is kept (J3). Off only to measure what it costs; a store that was without
+    /// it catches up from its journal.
+    pub proofs: bool,
+    /// Where each batch's secret comes from.
+    pub entropy: Entropy,
     /// Faults for tests; none in production.
     pub disk_fault: Option<DiskFault>,
+}
+
+/// A source of randomness: the system's, or a simulator's.
+#[derive(Clone)]
+pub struct Entropy(pub Arc<Fill>);
+
+/// Fills bytes with randomness.
+pub type Fill = dyn Fn(&mut [u8]) -> io::Result<()> + Send + Sync;
+
+impl Entropy {
+    pub(crate) fn fill(&self, bytes: &mut [u8]) -> io::Result<()> {
+        (self.0)(bytes)
+    }
+}
+
+impl Default for Entropy {
+    /// The system's.
+    fn default() -> Self {
+        Self(Arc::new(|bytes| getrandom::fill(bytes).map_err(|error| io::Error::other(error.to_string()))))
+    }
+}
+
+impl fmt::Debug for Entropy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Entropy")
+    }
 }
 
 impl Default for Config {
@@ -33,9 +67,12 @@ impl Default for Config {
             fold_bytes: 32 * MIB,
             fold_interval: Duration::from_secs(5),
             overlay_bytes_max: 256 * MIB,
+            beside_bytes_max: 128 * MIB,
             writer_cache_bytes: 128 * MIB,
             state_cache_bytes: 256 * MIB,
             term: 1,
+            proofs: true,
+            entropy: Entropy::default(),
             disk_fault: None,
         }
     }

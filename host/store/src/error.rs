@@ -69,6 +69,46 @@ pub enum StoreError {
         /// What the state has.
         folded: Sequence,
     },
+    /// The log of leaves and the journal are not of one store and time.
+    #[error(
+        "the log of proofs holds batch {proved} in another form than the journal, or beyond it (the journal's newest \
+         is {head}): files of different stores or times were mixed, or history was rewritten; restore journal and \
+         proofs from one backup"
+    )]
+    OtherHistory {
+        /// The newest batch of the log.
+        proved: Sequence,
+        /// The newest of the journal.
+        head: Sequence,
+    },
+    /// Leaves are missing and the batches that they came from were dropped.
+    #[error(
+        "the log of proofs ends at batch {proved}, but the journal begins at {oldest}: leaves are lost; restore the \
+         folder proofs from a backup"
+    )]
+    LeavesLost {
+        /// The newest batch that the log has.
+        proved: Sequence,
+        /// The oldest batch of the journal.
+        oldest: Sequence,
+    },
+    /// There is no such command in the log.
+    #[error("batch {sequence} has no command {index} in the log of proofs")]
+    NoLeaf {
+        /// The batch.
+        sequence: Sequence,
+        /// The command's place in it.
+        index: u32,
+    },
+    /// The log of leaves is not kept, or could not follow the journal.
+    #[error("there are no proofs at the moment: {0}")]
+    NoProofs(String),
+    /// A proof cannot be made or does not hold.
+    #[error(transparent)]
+    Proof(#[from] hamlet_proof::ProofError),
+    /// A checkpoint cannot be signed or is not believed.
+    #[error(transparent)]
+    Checkpoint(#[from] hamlet_proof::NoteError),
     /// The folded state could not be read or written.
     #[error("the folded state failed: {0}")]
     State(String),

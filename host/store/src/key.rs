@@ -115,4 +115,25 @@ impl PhysicalRange {
     pub fn below_upper(&self, key: &[u8]) -> bool {
         self.upper.as_ref().is_none_or(|upper| key < &**upper)
     }
+    /// Whether a key lies in it.
+    pub fn holds(&self, key: &[u8]) -> bool {
+        *self.lower <= *key && self.below_upper(key)
+    }
+
+    /// Whether the two overlap or meet.
+    pub fn touches(&self, other: &Self) -> bool {
+        let reaches = |one: &Self, other: &Self| one.upper.as_ref().is_none_or(|upper| other.lower <= *upper);
+        reaches(self, other) && reaches(other, self)
+    }
+
+    /// Takes in a range that touches it.
+    pub fn widen(&mut self, other: Self) {
+        if other.lower < self.lower {
+            self.lower = other.lower;
+        }
+        self.upper = match (self.upper.take(), other.upper) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            _ => None,
+        };
+    }
 }

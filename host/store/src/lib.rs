@@ -7,10 +7,11 @@
 //! # On disk
 //!
 //! ```text
-//! format                          "hamlet-store 1": refused by an older host
+//! format                          "hamlet-store 2": refused by an older host
 //! lock                            locked while a process has the store
 //! journal/00000000000000000001.seg …   segments, named after their first batch, preallocated
 //! state.redb                      the folded state: rows, usage, the last folded batch
+//! proofs/leaves nodes batches     the log of leaves and its Merkle tree, kept for ever (`proof/mod.rs`)
 //! ```
 //!
 //! The journal is the truth. A batch is one record: header with sequence, term and two CRC32Cs,
@@ -67,20 +68,24 @@ mod error;
 pub mod journal;
 mod key;
 mod overlay;
+pub mod proof;
 mod record;
 mod replay;
 mod shared;
 mod snapshot;
 mod store;
+mod wire;
 mod writer;
 
-pub use config::{Config, Stats};
+pub use config::{Config, Entropy, Stats};
 pub use error::{CommitError, StoreError};
 pub use key::{Direction, KEY_BYTES_MAX, Namespace, Row, Rows, Scan, Sequence, VALUE_BYTES_MAX, Value};
 pub use record::{Entry, EntryHeader, Record, Write};
 pub use snapshot::Snapshot;
 pub use store::{FORMAT, Store};
 pub use writer::{
-    batch::{Batch, Savepoint},
+    batch::Batch,
+    beside::{ApplyError, Beside, Conflict, Proposal},
+    draft::{Draft, Savepoint},
     reads::ReadSet,
 };

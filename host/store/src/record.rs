@@ -1,7 +1,7 @@
 //! The content of a journal record: one committed batch, and how it is laid out as bytes.
 //!
 //! ```text
-//! payload  := version:u8  time:u64le  entries:u32le  usage_at:u32le  entry*  usage
+//! payload  := version:u8  time:u64le  entries:u32le  usage_at:u32le  secret:[u8;32]  entry*  usage
 //! entry    := time:varint  caller:bytes  plugin:name  version:name  function:name
 //!             flags:u8 (1 = idempotency key follows)  [key:16]  arguments:32  result:32
 //!             rows:varint  row*
@@ -12,19 +12,27 @@
 //! ```
 //!
 //! `usage` holds by how many bytes each namespace grew, so that reopening need not read old values
-//! to keep quotas exact. Checksums and sequence are the journal's business, not the payload's.
+//! to keep quotas exact. `secret` is random; the salts that hide arguments, results and rows in the log's
+//! leaves come from it (J3, `hamlet_proof::leaf`). Version 1 had none, and its records have no leaves.
+//! Checksums and sequence are the journal's business, not the payload's.
 //! If this is wrong, a community's history cannot be read: the version byte is there to change it.
 
 use std::sync::Arc;
 
+use hamlet_proof::Secret;
+
 use crate::{
+    config::Entropy,
     error::StoreError,
     key::{Namespace, Sequence, Value},
+    wire::{Input, bytes, unzigzag, varint, zigzag},
 };
 
-const VERSION: u8 = 1;
-/// version, time, entries, usage offset.
-const HEAD_BYTES: usize = 1 + 8 + 4 + 4;
+const VERSION: u8 = 2;
+/// The version without secrets.
+const VERSION_BEFORE_PROOFS: u8 = 1;
+/// version, time, entries, usage offset, secret.
+const HEAD_BYTES: usize = 1 + 8 + 4 + 4 + 32;
 const HAS_IDEMPOTENCY_KEY: u8 = 1;
 
 /// Who called what: the part of a journal entry that the store does not interpret.
@@ -145,8 +153,15 @@ impl PayloadWriter {
         }
     }
 
-    /// Ends the payload. It stays valid until [`Self::clear`].
-    pub fn finish(&mut self, time: u64, usage: &[(Namespace, i64)]) -> &[u8] {
+    /// Ends the payload, with a fresh secret. It stays valid until [`Self::clear`].
+    pub fn finish(
+        &mut self,
+        time: u64,
+        usage: &[(Namespace, i64)],
+        entropy: &Entropy,
+    ) -> Result<&[u8], StoreError> {
+        let mut secret = [0; 32];
+        entropy.fill(&mut secret).map_err(StoreError::io("drawing a batch's secret"))?;
         let usage_at = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
         varint(&mut self.buffer, usage.len() as u64);
         for (namespace, change) in usage {
@@ -158,10 +173,11 @@ impl PayloadWriter {
         head.extend_from_slice(&time.to_le_bytes());
         head.extend_from_slice(&self.entries.to_le_bytes());
         head.extend_from_slice(&usage_at.to_le_bytes());
+        head.extend_from_slice(&secret);
         for (to, from) in self.buffer.iter_mut().zip(head) {
             *to = from;
         }
-        &self.buffer
+        Ok(&self.buffer)
     }
 
     fn name(&mut self, name: &Arc<str>) {
@@ -190,21 +206,25 @@ pub(crate) struct PayloadReader<'a> {
     usage: Input<'a>,
     /// When the batch was committed.
     pub time: u64,
+    /// Where the salts come from; none in a record of the layout before proofs.
+    pub secret: Option<Secret>,
 }
 
 impl<'a> PayloadReader<'a> {
     pub fn new(sequence: Sequence, payload: &'a [u8]) -> Result<Self, StoreError> {
         let mut input = Input { bytes: payload, sequence };
-        if input.byte()? != VERSION {
+        let version = input.byte()?;
+        if version != VERSION && version != VERSION_BEFORE_PROOFS {
             return Err(input.bad("its layout has an unknown version"));
         }
         let time = u64::from_le_bytes(input.array()?);
         let left = u32::from_le_bytes(input.array()?);
         let usage_at = u32::from_le_bytes(input.array()?) as usize;
+        let secret = if version == VERSION { Some(Secret(input.array()?)) } else { None };
         let Some(usage) = payload.get(usage_at..) else {
             return Err(input.bad("the usage lies outside"));
         };
-        Ok(Self { input, names: Vec::new(), left, usage: Input { bytes: usage, sequence }, time })
+        Ok(Self { input, names: Vec::new(), left, usage: Input { bytes: usage, sequence }, time, secret })
     }
 
     /// The next entry's header, with the number of its rows, which must all be read by [`Self::row`].
@@ -282,83 +302,6 @@ pub(crate) fn decode(sequence: Sequence, term: u64, payload: &[u8]) -> Result<Re
     Ok(Record { sequence, term, time: reader.time, entries })
 }
 
-struct Input<'a> {
-    bytes: &'a [u8],
-    sequence: Sequence,
-}
-
-impl<'a> Input<'a> {
-    fn bad(&self, why: &'static str) -> StoreError {
-        StoreError::Undecodable { sequence: self.sequence, why }
-    }
-
-    fn take(&mut self, length: u64) -> Result<&'a [u8], StoreError> {
-        let split = usize::try_from(length).ok().and_then(|n| self.bytes.split_at_checked(n));
-        let Some((taken, rest)) = split else { return Err(self.bad("it ends too early")) };
-        self.bytes = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], StoreError> {
-        let Some((taken, rest)) = self.bytes.split_first_chunk::<N>() else {
-            return Err(self.bad("it ends too early"));
-        };
-        self.bytes = rest;
-        Ok(*taken)
-    }
-
-    fn byte(&mut self) -> Result<u8, StoreError> {
-        self.array::<1>().map(|[byte]| byte)
-    }
-
-    fn varint(&mut self) -> Result<u64, StoreError> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let part = u64::from(byte & 0x7f);
-            if part << shift >> shift != part {
-                break;
-            }
-            value |= part << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(self.bad("a number is too large"))
-    }
-
-    fn slice(&mut self) -> Result<&'a [u8], StoreError> {
-        let length = self.varint()?;
-        self.take(length)
-    }
-
-    fn namespace(&mut self) -> Result<Namespace, StoreError> {
-        let number = self.varint()?;
-        u32::try_from(number).map(Namespace).map_err(|_| self.bad("a namespace is too large"))
-    }
-}
-
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push((value & 0x7f) as u8);
-}
-
-fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-fn zigzag(value: i64) -> u64 {
-    ((value << 1) ^ (value >> 63)).cast_unsigned()
-}
-
-fn unzigzag(value: u64) -> i64 {
-    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -384,7 +327,23 @@ mod tests {
         writer.row(Namespace(u32::MAX), b"", None);
         writer.entry(&header("buy"), 1);
         writer.row(Namespace(1), &[0xff; 300], Some(b""));
-        writer.finish(5, &[(Namespace(1), 306), (Namespace(9), -12)]).to_vec()
+        let usage = [(Namespace(1), 306), (Namespace(9), -12)];
+        writer.finish(5, &usage, &Entropy::default()).unwrap().to_vec()
+    }
+
+    #[test]
+    fn j3_a_record_has_a_secret_of_its_own_and_one_from_before_proofs_has_none() {
+        let (one, other) = (payload(), payload());
+        let secret = |payload: &[u8]| PayloadReader::new(1, payload).unwrap().secret;
+        assert_ne!(secret(&one), secret(&other));
+        let mut old = one[..17].to_vec();
+        old[0] = VERSION_BEFORE_PROOFS;
+        old.extend_from_slice(&one[HEAD_BYTES..]);
+        let usage_at = u32::from_le_bytes(one[13..17].try_into().unwrap()) - 32;
+        old[13..17].copy_from_slice(&usage_at.to_le_bytes());
+        assert_eq!(secret(&old), None);
+        assert_eq!(decode(3, 4, &old).unwrap(), decode(3, 4, &one).unwrap());
+        assert_eq!(PayloadReader::new(3, &old).unwrap().usage().unwrap().len(), 2);
     }
 
     #[test]
@@ -415,18 +374,6 @@ mod tests {
                 // Checksums find changes; decoding only has to end without a panic.
                 let _ = decode(1, 1, &changed);
             }
-        }
-    }
-
-    #[test]
-    fn the_largest_numbers_survive_when_encoded() {
-        for value in [i64::MIN, -1, 0, 1, i64::MAX] {
-            assert_eq!(unzigzag(zigzag(value)), value);
-        }
-        for value in [0, 127, 128, u64::MAX] {
-            let mut out = Vec::new();
-            varint(&mut out, value);
-            assert_eq!(Input { bytes: &out, sequence: 0 }.varint().unwrap(), value);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         view::View,
     },
     record::PayloadReader,
-    writer::batch::change_usage,
+    writer::draft::change_usage,
 };
 
 /// Rows that one layer gathers before the next is begun.

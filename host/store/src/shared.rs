@@ -22,6 +22,7 @@ use crate::{
         layer::{Layer, choose_merge},
         view::View,
     },
+    writer::recent::Recent,
 };
 
 /// The writer merges its own small layers at once up to so many rows (about 0.1 ms); the rest is
@@ -61,9 +62,20 @@ struct Current {
     /// Layers that no current view holds. Kept until no snapshot does either, so that never a
     /// reader, always one of the threads frees them: a large one takes milliseconds.
     retired: Vec<Arc<Layer>>,
+    /// For transactions beside the writer.
+    recent: Recent,
     folds: u64,
     merges: u64,
     stop: bool,
+}
+
+impl Current {
+    /// Leaves layers to the threads to free, if nobody else has them.
+    fn retire(&mut self, layers: Vec<Arc<Layer>>) {
+        // One that is in a view is retired when it leaves it, and must not be here twice: it would never
+        // be the last of its kind.
+        self.retired.extend(layers.into_iter().filter(|layer| Arc::strong_count(layer) == 1));
+    }
 }
 
 /// Numbers about the overlay.
@@ -97,6 +109,7 @@ impl Shared {
             wanted: 0,
             error: None,
             retired: Vec::new(),
+            recent: Recent::default(),
             folds: 0,
             merges: 0,
             stop: false,
@@ -150,6 +163,10 @@ impl Shared {
         let before = self.view();
         let merged = layer.map(|layer| merge_small(&before.layers, Arc::new(layer)));
         let mut current = self.current.lock();
+        if let Some(merged) = &merged {
+            let free = current.recent.add(&merged.new, self.config.beside_bytes_max);
+            current.retire(free);
+        }
         let mut view = (*current.view).clone();
         view.sequence = sequence;
         view.usage = usage;
@@ -169,6 +186,33 @@ impl Shared {
         if crowded {
             self.merge_work.notify_one();
         }
+    }
+
+    /// The newest committed view; until [`Self::unpin`], every batch after it is kept.
+    pub fn pin(&self) -> Arc<View> {
+        let mut current = self.current.lock();
+        let view = Arc::clone(&current.view);
+        current.recent.pin(view.sequence);
+        view
+    }
+
+    /// The end of a [`Self::pin`].
+    pub fn unpin(&self, sequence: Sequence) {
+        let mut current = self.current.lock();
+        let free = current.recent.unpin(sequence);
+        let some = !free.is_empty();
+        current.retire(free);
+        drop(current);
+        if some {
+            self.fold_work.notify_one();
+        }
+    }
+
+    /// The newest batch, and the rows of each batch after `sequence`, which is pinned; none when they
+    /// were too many to be kept.
+    pub fn recent_after(&self, sequence: Sequence) -> Option<(Sequence, Vec<Arc<Layer>>)> {
+        let current = self.current.lock();
+        Some((current.view.sequence, current.recent.after(sequence)?))
     }
 
     /// Waits until everything committed by now is folded.

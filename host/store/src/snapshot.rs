@@ -47,6 +47,6 @@ impl Rows for Snapshot {
 
     fn scan(&mut self, ns: Namespace, scan: Scan<'_>) -> Result<Vec<Row>, StoreError> {
         let range = PhysicalRange::of(ns, scan.start, scan.end);
-        self.view.scan(&range, scan.direction, None, scan.limit, scan.max_bytes)
+        Ok(self.view.scan(&range, scan.direction, None, scan.limit, scan.max_bytes)?.rows)
     }
 }

@@ -20,21 +20,25 @@ use crate::{
         base::{State, Usage},
         view::View,
     },
+    proof::Proofs,
     record::{Record, decode},
     replay::replay,
     shared::Shared,
     snapshot::Snapshot,
-    writer::batch::Batch,
+    writer::{batch::Batch, beside::Beside},
 };
 
 /// The format that this host writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
-const FORMAT_FILE: &str = "format";
-const FORMAT_WORDS: &str = "hamlet-store ";
+pub(crate) const FORMAT_FILE: &str = "format";
+pub(crate) const FORMAT_WORDS: &str = "hamlet-store ";
+/// The format before the log of proofs. Its records stay as they are and have no leaves.
+const FORMAT_BEFORE_PROOFS: u32 = 1;
 const LOCK_FILE: &str = "lock";
-const STATE_FILE: &str = "state.redb";
-const JOURNAL_FOLDER: &str = "journal";
+pub(crate) const STATE_FILE: &str = "state.redb";
+pub(crate) const JOURNAL_FOLDER: &str = "journal";
+pub(crate) const PROOFS_FOLDER: &str = "proofs";
 
 /// A store, for any number of threads. Clones are the same store; it closes with the last clone
 /// and its [`Batch`].
@@ -46,6 +50,8 @@ pub struct Store {
 /// What keeps a store open: the threads and the folder's lock.
 pub(crate) struct Handle {
     pub shared: Arc<Shared>,
+    /// None only while it is measured what they cost.
+    proofs: Option<Arc<Proofs>>,
     state_path: Option<PathBuf>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Last, so that it is given back after everything else is closed.
@@ -55,6 +61,9 @@ pub(crate) struct Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.shared.stop();
+        if let Some(proofs) = &self.proofs {
+            proofs.stop();
+        }
         for thread in self.threads.get_mut().drain(..) {
             // A thread that panicked has said so; closing goes on.
             let _ = thread.join();
@@ -68,18 +77,29 @@ impl Store {
     pub fn open(dir: &Path, config: Config) -> Result<(Self, Batch), StoreError> {
         fs::create_dir_all(dir).map_err(StoreError::io(format!("making {}", dir.display())))?;
         let lock = lock(dir)?;
-        check_format(dir)?;
+        let format = check_format(dir)?;
         let state_path = dir.join(STATE_FILE);
         let state = State::open(&state_path, config.state_cache_bytes)?;
         let folded = state.base()?.folded;
-        let options =
-            SegmentOptions { segment_bytes: config.segment_bytes, fault: config.disk_fault.clone() };
+        let options = SegmentOptions {
+            segment_bytes: config.segment_bytes,
+            known: Proofs::known(&dir.join(PROOFS_FOLDER)),
+            fault: config.disk_fault.clone(),
+        };
         let journal = SegmentJournal::open(&dir.join(JOURNAL_FOLDER), folded, options)?;
         if journal.head() < folded {
             let oldest = journal.reader().oldest();
             return Err(StoreError::Mismatch { oldest, head: journal.head(), folded });
         }
-        Self::start(config, state, Box::new(journal), Some((lock, state_path)))
+        let proofs = dir.join(PROOFS_FOLDER);
+        let begin_here = format == FORMAT_BEFORE_PROOFS;
+        let proofs = config.proofs.then(|| Proofs::open(Some(&proofs), journal.reader(), begin_here));
+        let proofs = proofs.transpose()?;
+        if format < FORMAT {
+            let failed = || StoreError::io(format!("writing the format into {}", dir.display()));
+            write_format(dir, &dir.join(FORMAT_FILE)).map_err(failed())?;
+        }
+        Self::start(config, state, Box::new(journal), proofs, Some((lock, state_path)))
     }
 
     /// A store that is gone with its last clone: for tests and throw-away communities.
@@ -87,8 +107,11 @@ impl Store {
     /// # Panics
     /// When the system gives no memory or no threads.
     pub fn in_memory(config: Config) -> (Self, Batch) {
-        let started = State::in_memory()
-            .and_then(|state| Self::start(config, state, Box::<MemoryJournal>::default(), None));
+        let started = State::in_memory().and_then(|state| {
+            let journal = Box::<MemoryJournal>::default();
+            let proofs = config.proofs.then(|| Proofs::open(None, journal.reader(), false)).transpose()?;
+            Self::start(config, state, journal, proofs, None)
+        });
         #[expect(
             clippy::expect_used,
             reason = "nothing here does I/O; what is left is no memory or no threads"
@@ -100,6 +123,7 @@ impl Store {
         config: Config,
         state: State,
         journal: Box<dyn Journal>,
+        proofs: Option<Proofs>,
         files: Option<(File, PathBuf)>,
     ) -> Result<(Self, Batch), StoreError> {
         let hasher = DefaultHashBuilder::default();
@@ -112,6 +136,7 @@ impl Store {
         let (lock, state_path) = files.unzip();
         let handle = Arc::new(Handle {
             shared: Arc::clone(&shared),
+            proofs: proofs.map(Arc::new),
             state_path,
             threads: Mutex::default(),
             _lock: lock,
@@ -119,6 +144,10 @@ impl Store {
         let folding = Arc::clone(&shared);
         handle.spawn("hamlet-fold", move || folding.fold_loop())?;
         handle.spawn("hamlet-merge", move || shared.merge_loop())?;
+        if let Some(proofs) = &handle.proofs {
+            let proofs = Arc::clone(proofs);
+            handle.spawn("hamlet-proofs", move || proofs.follow_loop())?;
+        }
         let batch = Batch::new(Arc::clone(&handle), journal);
         Ok((Self { handle }, batch))
     }
@@ -136,6 +165,12 @@ impl Store {
     /// versions in memory and old pages on disk, so it should not live long (T6).
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.shared().view(), self.shared().hasher.clone())
+    }
+
+    /// Everything that is committed now, to run a transaction on beside the writer (T7). It should not
+    /// live longer than a snapshot.
+    pub fn beside(&self) -> Beside {
+        Beside::new(&self.handle)
     }
 
     /// Bytes of keys (without namespace) and values in a namespace, exactly, at the head.
@@ -162,11 +197,24 @@ impl Store {
         self.shared().fold_all()
     }
 
-    /// Drops journal segments whose batches are all older than `sequence` and folded. Returns the
-    /// oldest batch that is left. Nothing is ever dropped without this call.
+    /// Drops journal segments whose batches are all older than `sequence`, folded, and durable in the log of
+    /// proofs (J3). Returns the oldest batch that is left. Nothing is ever dropped without this call.
     pub fn drop_before(&self, sequence: Sequence) -> Result<Sequence, StoreError> {
         let folded = self.shared().counts().folded;
-        self.shared().reader.drop_before(sequence.min(folded + 1))
+        let proved = match &self.handle.proofs {
+            Some(proofs) => proofs.save_all()?,
+            None => folded,
+        };
+        self.shared().reader.drop_before(sequence.min(folded + 1).min(proved + 1))
+    }
+
+    /// The log of leaves: receipts, checkpoints, and whether history only grew (J3).
+    ///
+    /// # Errors
+    /// [`StoreError::NoProofs`] if [`Config::proofs`] is off.
+    pub fn proofs(&self) -> Result<&Proofs, StoreError> {
+        let proofs = self.handle.proofs.as_deref();
+        proofs.ok_or_else(|| StoreError::NoProofs("this store keeps none".to_owned()))
     }
 
     /// Numbers for metrics.
@@ -199,6 +247,13 @@ impl Store {
 }
 
 impl Handle {
+    /// Tells the log of proofs that a batch was committed.
+    pub fn wake_proofs(&self) {
+        if let Some(proofs) = &self.proofs {
+            proofs.wake();
+        }
+    }
+
     fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
         let builder = std::thread::Builder::new().name(name.to_owned());
         let thread = builder.spawn(run).map_err(StoreError::io("starting a thread"))?;
@@ -207,7 +262,7 @@ impl Handle {
     }
 }
 
-fn lock(dir: &Path) -> Result<File, StoreError> {
+pub(crate) fn lock(dir: &Path) -> Result<File, StoreError> {
     let failed = || StoreError::io(format!("locking {}", dir.display()));
     let file = File::options()
         .read(true)
@@ -224,7 +279,7 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
 }
 
 /// Reads the format file, or writes it into a folder that has none yet.
-fn check_format(dir: &Path) -> Result<(), StoreError> {
+fn check_format(dir: &Path) -> Result<u32, StoreError> {
     let path = dir.join(FORMAT_FILE);
     let not_a_store = |why: &str| StoreError::NotAStore { path: path.clone(), why: why.to_owned() };
     match fs::read_to_string(&path) {
@@ -233,14 +288,15 @@ fn check_format(dir: &Path) -> Result<(), StoreError> {
             match number {
                 None => Err(not_a_store("the format file says something else")),
                 Some(found) if found > FORMAT => Err(StoreError::FormatTooNew { found, known: FORMAT }),
-                Some(_) => Ok(()),
+                Some(found) => Ok(found),
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if dir.join(STATE_FILE).exists() || dir.join(JOURNAL_FOLDER).exists() {
                 return Err(not_a_store("the format file is missing beside a state or a journal"));
             }
-            write_format(dir, &path).map_err(StoreError::io(format!("writing {}", path.display())))
+            write_format(dir, &path).map_err(StoreError::io(format!("writing {}", path.display())))?;
+            Ok(FORMAT)
         }
         Err(error) => Err(StoreError::io(format!("reading {}", path.display()))(error)),
     }

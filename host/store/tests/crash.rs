@@ -79,6 +79,7 @@ fn everything_acknowledged_is_there_when_the_process_is_killed() {
             .spawn()
             .unwrap();
         let out = child.stdout.take().unwrap();
+        let (begun, first) = std::sync::mpsc::channel();
         let reading = std::thread::spawn(move || {
             let mut last = None;
             for line in BufReader::new(out).lines().map_while(Result::ok) {
@@ -88,11 +89,14 @@ fn everything_acknowledged_is_there_when_the_process_is_killed() {
                     let numbers: Vec<u64> = words.map_while(|word| word.parse().ok()).collect();
                     if let [sequence, number] = numbers[..] {
                         last = last.max(Some((sequence, number)));
+                        let _ = begun.send(());
                     }
                 }
             }
             last
         });
+        // However busy the machine is, something is acknowledged before the kill.
+        first.recv_timeout(Duration::from_mins(1)).expect("the child acknowledged nothing");
         std::thread::sleep(Duration::from_millis(120 + 37 * round % 200));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -102,7 +106,7 @@ fn everything_acknowledged_is_there_when_the_process_is_killed() {
 }
 
 fn check(dir: &Path, sequence: u64, number: u64, fold: bool) {
-    let (store, _batch) = Store::open(dir, config()).unwrap();
+    let (store, batch) = Store::open(dir, config()).unwrap();
     assert!(store.head() >= sequence, "acknowledged {sequence}, found {}", store.head());
     let mut snapshot = store.snapshot();
     let found: u64 = get(&mut snapshot, "number").unwrap().parse().unwrap();
@@ -115,7 +119,13 @@ fn check(dir: &Path, sequence: u64, number: u64, fold: bool) {
     let journalled = store.journal(1).unwrap().map(Result::unwrap).flat_map(|record| record.entries);
     let transfers = journalled.filter(|entry| entry.writes.len() == 3).count();
     assert_eq!(rows.iter().filter(|(key, _)| key[0] == b't').count(), transfers);
+    // J3: the log of proofs has a leaf for every command, those included that it had not followed yet.
+    let commands: usize = store.journal(1).unwrap().map(|record| record.unwrap().entries.len()).sum();
+    let proofs = store.proofs().unwrap();
+    assert_eq!(proofs.wait_for(store.head()).unwrap().size, commands as u64);
     if fold {
         store.fold_all().unwrap();
     }
+    drop((store, batch));
+    assert_eq!(hamlet_store::proof::verify(dir, &[]).unwrap().findings, []);
 }

@@ -37,7 +37,7 @@ struct Segments {
 
 impl Subject for Segments {
     fn open(&mut self) -> Box<dyn Journal> {
-        let options = SegmentOptions { segment_bytes: self.segment_bytes, fault: None };
+        let options = SegmentOptions { segment_bytes: self.segment_bytes, ..SegmentOptions::default() };
         Box::new(SegmentJournal::open(self.dir.path(), 0, options).unwrap())
     }
 }
@@ -130,7 +130,9 @@ fn record_ends(bytes: &[u8], records: u64) -> Vec<usize> {
 
 #[test]
 fn only_whole_batches_are_there_when_the_tail_is_cut_at_any_byte() {
-    let dir = written(&one_segment(), 5);
+    // The log of proofs would say that what is cut here was committed (tested below).
+    let config = || Config { proofs: false, ..one_segment() };
+    let dir = written(&config(), 5);
     let path = &segments(dir.path())[0];
     let whole = fs::read(path).unwrap();
     let ends = record_ends(&whole, 5);
@@ -146,7 +148,8 @@ fn only_whole_batches_are_there_when_the_tail_is_cut_at_any_byte() {
             }
             fs::write(path, &torn).unwrap();
             let _ = fs::remove_file(dir.path().join("state.redb"));
-            let (store, mut batch) = Store::open(dir.path(), one_segment()).unwrap();
+
+            let (store, mut batch) = Store::open(dir.path(), config()).unwrap();
             let expected = ends.iter().filter(|end| **end <= cut).count() as u64 - 1;
             // A record whose last bytes are zeros is whole when they are cut and refilled.
             let more = u64::from(zeros);
@@ -154,7 +157,7 @@ fn only_whole_batches_are_there_when_the_tail_is_cut_at_any_byte() {
             let next = store.head() + 1;
             assert_eq!(put(&mut batch, "after", "x"), next);
             drop((store, batch));
-            let (store, _batch) = Store::open(dir.path(), one_segment()).unwrap();
+            let (store, _batch) = Store::open(dir.path(), config()).unwrap();
             assert_eq!((store.head(), get(&mut store.snapshot(), "after").as_deref()), (next, Some("x")));
         }
     }
@@ -171,6 +174,7 @@ fn the_last_batch_is_cut_when_any_of_its_bytes_is_altered() {
         altered[at] ^= 0x40;
         fs::write(path, &altered).unwrap();
         let _ = fs::remove_file(dir.path().join("state.redb"));
+        let _ = fs::remove_dir_all(dir.path().join("proofs"));
         let (store, _batch) = Store::open(dir.path(), one_segment()).unwrap();
         check_whole(&store, 2, 2);
         // The torn bytes are gone from the file: a later crash cannot find them.
@@ -178,6 +182,19 @@ fn the_last_batch_is_cut_when_any_of_its_bytes_is_altered() {
         assert!(repaired[ends[2]..].iter().all(|byte| *byte == 0));
         assert_eq!(repaired.len(), whole.len());
     }
+}
+
+#[test]
+fn j3_the_last_batch_is_not_cut_when_the_log_of_proofs_knows_that_it_was_committed() {
+    let dir = written(&one_segment(), 3);
+    let path = &segments(dir.path())[0];
+    let mut altered = fs::read(path).unwrap();
+    let ends = record_ends(&altered, 3);
+    altered[ends[2] + 50] ^= 0x40;
+    fs::write(path, &altered).unwrap();
+    let refused = Store::open(dir.path(), one_segment()).map(drop).unwrap_err();
+    assert!(matches!(&refused, StoreError::Damaged { offset, .. } if *offset == ends[2] as u64), "{refused}");
+    assert_eq!(fs::read(path).unwrap(), altered, "the file is left as it is");
 }
 
 #[test]
@@ -248,6 +265,7 @@ fn a_stored_value_is_not_taken_for_a_batch_when_it_looks_like_one() {
     let start = record_ends(&torn, 1)[1];
     torn[start..start + 8].fill(0);
     fs::write(path, &torn).unwrap();
+    fs::remove_dir_all(dir.path().join("proofs")).unwrap();
     let (store, _batch) = Store::open(dir.path(), config).unwrap();
     assert_eq!((store.head(), get(&mut store.snapshot(), "a").as_deref()), (1, Some("1")));
 }
@@ -296,10 +314,10 @@ fn a_second_process_is_refused_by_name_when_the_store_is_open() {
 fn a_newer_format_is_refused_with_a_sentence() {
     let dir = written(&small(), 1);
     let path = dir.path().join("format");
-    assert_eq!(fs::read_to_string(&path).unwrap(), "hamlet-store 1\n");
-    fs::write(&path, "hamlet-store 2\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "hamlet-store 2\n");
+    fs::write(&path, "hamlet-store 3\n").unwrap();
     let refused = Store::open(dir.path(), small()).map(drop).unwrap_err();
-    assert!(matches!(refused, StoreError::FormatTooNew { found: 2, known: 1 }));
+    assert!(matches!(refused, StoreError::FormatTooNew { found: 3, known: 2 }));
     assert!(refused.to_string().starts_with("this community's store was written by a newer Hamlet"));
     fs::write(&path, "something").unwrap();
     let refused = Store::open(dir.path(), small()).map(drop).unwrap_err();

@@ -68,6 +68,10 @@ impl Contract {
         for name in &manifest.subscribes {
             self.find(Side::Exports, "subscribes", name)?;
         }
+        if let Some(migration) = &manifest.migration {
+            let interface = self.find(Side::Exports, "[migration]", &migration.interface)?;
+            function_of(interface, &migration.interface, &migration.function)?;
+        }
         for entry in &manifest.emits {
             let interface = self.find(Side::Imports, "[[emits]]", &entry.interface)?;
             for (name, parameter) in &entry.audience {

@@ -1,5 +1,7 @@
 //! What can be wrong with a manifest, each in a sentence that says where and what to write instead.
 
+use crate::statics::STATIC_BYTES_MAX;
+
 use super::{MANIFEST_BYTES_MAX, NAME_BYTES_MAX, STORAGE_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// Why a manifest was refused.
@@ -103,6 +105,60 @@ pub enum ManifestError {
         at: &'static str,
         /// What.
         name: String,
+    },
+    /// The publisher's key.
+    #[error("publisher: {why}; write the RW… line of the publisher's .pub file, or leave it out")]
+    Publisher {
+        /// What the parser says.
+        why: String,
+    },
+    /// The folder of static files.
+    #[error("[static] folder = {path:?} must be a path relative to the plugin's folder")]
+    StaticFolder {
+        /// What was written.
+        path: String,
+    },
+    /// The size of static files.
+    #[error("[static] size = {text:?} is not a size of at most {} MiB, like \"8 MiB\"", STATIC_BYTES_MAX >> 20)]
+    StaticSize {
+        /// What was written.
+        text: String,
+    },
+    /// A content type.
+    #[error(
+        "[static.types] {ending}: write up to 64 lines like stl = \"model/stl\", the file's ending in \
+         lower case without its dot and its content type, and none for endings that the host knows itself"
+    )]
+    StaticType {
+        /// Which ending.
+        ending: String,
+    },
+    /// A range of versions.
+    #[error("[migration] {key} = {text:?} is not a range of versions like \">=0.1.0, <0.3.0\": {why}")]
+    Range {
+        /// Which key.
+        key: &'static str,
+        /// What was written.
+        text: String,
+        /// What the parser says.
+        why: String,
+    },
+    /// The function that migrates can be called by people.
+    #[error(
+        "[migration] {interface} {function} is called by the host alone; take it out of the functions \
+         of [[export]]"
+    )]
+    MigrationCallable {
+        /// The interface.
+        interface: String,
+        /// The function.
+        function: String,
+    },
+    /// A version that migrates from itself.
+    #[error("[migration] migrates-from admits {version} itself; end the range below it")]
+    MigrationFromItself {
+        /// This version.
+        version: String,
     },
     /// A build command without an artifact, or the other way round.
     #[error("[build] needs both `command` and `artifact`, or neither for a plugin in Rust")]

@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::{
     BuildRecipe, EmitEntry, ExportEntry, FunctionRule, GrantKind, ImportEntry, Manifest, ManifestError,
-    STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, words,
+    STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, extra, words,
 };
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawManifest {
     name: String,
     version: String,
@@ -33,6 +33,10 @@ struct RawManifest {
     subscribes: Vec<String>,
     #[serde(default)]
     grantable: Vec<RawGrantable>,
+    publisher: Option<String>,
+    minimum_host: Option<String>,
+    r#static: Option<extra::RawStatic>,
+    migration: Option<extra::RawMigration>,
     #[serde(default)]
     build: RawBuild,
 }
@@ -52,6 +56,8 @@ struct RawRule {
     access: Vec<String>,
     #[serde(default)]
     reentrant: bool,
+    #[serde(default)]
+    long: bool,
 }
 
 #[derive(Deserialize)]
@@ -105,12 +111,18 @@ pub(super) fn read(text: &str) -> Result<Manifest, ManifestError> {
             .map(String::as_str),
     )?;
     no_interface_twice("subscribes", raw.subscribes.iter().map(String::as_str))?;
+    let exports: Vec<_> = raw.export.into_iter().map(export).collect::<Result<_, _>>()?;
+    let migration = raw.migration.map(|raw| extra::migration(raw, &version, &exports)).transpose()?;
     Ok(Manifest {
         title: human_text("title", &raw.title)?,
-        exports: raw.export.into_iter().map(export).collect::<Result<_, _>>()?,
+        exports,
         imports: raw.import.into_iter().map(import).collect::<Result<_, _>>()?,
         emits: raw.emits.into_iter().map(emit).collect::<Result<_, _>>()?,
         grantable: grantable(raw.grantable)?,
+        publisher: raw.publisher.as_deref().map(extra::publisher).transpose()?,
+        minimum_host: raw.minimum_host.map(extra::minimum_host).transpose()?,
+        static_files: raw.r#static.map(extra::statics).transpose()?,
+        migration,
         build: build(raw.build)?,
         name: raw.name,
         version,
@@ -177,7 +189,7 @@ fn rule(function: &str, raw: RawRule) -> Result<FunctionRule, ManifestError> {
     if access.is_empty() {
         return Err(ManifestError::NobodyMay { function: function.to_owned() });
     }
-    Ok(FunctionRule { kind, access, reentrant: raw.reentrant })
+    Ok(FunctionRule { kind, access, reentrant: raw.reentrant, long: raw.long })
 }
 
 fn import(raw: RawImport) -> Result<ImportEntry, ManifestError> {

@@ -1,5 +1,7 @@
 //! The small grammars of a manifest: names, interface names, sizes, access words.
 
+use std::fmt;
+
 use semver::Version;
 
 use super::{Access, Kind, NAME_BYTES_MAX, STORAGE_BYTES_MAX};
@@ -21,7 +23,7 @@ pub(super) fn is_word(text: &str) -> bool {
 
 /// A plugin's name: like a word, but a part may begin with a digit (`co-2`). `host` stands for the
 /// native providers in calls and URLs.
-pub(super) fn is_plugin_name(text: &str) -> bool {
+pub(crate) fn is_plugin_name(text: &str) -> bool {
     text.len() <= NAME_BYTES_MAX
         && text != "host"
         && text.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
@@ -153,6 +155,32 @@ pub(super) fn size(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.checked_mul(unit).filter(|bytes| *bytes <= STORAGE_BYTES_MAX)
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Query => "query",
+            Kind::Command => "command",
+        })
+    }
+}
+
+/// The word of a manifest. (`schedule` is none, see [`Access::Schedule`].)
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Access::Public => "public",
+            Access::Member => "member",
+            Access::Group(group) => return write!(f, "group:{group}"),
+            Access::Plugin => "plugin",
+            Access::Device => "device",
+            Access::Decision => "decision",
+            Access::Neighbour => "neighbour",
+            Access::Console => "console",
+            Access::Schedule => "schedule",
+        })
+    }
 }
 
 pub(super) fn kind(text: &str) -> Option<Kind> {

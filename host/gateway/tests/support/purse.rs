@@ -60,7 +60,7 @@ impl NativeProvider for Purse {
             "statement" => (Kind::Query, Access::Member),
             _ => return None,
         };
-        Some(FunctionRule { kind, access: vec![access], reentrant: false })
+        Some(FunctionRule { kind, access: vec![access], reentrant: false, long: false })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

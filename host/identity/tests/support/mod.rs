@@ -101,7 +101,7 @@ impl NativeContext for Context<'_> {
     fn destroy_key(&mut self, _: Id) -> Result<(), CallError> {
         Ok(())
     }
-    fn usage(&self, _: Namespace) -> u64 {
+    fn usage(&mut self, _: Namespace) -> u64 {
         0
     }
     fn rows(&mut self) -> &mut dyn Rows {

@@ -11,7 +11,7 @@ use crate::consent::{Asker, Refusal, When};
 use crate::namespaces::{GRANTS, SCHEDULES};
 use crate::native::{Mandate, SealRefusal};
 use crate::rows::InBatch;
-use crate::run::{Running, Slot, Tx};
+use crate::run::{Running, Slot};
 use crate::{schedule, settings};
 
 type Trapping<T> = wasmtime::Result<T>;
@@ -219,7 +219,8 @@ impl Running {
     /// The right by which the actor may act for a party (W4).
     fn actors_mandate(&mut self, party: Id) -> Result<Option<Mandate>, CallError> {
         match self.actor {
-            Actor::Person(id) | Actor::Device(id) | Actor::Decision(id) => self.mandate_of(id, party),
+            Actor::Person(id) | Actor::Device(id) => self.mandate_of(id, party),
+            Actor::Decision(_) => Ok((self.commons()? == Some(party)).then_some(Mandate::Representative)),
             Actor::Plugin(_) | Actor::Neighbour(_) | Actor::Console | Actor::Anyone => Ok(None),
         }
     }
@@ -244,12 +245,8 @@ impl Running {
         let month = settings::month(&settings::zone(&mut self.tx)?, self.now);
         let when = When { now: self.now, month };
         let asker = Asker { caller: caller.as_deref(), person: self.actor.person().is_some(), mandate };
-        match &mut self.tx {
-            Tx::Command(batch) => {
-                self.consent.require(need, asker, when, &mut InBatch { batch, namespace: GRANTS })
-            }
-            Tx::Query(_) | Tx::Nothing => Err(CallError::internal("no batch")),
-        }
+        let batch = self.tx.writable()?;
+        self.consent.require(need, asker, when, &mut InBatch { batch, namespace: GRANTS })
     }
 
     /// Encrypts for a party, as the one at work (C6).
@@ -281,11 +278,7 @@ impl Running {
         self.check_writable()?;
         let plugin = Arc::clone(&self.frame()?.name);
         self.schedules_touched = true;
-        match &mut self.tx {
-            Tx::Command(batch) => {
-                change(&mut InBatch { batch, namespace: SCHEDULES }, &mut self.schedule_changes, &plugin)
-            }
-            Tx::Query(_) | Tx::Nothing => Err(CallError::internal("no batch")),
-        }
+        let batch = self.tx.writable()?;
+        change(&mut InBatch { batch, namespace: SCHEDULES }, &mut self.schedule_changes, &plugin)
     }
 }

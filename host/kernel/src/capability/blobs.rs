@@ -7,7 +7,7 @@ use crate::blobs::{self, BlobError, Blobs, Hash};
 use crate::call::CallError;
 use crate::namespaces::BLOBS;
 use crate::rows::InBatch;
-use crate::run::{Running, Slot, Tx};
+use crate::run::{Running, Slot};
 
 type Answer<T> = wasmtime::Result<Result<T, wit::blobs::Error>>;
 
@@ -72,7 +72,7 @@ impl Running {
         let Some(plugin) = self.frame()?.plugin.clone() else {
             return Err(CallError::internal("not a plugin"));
         };
-        let Tx::Command(batch) = &mut self.tx else { return Err(CallError::internal("no batch")) };
+        let batch = self.tx.writable()?;
         let held = blobs::hold(&mut InBatch { batch, namespace: BLOBS }, &name, &hash, length)?;
         if held.saturating_add(batch.usage(plugin.namespace)) > plugin.quota {
             let what = format!("{} bytes of storage, blobs included", plugin.quota);
@@ -85,7 +85,7 @@ impl Running {
         self.check_writable()?;
         let Ok(hash) = Hash::try_from(hash) else { return Ok(false) };
         let name = Arc::clone(&self.frame()?.name);
-        let Tx::Command(batch) = &mut self.tx else { return Err(CallError::internal("no batch")) };
+        let batch = self.tx.writable()?;
         blobs::release(&mut InBatch { batch, namespace: BLOBS }, &name, &hash)
     }
 }

@@ -11,8 +11,8 @@ use wasmtime::component::{ComponentType, Linker, Lower, WasmList};
 use super::wit::storage::{Direction as WitDirection, Error, Range};
 use crate::call::CallError;
 use crate::config::{
-    BULK_WRITE_SET_BYTES_MAX, GET_MANY_KEYS_MAX, KEY_BYTES_MAX, SCAN_BYTES_MAX, SCAN_ENTRIES_MAX,
-    VALUE_BYTES_MAX, WRITE_SET_BYTES_MAX,
+    BULK_WRITE_SET_BYTES_MAX, GET_MANY_KEYS_MAX, KEY_BYTES_MAX, READ_SET_BYTES_MAX, SCAN_BYTES_MAX,
+    SCAN_ENTRIES_MAX, VALUE_BYTES_MAX,
 };
 use crate::run::{Running, Slot, Tx};
 
@@ -151,6 +151,7 @@ fn page(
         Ok(rows) => rows,
         Err(error) => return Err(running.trap(error)),
     };
+    running.check_reads()?;
     let bytes: usize = rows.iter().map(|(key, value)| key.len() + value.len()).sum();
     let cut = rows.len() > limit || bytes + KEY_BYTES_MAX + VALUE_BYTES_MAX > SCAN_BYTES_MAX;
     let entries: Vec<Entry> = rows.into_iter().take(limit).map(|(key, value)| Entry { key, value }).collect();
@@ -223,25 +224,32 @@ impl Running {
 
     fn read(&mut self, key: &[u8]) -> wasmtime::Result<Option<Value>> {
         let namespace = self.namespace()?;
-        self.tx.get(namespace, key).map_err(|error| self.trap(error))
+        let value = self.tx.get(namespace, key).map_err(|error| self.trap(error))?;
+        self.check_reads()?;
+        Ok(value)
+    }
+
+    /// T7: what a command beside the sequencer read is remembered, and memory has an end. On the sequencer nothing is.
+    fn check_reads(&mut self) -> wasmtime::Result<()> {
+        if let Tx::Beside(beside) = &self.tx
+            && beside.reads().bytes() > READ_SET_BYTES_MAX
+        {
+            return Err(self.quota(&format!("{} MiB of keys read in one command", READ_SET_BYTES_MAX >> 20)));
+        }
+        Ok(())
     }
 
     fn write(&mut self, key: &[u8], value: &[u8]) -> wasmtime::Result<()> {
         let namespace = self.writable()?;
-        let Tx::Command(batch) = &mut self.tx else { return Err(self.trap(CallError::internal("no batch"))) };
-        if let Err(error) = batch.set(namespace, key, value) {
-            return Err(self.trap(error));
-        }
+        let set = self.tx.writable().and_then(|draft| Ok(draft.set(namespace, key, value)?));
+        set.map_err(|error| self.trap(error))?;
         self.check_quotas()
     }
 
     fn remove(&mut self, key: &[u8]) -> wasmtime::Result<bool> {
         let namespace = self.writable()?;
-        let Tx::Command(batch) = &mut self.tx else { return Err(self.trap(CallError::internal("no batch"))) };
-        let there = match batch.delete(namespace, key) {
-            Ok(there) => there,
-            Err(error) => return Err(self.trap(error)),
-        };
+        let deleted = self.tx.writable().and_then(|draft| Ok(draft.delete(namespace, key)?));
+        let there = deleted.map_err(|error| self.trap(error))?;
         self.check_quotas()?;
         Ok(there)
     }
@@ -260,16 +268,13 @@ impl Running {
 
     /// C7: what this command wrote, and what the plugin stores.
     fn check_quotas(&mut self) -> wasmtime::Result<()> {
-        let Tx::Command(batch) = &self.tx else { return Ok(()) };
+        let beside = matches!(self.tx, Tx::Beside(_));
+        let Some(draft) = self.tx.draft() else { return Ok(()) };
         let Some(plugin) = self.frames.last().and_then(|frame| frame.plugin.as_ref()) else { return Ok(()) };
-        let most = if plugin.bulk { BULK_WRITE_SET_BYTES_MAX } else { WRITE_SET_BYTES_MAX };
-        if batch.written_bytes() > most {
-            return Err(self.quota(&format!("{} MiB written in one command", most >> 20)));
-        }
-        if batch.usage(plugin.namespace) > plugin.quota {
-            let what = format!("{} bytes of storage", plugin.quota);
-            return Err(self.quota(&what));
-        }
-        Ok(())
+        let within = plugin
+            .check_written(draft.written_bytes())
+            .and_then(|()| if beside { plugin.check_rows(draft.written_rows()) } else { Ok(()) })
+            .and_then(|()| plugin.check_storage(draft.usage(plugin.namespace)));
+        within.map_err(|error| self.trap(error))
     }
 }

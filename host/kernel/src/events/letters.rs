@@ -200,7 +200,7 @@ impl NativeProvider for Events {
             _ => return None,
         };
         let access = vec![Access::Group("stewards".into()), Access::Decision, Access::Console];
-        Some(FunctionRule { kind, access, reentrant: false })
+        Some(FunctionRule { kind, access, reentrant: false, long: false })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -18,11 +18,12 @@ use crate::namespaces::{self, FIRST_ROOM, KERNEL};
 use crate::native::NativeProvider;
 use crate::package::{Stager, Staging};
 use crate::plugins::{self, NativeInterfaces};
+use crate::runner::TIME_KEY;
 use crate::sealed::PartyKeys;
 use crate::secret::HostSecret;
-use crate::sequencer::{Sequencer, TIME_KEY};
+use crate::sequencer::Sequencer;
 use crate::table::Provider;
-use crate::{dispatch, events, grants, query, settings};
+use crate::{beside, dispatch, events, grants, query, settings};
 
 /// The host's own contracts.
 static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
@@ -202,21 +203,43 @@ pub(super) fn query_threads(limits: &Limits) -> usize {
     }
 }
 
+/// One where the sequencer has only one other core to share: a long command can wait, payments cannot.
+pub(super) fn beside_threads(limits: &Limits) -> usize {
+    match limits.beside_threads {
+        0 if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 2) => 2,
+        0 => 1,
+        threads => threads,
+    }
+}
+
+/// The threads of a kernel.
+pub(super) struct Threads {
+    /// To be ended first: what they finish, the sequencer applies.
+    pub(super) beside: Vec<JoinHandle<()>>,
+    pub(super) others: Vec<JoinHandle<()>>,
+}
+
 /// T10: all threads that run guests have the stack that the constants were checked against.
 pub(super) fn start(
     shared: &Arc<Shared>,
     batch: Batch,
     query_threads: usize,
-) -> Result<Vec<JoinHandle<()>>, OpenError> {
+    beside_threads: usize,
+) -> Result<Threads, OpenError> {
     let thread = |name: String| std::thread::Builder::new().name(name).stack_size(THREAD_STACK_BYTES);
     let failed = |error: std::io::Error| OpenError::Other(format!("a thread cannot be started: {error}"));
-    let mut threads = Vec::with_capacity(query_threads + 1);
+    let mut threads = Threads { beside: Vec::new(), others: Vec::new() };
     let sequencer = Sequencer::new(Arc::clone(shared), batch);
-    threads.push(thread("hamlet-sequencer".into()).spawn(move || sequencer.work()).map_err(failed)?);
+    threads.others.push(thread("hamlet-sequencer".into()).spawn(move || sequencer.work()).map_err(failed)?);
     for number in 0..query_threads {
         let shared = Arc::clone(shared);
         let spawned = thread(format!("hamlet-query-{number}")).spawn(move || query::work(&shared));
-        threads.push(spawned.map_err(failed)?);
+        threads.others.push(spawned.map_err(failed)?);
+    }
+    for number in 0..beside_threads {
+        let shared = Arc::clone(shared);
+        let spawned = thread(format!("hamlet-beside-{number}")).spawn(move || beside::work(&shared));
+        threads.beside.push(spawned.map_err(failed)?);
     }
     Ok(threads)
 }

@@ -132,7 +132,7 @@ impl NativeContext for Context {
     fn destroy_key(&mut self, _: Id) -> Result<(), CallError> {
         unimplemented!("nothing here erases")
     }
-    fn usage(&self, namespace: Namespace) -> u64 {
+    fn usage(&mut self, namespace: Namespace) -> u64 {
         self.memory
             .0
             .iter()

@@ -7,7 +7,7 @@ use hamlet_bundle::{FunctionRule, Kind};
 use wasmtime::component::{Func, Val};
 use wasmtime::{AsContextMut as _, Store, Trap, UpdateDeadline};
 
-use super::{Ended, Frame, Kept, Running, Slot, Tx};
+use super::{Ended, Frame, Kept, Running, Slot};
 use crate::access::{self, Immediate};
 use crate::call::CallError;
 use crate::config::CALL_DEPTH_MAX;
@@ -94,7 +94,7 @@ fn admit(running: &mut Running, callee: &Callee, export: &Export) -> Result<Fram
     }
     let outer = running.frames.last().map(|frame| frame.kind);
     let needs_command = matches!(kind, Kind::Command);
-    let read_only = !matches!(running.tx, Tx::Command(_)) || outer == Some(Kind::Query);
+    let read_only = !running.tx.is_command() || outer == Some(Kind::Query);
     if needs_command && read_only {
         return Err(CallError::WrongKind {
             plugin: Arc::clone(callee.name()),

@@ -1,5 +1,6 @@
 //! What the sequencer does while no person waits (T8): due schedules (E4) and sweeping. Events are `delivery`'s.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
@@ -40,12 +41,13 @@ impl Sequencer {
             if !self.shared.queue.is_empty() || !self.has_room() {
                 return;
             }
-            let result = self.guarded(Self::background_step);
+            let stepped = catch_unwind(AssertUnwindSafe(|| self.background_step()));
+            let result = stepped.unwrap_or_else(|panic| Err(self.recover(&*panic)));
             match result {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
-                    self.abandon();
+                    self.runner.abandon();
                     tracing::error!(%error, "background work failed");
                     return;
                 }
@@ -67,7 +69,7 @@ impl Sequencer {
             self.letters_touched = true;
             self.sweep(now)?;
         }
-        if now >= self.next_blob_sweep && self.batch()?.entries() == 0 {
+        if now >= self.next_blob_sweep && self.runner.batch()?.entries() == 0 {
             self.next_blob_sweep = now + BLOB_SWEEP_EVERY_MICROS;
             self.sweep_blobs()?;
         }
@@ -78,21 +80,23 @@ impl Sequencer {
     }
 
     pub(super) fn refresh_next_schedule(&mut self) -> Result<(), CallError> {
-        if std::mem::take(&mut self.schedules_touched) {
+        if std::mem::take(&mut self.schedules_touched)
+            | std::mem::take(&mut self.runner.after.schedules_touched)
+        {
             self.next_schedule =
-                schedule::next_due(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES })?;
+                schedule::next_due(&mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES })?;
         }
         Ok(())
     }
 
     pub(super) fn sweep(&mut self, now: u64) -> Result<(), CallError> {
-        self.begin(&Actor::Console, &Arc::from("sweep"))?;
-        if idempotency::sweep(self.batch()?, now, SWEEP_ROWS)? == 0 {
-            self.abandon();
+        self.runner.begin(&Actor::Console, &Arc::from("sweep"))?;
+        if idempotency::sweep(self.runner.batch()?, now, SWEEP_ROWS)? == 0 {
+            self.runner.abandon();
             return Ok(());
         }
         let header = self.host_header("sweep", now);
-        self.finish(header)
+        self.runner.finish(header)
     }
 
     /// J5: blobs that nobody holds go. The batch is empty, so that its rows are the committed ones.
@@ -100,7 +104,7 @@ impl Sequencer {
         let shared = Arc::clone(&self.shared);
         let Some(blobs) = &shared.blobs else { return Ok(()) };
         let removed =
-            blobs.sweep(&mut InBatch { batch: self.batch()?, namespace: BLOBS }, SystemTime::now())?;
+            blobs.sweep(&mut InBatch { batch: self.runner.batch()?, namespace: BLOBS }, SystemTime::now())?;
         if removed > 0 {
             tracing::info!(removed, "blobs that nobody holds were removed");
         }
@@ -127,10 +131,10 @@ impl Sequencer {
         function: &Arc<str>,
         arguments: &[Val],
     ) -> EntryHeader {
-        let table = self.running.as_ref().map(|running| &running.table);
+        let table = self.runner.running.as_ref().map(|running| &running.table);
         let version = table.and_then(|table| table.plugin(plugin)).map(|plugin| Arc::clone(&plugin.version));
         EntryHeader {
-            time: self.now(),
+            time: self.runner.now(),
             caller: self.shared.pseudonym(&Actor::Plugin(Arc::clone(plugin))),
             plugin: Arc::clone(plugin),
             version: version.unwrap_or_else(|| Arc::clone(&self.shared.version)),
@@ -143,10 +147,10 @@ impl Sequencer {
 
     /// E4: the schedules whose time has come.
     pub(super) fn run_due(&mut self, now: u64) -> Result<bool, CallError> {
-        let Some(table) = self.running.as_ref().map(|running| Arc::clone(&running.table)) else {
+        let Some(table) = self.runner.running.as_ref().map(|running| Arc::clone(&running.table)) else {
             return Ok(false);
         };
-        let rows = &mut InBatch { batch: self.batch()?, namespace: SCHEDULES };
+        let rows = &mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES };
         let due = schedule::due(rows, now, DUE_MAX, &|plugin| table.runs(plugin))?;
         self.schedules_touched = true;
         if due.is_empty() {
@@ -157,16 +161,17 @@ impl Sequencer {
         }
         for one in due {
             if let Err(why) = self.run_schedule(&table, &one) {
-                self.abandon();
+                self.runner.abandon();
                 tracing::warn!(plugin = &*one.plugin, schedule = one.name, %why, "a schedule failed");
-                let now = self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from("schedule"))?;
-                let rows = &mut InBatch { batch: self.batch()?, namespace: SCHEDULES };
+                let now =
+                    self.runner.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from("schedule"))?;
+                let rows = &mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES };
                 let failed = schedule::failed(rows, &one, now)?;
                 if let schedule::Failed::SetAside | schedule::Failed::NextAt(_) = failed {
                     tracing::error!(plugin = &*one.plugin, schedule = one.name, due = one.due, "given up");
                 }
                 let header = self.host_header("schedule-failed", now);
-                self.finish(header)?;
+                self.runner.finish(header)?;
             }
         }
         Ok(true)
@@ -177,25 +182,25 @@ impl Sequencer {
             CallError::NoSuchFunction { plugin: one.plugin.to_string(), function: "run".into() }
         })?;
         let request = Arc::from(format!("schedule {}", one.name));
-        let now = self.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &request)?;
-        if !schedule::take(&mut InBatch { batch: self.batch()?, namespace: SCHEDULES }, one)? {
-            self.abandon();
+        let now = self.runner.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &request)?;
+        if !schedule::take(&mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES }, one)? {
+            self.runner.abandon();
             return Ok(());
         }
         if one.forgotten {
             let header = self.host_header("schedule-skipped", now);
-            return self.finish(header);
+            return self.runner.finish(header);
         }
         let payload = one.payload.iter().map(|byte| Val::U8(*byte)).collect();
         let arguments = [Val::String(one.name.clone()), Val::U64(one.due), Val::List(payload)];
         self.as_host(0);
         self.handled(&callee, &arguments)?;
         let header = self.handler_header(&one.plugin, &Arc::from("run"), &arguments);
-        self.finish(header)
+        self.runner.finish(header)
     }
 
     pub(super) fn as_host(&mut self, causality: u8) {
-        if let Some(running) = &mut self.running {
+        if let Some(running) = &mut self.runner.running {
             running.by_host = true;
             running.causality = causality;
         }
@@ -203,7 +208,7 @@ impl Sequencer {
 
     /// Runs a handler; an `err` is a failure too.
     pub(super) fn handled(&mut self, callee: &Callee, arguments: &[Val]) -> Result<(), CallError> {
-        match outcome(self.enter(callee, arguments)?) {
+        match outcome(self.runner.enter(callee, arguments)?) {
             Ok(_) => Ok(()),
             Err(Some(Val::String(why))) => Err(CallError::internal(format!("it answered an error: {why}"))),
             Err(_) => Err(CallError::internal("it answered an error")),

@@ -6,16 +6,17 @@ use std::time::Instant;
 
 use hamlet_store::{Batch, Sequence};
 
-use super::{Done, Pending, Sequencer};
-use crate::call::{Answer, BatchError, BatchFailure, CallError};
+use super::{Pending, Sequencer};
+use crate::call::{BatchError, BatchFailure, CallError};
 use crate::metrics::{BATCH_SIZE_BOUNDS, COMMIT_MICROS_BOUNDS, Metrics};
+use crate::runner::After;
 
 impl Sequencer {
     /// Makes the batch durable, then tells everybody.
     pub(super) fn commit(&mut self) {
-        let commands = self.batch_ref().map_or(0, Batch::entries);
+        let commands = self.runner.batch_ref().map_or(0, Batch::entries);
         let committed = if commands == 0 { self.end_empty_batch() } else { self.commit_batch(commands) };
-        let was_written = std::mem::take(&mut self.time_written);
+        let was_written = self.runner.end_batch();
         match committed {
             Ok(sequence) if was_written => self.after_commit(sequence),
             Ok(_) => {}
@@ -29,7 +30,7 @@ impl Sequencer {
     /// Without I/O: the writer lets go of what it read, so that an idle kernel holds no old rows.
     fn end_empty_batch(&mut self) -> Result<Sequence, CallError> {
         let time = self.shared.last_time.load(Ordering::Relaxed);
-        self.batch()?.commit(time).map_err(|error| CallError::Commit(Arc::from(error.to_string())))
+        self.runner.batch()?.commit(time).map_err(|error| CallError::Commit(Arc::from(error.to_string())))
     }
 
     pub(super) fn commit_batch(&mut self, commands: usize) -> Result<Sequence, CallError> {
@@ -39,12 +40,12 @@ impl Sequencer {
         if let Err(error) = self.shared.keys.flush_new_keys() {
             tracing::error!(%error, "keys of parties cannot be written; the batch is not committed");
             // The batch must never be committed: it goes, and this kernel with it until it is opened again.
-            self.running = None;
+            self.runner.running = None;
             self.shared.queue.close();
             return Err(CallError::Commit(Arc::from(error.to_string())));
         }
         let metrics = Arc::clone(&self.shared.metrics);
-        match self.batch()?.commit(time) {
+        match self.runner.batch()?.commit(time) {
             Ok(sequence) => {
                 Metrics::count(&metrics.batches);
                 metrics.batch_size.observe(&BATCH_SIZE_BOUNDS, u64::try_from(commands).unwrap_or(u64::MAX));
@@ -61,40 +62,39 @@ impl Sequencer {
     }
 
     pub(super) fn after_commit(&mut self, sequence: Sequence) {
-        if std::mem::take(&mut self.installed_changed) {
+        let After { notes, awakened, destroyed, installed_changed, schedules_touched, letters_touched } =
+            std::mem::take(&mut self.runner.after);
+        self.schedules_touched |= schedules_touched | installed_changed;
+        self.letters_touched |= letters_touched | installed_changed;
+        if installed_changed {
             self.shared.rebuild_table();
             let table = self.shared.table();
             self.deliveries.follow(Arc::clone(&table.subscriptions));
-            if let Some(running) = &mut self.running {
+            if let Some(running) = &mut self.runner.running {
                 running.use_table(&table);
             }
-            self.schedules_touched = true;
-            self.letters_touched = true;
         }
-        for party in self.destroyed.drain(..) {
+        for party in destroyed {
             if let Err(error) = self.shared.keys.destroy(party) {
                 tracing::error!(%error, "a party's key could not be destroyed");
             }
         }
-        for emitter in self.awakened.drain(..) {
+        for emitter in awakened {
             self.deliveries.wake(&emitter);
         }
         self.shared.queries.release(sequence);
-        for note in self.notes.drain(..) {
+        for note in notes {
             drop(self.shared.events.send(note));
         }
     }
 
     /// Nothing of the batch happened: nobody is told of it, and what was known of its rows is forgotten.
     pub(super) fn after_failed_commit(&mut self) {
-        self.notes.clear();
-        self.awakened.clear();
-        self.destroyed.clear();
-        self.installed_changed = false;
+        self.runner.after = After::default();
         self.schedules_touched = true;
         self.letters_touched = true;
         self.deliveries.follow(Arc::clone(&self.shared.table().subscriptions));
-        if let Some(running) = &mut self.running {
+        if let Some(running) = &mut self.runner.running {
             running.drop_kept();
         }
     }
@@ -118,11 +118,5 @@ impl Pending {
             }
             Self::DryRun(reply, result) => drop(reply.send(result)),
         }
-    }
-}
-
-impl Done {
-    pub(super) fn answer(self, sequence: Sequence) -> Answer {
-        Answer { sequence, result: self.result, replayed: self.replayed }
     }
 }

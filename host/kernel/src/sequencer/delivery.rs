@@ -11,7 +11,7 @@ use crate::events::letters::{self, Failure};
 use crate::events::{self, Delivery, RETRIES_MAX};
 use crate::namespaces::EVENTS;
 use crate::rows::InBatch;
-use crate::run::{Callee, Tx};
+use crate::run::Callee;
 use crate::table::{GAPS, Table};
 
 impl Sequencer {
@@ -20,17 +20,17 @@ impl Sequencer {
         if !self.deliveries.pending(now) {
             return Ok(false);
         }
-        let Some(running) = &mut self.running else { return Ok(false) };
-        let table = Arc::clone(&running.table);
-        let Tx::Command(batch) = &mut running.tx else { return Ok(false) };
-        let rows = &mut InBatch { batch, namespace: EVENTS };
+        let Some(table) = self.runner.running.as_ref().map(|running| Arc::clone(&running.table)) else {
+            return Ok(false);
+        };
+        let rows = &mut InBatch { batch: self.runner.batch()?, namespace: EVENTS };
         let Some(delivery) = self.deliveries.next(rows, now, &|plugin| table.runs(plugin))? else {
             return Ok(false);
         };
         match self.tell(&table, &delivery) {
             Ok(()) => self.deliveries.succeeded(&delivery),
             Err(why) => {
-                self.abandon();
+                self.runner.abandon();
                 let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
                 tracing::warn!(emitter, subscriber, number = delivery.number, %why, "an event's handler failed");
                 let failures = self.deliveries.failed(&delivery, now);
@@ -62,19 +62,19 @@ impl Sequencer {
                 function: delivery.function.to_string(),
             })?;
         self.begin_for(delivery)?;
-        if !first(&mut InBatch { batch: self.batch()?, namespace: EVENTS })? {
-            self.abandon();
+        if !first(&mut InBatch { batch: self.runner.batch()?, namespace: EVENTS })? {
+            self.runner.abandon();
             return Ok(());
         }
         self.as_host(delivery.depth);
         self.handled(&callee, &delivery.arguments)?;
         let header = self.handler_header(&delivery.subscriber, &delivery.function, &delivery.arguments);
-        self.finish(header)
+        self.runner.finish(header)
     }
 
     fn begin_for(&mut self, delivery: &Delivery) -> Result<u64, CallError> {
         let request = Arc::from(format!("event {} of {}", delivery.number, delivery.emitter));
-        self.begin(&Actor::Plugin(Arc::clone(&delivery.subscriber)), &request)
+        self.runner.begin(&Actor::Plugin(Arc::clone(&delivery.subscriber)), &request)
     }
 
     /// E2: the event becomes a dead letter, and its subscriber is told of the gap if it can be.
@@ -94,7 +94,7 @@ impl Sequencer {
                     return Ok(());
                 }
                 Err(why) => {
-                    self.abandon();
+                    self.runner.abandon();
                     tracing::warn!(emitter, subscriber, number, %why, "a handler of gaps failed");
                 }
             }
@@ -114,14 +114,14 @@ impl Sequencer {
         gap: Option<&Callee>,
     ) -> Result<(), CallError> {
         let now = self.begin_for(delivery)?;
-        let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
+        let rows = &mut InBatch { batch: self.runner.batch()?, namespace: EVENTS };
         if !letters::set_aside(rows, &table.subscriptions, delivery, failure, now)? {
-            self.abandon();
+            self.runner.abandon();
             return Ok(());
         }
         let Some(callee) = gap else {
             let header = self.host_header("event-set-aside", now);
-            return self.finish(header);
+            return self.runner.finish(header);
         };
         let text = |text: &str| Val::String(text.to_owned());
         let (emitter, number) = (text(&delivery.emitter), Val::U64(delivery.number));
@@ -129,32 +129,34 @@ impl Sequencer {
         self.as_host(delivery.depth);
         self.handled(callee, &arguments)?;
         let header = self.handler_header(&delivery.subscriber, &Arc::from("gap"), &arguments);
-        self.finish(header)
+        self.runner.finish(header)
     }
 
     /// A dead letter that a steward wants to be sent again; false: there is none. Looked for only after something that
     /// may have marked one, and now and then, for those whose subscriber was paused.
     pub(super) fn send_again(&mut self) -> Result<bool, CallError> {
-        if !std::mem::take(&mut self.letters_touched) {
+        if !(std::mem::take(&mut self.letters_touched)
+            | std::mem::take(&mut self.runner.after.letters_touched))
+        {
             return Ok(false);
         }
-        let Some(table) = self.running.as_ref().map(|running| Arc::clone(&running.table)) else {
+        let Some(table) = self.runner.running.as_ref().map(|running| Arc::clone(&running.table)) else {
             return Ok(false);
         };
-        let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
+        let rows = &mut InBatch { batch: self.runner.batch()?, namespace: EVENTS };
         let Some(delivery) = letters::next_marked(rows, &|plugin| table.runs(plugin))? else {
             return Ok(false);
         };
         self.letters_touched = true;
         if let Err(why) = self.hand_over(&table, &delivery, |rows| letters::take(rows, &delivery)) {
-            self.abandon();
+            self.runner.abandon();
             let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
             tracing::warn!(emitter, subscriber, number = delivery.number, %why, "a dead letter failed again");
             let now = self.begin_for(&delivery)?;
-            let rows = &mut InBatch { batch: self.batch()?, namespace: EVENTS };
+            let rows = &mut InBatch { batch: self.runner.batch()?, namespace: EVENTS };
             letters::failed_again(rows, &delivery, &why.to_string())?;
             let header = self.host_header("event-failed-again", now);
-            self.finish(header)?;
+            self.runner.finish(header)?;
         }
         Ok(true)
     }

@@ -127,6 +127,26 @@ fn one(words: &[&str]) -> Result<String, String> {
             }
             Ok("ok".into())
         }
+        // `rows PREFIX FROM N`: N small rows. `tally START END`: how many rows there are, read by the page.
+        "rows" => {
+            for place in number(2)..number(2) + number(3) {
+                storage::set(format!("{}{place:08}", words[1]).as_bytes(), b"1").map_err(storage_error)?;
+            }
+            Ok("ok".into())
+        }
+        "tally" => {
+            let range = storage::Range { start: bytes(1), end: Some(bytes(2)) };
+            let (mut rows, mut cursor) = (0, None);
+            loop {
+                let page = storage::scan(&range, storage::Direction::Forward, 0, cursor.as_deref())
+                    .map_err(storage_error)?;
+                rows += page.entries.len();
+                cursor = page.next;
+                if cursor.is_none() {
+                    return Ok(rows.to_string());
+                }
+            }
+        }
         // Control.
         "call" => call_peer(words[1], words[2], words.get(3).map_or("", |script| unwrapped(script))),
         "count" => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hamlet_kernel::{Actor, Call, CallError};
+use hamlet_kernel::{Actor, BatchFailure, Call, CallError};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -171,6 +171,21 @@ fn w2_a_plugin_that_traps_when_it_does_not_do_what_was_confirmed_is_refused_by_t
     let error = village.kernel.call_blocking(call).unwrap_err();
     assert!(matches!(error, CallError::ConfirmationDiffers), "{error:?}");
     assert_eq!(village.get("second", "sale"), "-");
+}
+
+#[test]
+fn w2_the_same_in_a_batch_of_calls_that_happen_all_or_none() {
+    let village = Village::new();
+    let all = |code: Option<String>| {
+        let mut calls = [script(anna(), "second", "set before 1"), throwing("?need spend acc a1 random")];
+        calls.iter_mut().for_each(|call| call.confirmation.clone_from(&code));
+        block_on(village.kernel.call_all(calls.to_vec())).unwrap_err()
+    };
+    let BatchFailure::Call(CallError::ConfirmationNeeded { code, .. }) = all(None).error else { panic!() };
+    let refused = all(Some(code));
+    assert!(matches!(refused.error, BatchFailure::Call(CallError::ConfirmationDiffers)), "{refused:?}");
+    assert_eq!(refused.index, 1);
+    assert_eq!(village.get("second", "before"), "-");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use hamlet_bundle::{Access, BuildOptions, FunctionRule, Kind, Manifest, Package};
 use hamlet_kernel::{
@@ -20,6 +21,7 @@ pub const BERTA: Id = Id(0xb2);
 pub const GONE: Id = Id(0xdead);
 /// The household of Anna and Berta.
 pub const HOUSE: Id = Id(0xf00d);
+pub const COMMONS: Id = Id(0xc0);
 /// 2026-01-01T00:00:00Z.
 pub const NEW_YEAR: u64 = 1_767_225_600_000_000;
 
@@ -40,7 +42,7 @@ impl Clock for Hands {
     }
 }
 
-/// Anna is a baker; Anna and Berta represent their house.
+/// Anna is a baker; Anna and Berta represent their house. The community is a party too.
 pub struct Villagers;
 
 impl Directory for Villagers {
@@ -66,6 +68,10 @@ impl Directory for Villagers {
     fn status(&self, _: &mut dyn Rows, _: Namespace, party: Id) -> Result<Option<PartyStatus>, StoreError> {
         let known = [ANNA, BERTA, GONE].contains(&party);
         Ok(known.then_some(PartyStatus { kind: PartyKind::Person, active: party != GONE }))
+    }
+
+    fn commons(&self, _: &mut dyn Rows, _: Namespace) -> Result<Option<Id>, StoreError> {
+        Ok(Some(COMMONS))
     }
 }
 
@@ -94,7 +100,12 @@ impl NativeProvider for Tally {
 
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let kind = if function == "get" { Kind::Query } else { Kind::Command };
-        Some(FunctionRule { kind, access: vec![Access::Plugin, Access::Member], reentrant: false })
+        Some(FunctionRule {
+            kind,
+            access: vec![Access::Plugin, Access::Member],
+            reentrant: false,
+            long: false,
+        })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -166,6 +177,14 @@ pub fn stateless(text: String) -> String {
     text.replace("storage = \"8 MiB\"", "storage = \"8 MiB\"\nstateless = true")
 }
 
+/// With `run` declared as long (T7).
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `guest_with`")]
+pub fn long(text: String) -> String {
+    let run = "run = { kind = \"command\", access = [\"member\", \"plugin\", \"console\"]";
+    assert!(text.contains(run), "{text}");
+    text.replace(run, &format!("{run}, long = true"))
+}
+
 pub struct Village {
     pub kernel: Kernel,
     pub hands: Arc<Hands>,
@@ -189,7 +208,9 @@ impl Village {
         config.clock = Arc::clone(&hands) as Arc<dyn Clock>;
         config.directory = Arc::new(Villagers);
         config.natives = vec![Arc::new(Tally)];
-        config.limits = Limits { background: false, ..Limits::default() };
+        // An endless loop ends here sooner than in a village.
+        config.limits =
+            Limits { background: false, beside_time: Duration::from_millis(300), ..Limits::default() };
         change(&mut config);
         Self { kernel: Kernel::open(config).unwrap(), hands }
     }

@@ -83,10 +83,11 @@ fn hex(id: &Val) -> String {
 #[test]
 fn w5_a_frozen_command_runs_once_as_a_decision_and_nobody_between() {
     let village = village();
-    let effect = village.freeze("set a 1; actor; caller; chain; mandate a1; mandate f00d");
+    let effect = village.freeze("set a 1; actor; caller; chain; mandate a1; mandate c0");
     assert_eq!(village.get("first", "a"), "-", "frozen is not run");
     let ran = village.carry_out(&effect, "who").unwrap().unwrap();
-    let seen = format!("done \"ok,decision:{},direct,chair>host,None,None\"", hex(&effect));
+    let seen =
+        format!("done \"ok,decision:{},direct,chair>host,None,Some(Mandate::Representative)\"", hex(&effect));
     assert!(ran.starts_with(&seen), "{ran}");
     let anna = Id(ANNA.0);
     let after = format!("Actor::Person(Id {{ high: {}, low: {} }}) Caller::Direct", anna.high(), anna.low());

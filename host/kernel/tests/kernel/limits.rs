@@ -20,10 +20,10 @@ fn t7_a_command_that_loops_is_ended_by_name_and_its_neighbours_run_on() {
     let error = village.doomed("first", "set a 1; call second run [set b 1; spin]");
     let took = begun.elapsed();
     assert!(
-        matches!(&error, CallError::Deadline { plugin, milliseconds: 50 } if &**plugin == "second"),
-        "{error:?}"
+        matches!(&error, CallError::Deadline { plugin, milliseconds: 300 } if &**plugin == "second"),
+        "it had its time on the sequencer, and then beside it: {error:?}"
     );
-    assert!(took >= Duration::from_millis(45) && took < Duration::from_millis(500), "{took:?}");
+    assert!(took >= Duration::from_millis(340) && took < Duration::from_secs(3), "{took:?}");
     assert_eq!(village.run("first", "get a; set c 1").unwrap(), "-,ok");
     assert_eq!(village.get("second", "b"), "-");
 }
@@ -36,7 +36,7 @@ fn t7_time_is_for_the_whole_call_and_nested_calls_have_what_is_left() {
     let error =
         village.doomed("first", &format!("{spins}; {spins}; {spins}; {spins}; {spins}; {spins}; spin"));
     assert_eq!(error.code(), "deadline");
-    assert!(begun.elapsed() < Duration::from_millis(500));
+    assert!(begun.elapsed() < Duration::from_secs(3));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod acting;
 mod background;
+mod beside;
 mod common;
 mod dead_letters;
 mod dispatch;

@@ -6,6 +6,7 @@
 //!
 //! If an engine is wrong, acknowledged payments are lost: that is the whole of its job.
 
+pub(crate) mod audit;
 pub mod conformance;
 mod memory;
 mod recovery;

@@ -29,7 +29,7 @@ use crate::{error::StoreError, key::Sequence};
 pub(super) const SEGMENT_MAGIC: [u8; 8] = *b"HAMLETSG";
 pub(super) const SEGMENT_VERSION: u32 = 1;
 pub(super) const SEGMENT_HEADER_BYTES: u64 = SEGMENT_HEADER_LENGTH as u64;
-const SEGMENT_HEADER_LENGTH: usize = 64;
+pub(super) const SEGMENT_HEADER_LENGTH: usize = 64;
 pub(super) const RECORD_HEADER_BYTES: usize = 40;
 /// How much is read at once when a tail is searched.
 const SEARCH_BYTES: usize = 1 << 20;

@@ -9,6 +9,8 @@
 //!   again, which reads what the disk really holds.
 //! - Segments go only by [`JournalRead::drop_before`], whole ones, never the newest.
 
+mod reader;
+
 use std::{
     fmt,
     fs::{self, File},
@@ -20,8 +22,9 @@ use std::{
 
 use parking_lot::Mutex;
 
+use self::reader::Reader;
 use super::{
-    AppendError, Appended, Journal, JournalRead, JournalSize, RawRecord, Records,
+    AppendError, Appended, Journal, JournalRead,
     recovery::{
         End, RECORD_HEADER_BYTES, RecordHeader, SEGMENT_HEADER_BYTES, Salt, SegmentFile, Tail,
         encode_segment_header, examine_tail, find_end,
@@ -59,13 +62,16 @@ impl fmt::Debug for DiskFault {
 pub struct SegmentOptions {
     /// Size of a segment in bytes; a larger record gets a larger segment of its own.
     pub segment_bytes: u64,
+    /// A batch that is known to have been durable: a journal that ends before it is damaged, not torn, and
+    /// nothing is cut.
+    pub known: Sequence,
     /// Faults for tests.
     pub fault: Option<DiskFault>,
 }
 
 impl Default for SegmentOptions {
     fn default() -> Self {
-        Self { segment_bytes: 64 * 1024 * 1024, fault: None }
+        Self { segment_bytes: 64 * 1024 * 1024, known: 0, fault: None }
     }
 }
 
@@ -96,7 +102,13 @@ struct Index {
     head: Sequence,
     /// The end of the newest record in the newest segment.
     offset: u64,
+    /// Where some records of the newest segment begin, in order: whoever follows the journal need not step
+    /// over the whole segment each time.
+    marks: Vec<(Sequence, u64)>,
 }
+
+/// Bytes between two marks.
+const MARK_BYTES: u64 = 16 * 1024;
 
 impl SegmentJournal {
     /// Opens or makes a journal in a folder of its own. Records up to `folded` are not read, only
@@ -118,8 +130,9 @@ impl SegmentJournal {
             }
         }
         segments.sort_unstable();
-        let (current, end) = recover(dir, &segments, folded)?;
-        let index = Mutex::new(Index { segments, head: end.sequence, offset: end.offset });
+        let (current, end) = recover(dir, &segments, folded, options.known)?;
+        let index = Index { segments, head: end.sequence, offset: end.offset, marks: Vec::new() };
+        let index = Mutex::new(index);
         let shared = Arc::new(Shared { dir: dir.to_owned(), index });
         Ok(Self { shared, options, current, head: end.sequence, term: end.term, poisoned: false })
     }
@@ -143,6 +156,7 @@ impl SegmentJournal {
             index.segments.retain(|(known, _)| *known != first);
             index.segments.push((first, capacity));
             index.offset = SEGMENT_HEADER_BYTES;
+            index.marks.clear();
             drop(index);
             self.current = Some(Current { segment, offset: SEGMENT_HEADER_BYTES });
         }
@@ -185,6 +199,9 @@ impl Journal for SegmentJournal {
         let mut index = self.shared.index.lock();
         index.head = sequence;
         if let Some(current) = self.current.as_mut() {
+            if index.marks.last().is_none_or(|(_, offset)| current.offset >= offset + MARK_BYTES) {
+                index.marks.push((sequence, current.offset));
+            }
             current.offset += bytes;
             index.offset = current.offset;
         }
@@ -259,6 +276,7 @@ fn recover(
     dir: &Path,
     segments: &[(Sequence, u64)],
     folded: Sequence,
+    known: Sequence,
 ) -> Result<(Option<Current>, End), StoreError> {
     let none = End { offset: 0, sequence: 0, term: 0 };
     let Some((oldest, _)) = segments.first() else { return Ok((None, none)) };
@@ -285,6 +303,12 @@ fn recover(
     if end.sequence < folded {
         return Err(StoreError::Mismatch { oldest: *oldest, head: end.sequence, folded });
     }
+    if tail == Tail::Torn && end.sequence < known {
+        // The log of proofs has the leaves of what cannot be read here: it was acknowledged once.
+        let why =
+            format!("batch {} cannot be read, but it was committed: proofs/ knows it", end.sequence + 1);
+        return Err(segment.damaged(end.offset, why));
+    }
     let failed = || StoreError::io(format!("repairing {}", segment.path.display()));
     if tail == Tail::Torn {
         tracing::info!(
@@ -300,123 +324,4 @@ fn recover(
     // A record may be complete and yet not flushed; from here on it will be relied upon.
     segment.file.sync_all().map_err(failed())?;
     Ok((Some(Current { offset: end.offset, segment }), end))
-}
-
-/// The segment engine's reading end.
-struct Reader(Arc<Shared>);
-
-impl JournalRead for Reader {
-    fn oldest(&self) -> Sequence {
-        let index = self.0.index.lock();
-        index.segments.first().map_or(index.head + 1, |(first, _)| *first)
-    }
-
-    fn head(&self) -> Sequence {
-        self.0.index.lock().head
-    }
-
-    fn read(&self, from: Sequence) -> Result<Records, StoreError> {
-        let from = from.max(1);
-        let index = self.0.index.lock();
-        if from > index.head {
-            return Ok(Box::new(std::iter::empty()));
-        }
-        let at = index.segments.partition_point(|(first, _)| *first <= from);
-        let Some((first, _)) = at.checked_sub(1).and_then(|at| index.segments.get(at)) else {
-            let oldest = index.segments.first().map_or(index.head + 1, |(first, _)| *first);
-            return Err(StoreError::Dropped { oldest });
-        };
-        let (first, until) = (*first, index.head);
-        // Opened under the lock, so that it cannot be dropped in between.
-        let segment = SegmentFile::open(&segment_path(&self.0.dir, first), first, false)?;
-        drop(index);
-        let mut cursor =
-            Cursor { dir: self.0.dir.clone(), segment, offset: SEGMENT_HEADER_BYTES, next: first, until };
-        while cursor.next < from {
-            let header = cursor.header()?;
-            cursor.step(&header);
-        }
-        Ok(Box::new(cursor))
-    }
-
-    fn drop_before(&self, sequence: Sequence) -> Result<Sequence, StoreError> {
-        let mut index = self.0.index.lock();
-        while let [(oldest, _), (second, _), ..] = index.segments.as_slice()
-            && *second <= sequence
-        {
-            let path = segment_path(&self.0.dir, *oldest);
-            fs::remove_file(&path).map_err(StoreError::io(format!("removing {}", path.display())))?;
-            index.segments.remove(0);
-        }
-        Ok(index.segments.first().map_or(index.head + 1, |(first, _)| *first))
-    }
-
-    fn size(&self) -> JournalSize {
-        let index = self.0.index.lock();
-        let bytes: u64 = index.segments.iter().map(|(_, bytes)| bytes).sum();
-        let newest = index.segments.last().map_or(0, |(_, bytes)| *bytes);
-        JournalSize { segments: index.segments.len(), bytes, used: bytes - newest + index.offset }
-    }
-}
-
-/// Walks records up to the head that was known when the walk began.
-struct Cursor {
-    dir: PathBuf,
-    segment: SegmentFile,
-    offset: u64,
-    next: Sequence,
-    until: Sequence,
-}
-
-impl Cursor {
-    /// The next record's header, in the next segment if this one is through.
-    fn header(&mut self) -> Result<RecordHeader, StoreError> {
-        if let Some(header) = self.header_here()? {
-            return Ok(header);
-        }
-        let path = segment_path(&self.dir, self.next);
-        if self.segment.first != self.next && path.exists() {
-            self.segment = SegmentFile::open(&path, self.next, false)?;
-            self.offset = SEGMENT_HEADER_BYTES;
-            if let Some(header) = self.header_here()? {
-                return Ok(header);
-            }
-        }
-        Err(self.segment.damaged(self.offset, format!("batch {} cannot be read", self.next)))
-    }
-
-    fn header_here(&self) -> Result<Option<RecordHeader>, StoreError> {
-        let header = self.segment.header_at(self.offset)?;
-        Ok(header.filter(|header| header.sequence == self.next))
-    }
-
-    fn step(&mut self, header: &RecordHeader) {
-        self.offset += header.record_bytes();
-        self.next += 1;
-    }
-
-    fn record(&mut self) -> Result<RawRecord, StoreError> {
-        let header = self.header()?;
-        let Some(payload) = self.segment.payload_at(self.offset, &header)? else {
-            let why = format!("the checksum of batch {} is wrong", header.sequence);
-            return Err(self.segment.damaged(self.offset, why));
-        };
-        self.step(&header);
-        Ok(RawRecord { sequence: header.sequence, term: header.term, payload: payload.into() })
-    }
-}
-
-impl Iterator for Cursor {
-    type Item = Result<RawRecord, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next > self.until {
-            return None;
-        }
-        let record = self.record();
-        if record.is_err() {
-            self.until = 0;
-        }
-        Some(record)
-    }
 }

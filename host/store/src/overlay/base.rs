@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, ops::Bound, path::Path, sync::Arc};
 
 use redb::{
-    Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+    Database, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition, TableError,
     backends::InMemoryBackend,
 };
 
@@ -129,5 +129,40 @@ impl Base {
             self.rows.range::<&[u8]>((Bound::Excluded(key), Bound::Unbounded)).map_err(StoreError::state)?;
         let first = range.next().transpose().map_err(StoreError::state)?;
         Ok(first.map(|(key, _)| key.value().into()))
+    }
+}
+
+/// The state for reading only, by who verifies it.
+pub(crate) struct Audit {
+    database: ReadOnlyDatabase,
+    pub folded: Sequence,
+    pub usage: Usage,
+}
+
+impl Audit {
+    /// Changes nothing; a file that needs repair is an error.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let database = ReadOnlyDatabase::open(path).map_err(StoreError::state)?;
+        let reading = database.begin_read().map_err(StoreError::state)?;
+        let meta = reading.open_table(META).map_err(StoreError::state)?;
+        let folded = meta.get(FOLDED).map_err(StoreError::state)?.map_or(0, |guard| guard.value());
+        let table = reading.open_table(USAGE).map_err(StoreError::state)?;
+        let mut usage = Usage::new();
+        for row in table.iter().map_err(StoreError::state)? {
+            let (namespace, bytes) = row.map_err(StoreError::state)?;
+            usage.insert(Namespace(namespace.value()), bytes.value());
+        }
+        Ok(Self { database, folded, usage })
+    }
+
+    /// Every row by its physical key.
+    pub fn rows(&self, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        let reading = self.database.begin_read().map_err(StoreError::state)?;
+        let rows = reading.open_table(ROWS).map_err(StoreError::state)?;
+        for row in rows.iter().map_err(StoreError::state)? {
+            let (key, value) = row.map_err(StoreError::state)?;
+            each(key.value(), value.value());
+        }
+        Ok(())
     }
 }

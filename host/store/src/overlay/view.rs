@@ -56,22 +56,23 @@ impl View {
         unsaved: Option<Unsaved<'a>>,
         limit: usize,
         max_bytes: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        let mut out = Vec::new();
+    ) -> Result<Scanned, StoreError> {
+        let mut found = Scanned::default();
         if range.is_empty() {
-            return Ok(out);
+            return Ok(found);
         }
         let mut merge = Merge::new(self, range, direction, unsaved)?;
         let mut bytes = 0usize;
-        while out.len() < limit {
+        while found.rows.len() < limit {
             let Some((key, value)) = merge.next_row()? else { break };
             bytes = bytes.saturating_add(key.len() + value.len());
-            if bytes > max_bytes && !out.is_empty() {
+            if bytes > max_bytes && !found.rows.is_empty() {
+                found.refused = Some(key);
                 break;
             }
-            out.push((key, value));
+            found.rows.push((key, value));
         }
-        Ok(out)
+        Ok(found)
     }
 
     /// Rows and bytes in the layers.
@@ -80,6 +81,15 @@ impl View {
             .iter()
             .fold((0, 0), |(rows, bytes), layer| (rows + layer.rows().len(), bytes + layer.bytes))
     }
+}
+
+/// What a scan found.
+#[derive(Default)]
+pub(crate) struct Scanned {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// The key of the row that was looked at but was one too many for the bytes.
+    pub refused: Option<Box<[u8]>>,
 }
 
 /// The writer's unsaved rows in the order of a scan.

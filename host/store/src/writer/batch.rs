@@ -1,222 +1,121 @@
 //! The writer: transactions one after another, gathered into a batch that is one journal record.
 //!
-//! A transaction is `begin` … `finish` or `abandon`. Its writes go into the cache, with the old
-//! values on an undo list; a savepoint (T2) is a mark on that list. `finish` encodes the write-set
-//! behind the batch's earlier entries; `commit` appends the batch, and only then publishes it.
-//! When the append fails, every row that the batch touched is forgotten, so the next read finds
-//! what is committed.
+//! A transaction is `begin` … `finish` or `abandon` on the [`Draft`] that a batch is. `finish` encodes
+//! the write-set behind the batch's earlier entries; `commit` appends the batch, and only then
+//! publishes it. When the append fails, every row that the batch touched is forgotten, so the next
+//! read finds what is committed. What was run beside (T7) is checked and taken over by `apply`.
 //!
 //! If this is wrong, one failed command spoils its neighbours, or a quota counts wrongly.
 
-use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use super::{
-    cache::{Cache, SlotIndex},
-    gaps::Gaps,
-    reads::ReadSet,
+    beside::{ApplyError, Conflict, Proposal},
+    cache::SlotIndex,
+    draft::Draft,
 };
 use crate::{
     error::{CommitError, StoreError},
     journal::{AppendError, Appended, Journal},
-    key::{
-        Direction, KEY_BYTES_MAX, NAMESPACE_BYTES, Namespace, PhysicalRange, Row, Rows, Scan, Sequence,
-        VALUE_BYTES_MAX, Value, split_physical, successor, write_physical,
-    },
+    key::{Namespace, Row, Rows, Scan, Sequence, Value, split_physical},
     overlay::{
         base::Usage,
         layer::{Layer, LayerRow},
-        view::{Unsaved, View},
     },
     record::{EntryHeader, PayloadWriter},
     store::Handle,
 };
 
-/// A point in a transaction to which it can be undone (T2).
-#[derive(Clone, Copy, Debug)]
-pub struct Savepoint {
-    transaction: u64,
-    kept: usize,
-    written: usize,
-    written_bytes: usize,
-}
-
 /// THE writer of a store. There is one, and it belongs to one thread at a time.
 ///
-/// Reading outside a transaction is allowed and sees the batch's finished transactions; writing
-/// there is [`StoreError::NoTransaction`].
+/// Its rows are a [`Draft`]: reading outside a transaction is allowed and sees the batch's finished
+/// transactions; writing there is [`StoreError::NoTransaction`].
 pub struct Batch {
-    handle: Arc<Handle>,
+    draft: Draft,
     journal: Box<dyn Journal>,
-    /// What the batch stands on, taken at its first need so that an idle writer holds no old view.
-    view: Option<Arc<View>>,
-    cache: Cache,
-    gaps: Gaps,
     payload: PayloadWriter,
-    /// Bytes by namespace, the running transaction included.
-    usage: Usage,
-    /// The batch's number, for stamping slots; never reused.
-    epoch: u64,
-    /// Slots that the batch touched, in that order.
-    touched: Vec<SlotIndex>,
-    /// The same, sorted, as far as a scan needed it.
-    sorted: BTreeMap<Arc<[u8]>, SlotIndex>,
-    sorted_count: usize,
     /// Slots that finished transactions of the batch wrote.
     saved: Vec<SlotIndex>,
-    transaction: Transaction,
-    scratch: Vec<u8>,
 }
 
-/// The running transaction.
-#[derive(Default)]
-struct Transaction {
-    open: bool,
-    /// For stamping slots; never reused.
-    number: u64,
-    /// The stretch since the last savepoint; never reused.
-    stretch: u64,
-    kept: Vec<Undo>,
-    written: Vec<SlotIndex>,
-    written_bytes: usize,
-    records_reads: bool,
-    reads: ReadSet,
+impl Deref for Batch {
+    type Target = Draft;
+
+    fn deref(&self) -> &Draft {
+        &self.draft
+    }
 }
 
-/// What a slot was before a write.
-struct Undo {
-    index: SlotIndex,
-    value: Option<Value>,
-    written_in: u64,
-    kept_in: u64,
+impl DerefMut for Batch {
+    fn deref_mut(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+}
+
+impl Rows for Batch {
+    fn get(&mut self, ns: Namespace, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        self.draft.get(ns, key)
+    }
+
+    fn scan(&mut self, ns: Namespace, scan: Scan<'_>) -> Result<Vec<Row>, StoreError> {
+        self.draft.scan(ns, scan)
+    }
 }
 
 impl Batch {
     pub(crate) fn new(handle: Arc<Handle>, journal: Box<dyn Journal>) -> Self {
-        let shared = &handle.shared;
-        let cache = Cache::new(shared.hasher.clone(), shared.config.writer_cache_bytes);
-        let usage = (*shared.view().usage).clone();
-        Self {
-            journal,
-            view: None,
-            cache,
-            gaps: Gaps::default(),
-            payload: PayloadWriter::new(),
-            usage,
-            epoch: 1,
-            touched: Vec::new(),
-            sorted: BTreeMap::new(),
-            sorted_count: 0,
-            saved: Vec::new(),
-            transaction: Transaction { records_reads: true, ..Transaction::default() },
-            scratch: Vec::new(),
-            handle,
-        }
-    }
-
-    /// Begins a transaction. One that was open is abandoned.
-    pub fn begin(&mut self) {
-        self.abandon();
-        let transaction = &mut self.transaction;
-        transaction.open = true;
-        transaction.number += 1;
-        transaction.stretch += 1;
-        transaction.reads.clear();
-    }
-
-    /// Sets a row. Cost: under a microsecond for rows at hand, copying included.
-    pub fn set(&mut self, ns: Namespace, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        if value.len() > VALUE_BYTES_MAX {
-            return Err(StoreError::ValueTooLong(value.len()));
-        }
-        let index = self.slot_for_write(ns, key)?;
-        self.write(ns, index, Some(value.into()));
-        Ok(())
-    }
-
-    /// Deletes a row. True when it was there; deleting nothing writes nothing.
-    pub fn delete(&mut self, ns: Namespace, key: &[u8]) -> Result<bool, StoreError> {
-        let index = self.slot_for_write(ns, key)?;
-        self.note_read(index);
-        let was_there = self.cache.get(index).is_some_and(|slot| slot.value.is_some());
-        if was_there {
-            self.write(ns, index, None);
-        }
-        Ok(was_there)
-    }
-
-    /// Marks this point of the transaction (T2).
-    pub fn savepoint(&mut self) -> Savepoint {
-        let transaction = &mut self.transaction;
-        transaction.stretch += 1;
-        Savepoint {
-            transaction: transaction.number,
-            kept: transaction.kept.len(),
-            written: transaction.written.len(),
-            written_bytes: transaction.written_bytes,
-        }
-    }
-
-    /// Undoes all writes since the savepoint, which may be used again. One of another transaction
-    /// is ignored. What was read stays recorded: it may have decided what the caller does next.
-    pub fn rollback_to(&mut self, savepoint: Savepoint) {
-        if !self.transaction.open || savepoint.transaction != self.transaction.number {
-            debug_assert!(false, "a savepoint of another transaction");
-            return;
-        }
-        self.undo(savepoint.kept);
-        let transaction = &mut self.transaction;
-        transaction.written.truncate(savepoint.written);
-        transaction.written_bytes = savepoint.written_bytes;
-        transaction.stretch += 1;
-    }
-
-    /// Bytes of new keys and values that the transaction wrote, each key once (C7).
-    pub fn written_bytes(&self) -> usize {
-        self.transaction.written_bytes
-    }
-
-    /// Bytes of keys and values in a namespace, the running transaction included.
-    pub fn usage(&self, ns: Namespace) -> u64 {
-        self.usage.get(&ns).copied().unwrap_or(0)
-    }
-
-    /// Whether transactions record what they read (T7). They do unless told otherwise.
-    pub fn record_reads(&mut self, on: bool) {
-        self.transaction.records_reads = on;
-    }
-
-    /// What the running transaction, or the last one, read.
-    pub fn reads(&self) -> &ReadSet {
-        &self.transaction.reads
+        let cache_bytes = handle.shared.config.writer_cache_bytes;
+        let draft = Draft::new(handle, None, cache_bytes);
+        Self { draft, journal, payload: PayloadWriter::new(), saved: Vec::new() }
     }
 
     /// Keeps the transaction in the batch as one journal entry. Without an open one, does nothing.
     #[expect(clippy::needless_pass_by_value, reason = "the entry is the batch's from here on")]
     pub fn finish(&mut self, entry: EntryHeader) {
-        if !self.transaction.open {
+        if !self.draft.transaction.open {
             debug_assert!(false, "no transaction to finish");
             return;
         }
-        self.payload.entry(&entry, self.transaction.written.len());
-        for index in &self.transaction.written {
-            let Some(slot) = self.cache.get_mut(*index) else { continue };
+        self.payload.entry(&entry, self.draft.transaction.written.len());
+        for index in &self.draft.transaction.written {
+            let Some(slot) = self.draft.cache.get_mut(*index) else { continue };
             if let Some((ns, key)) = split_physical(&slot.key) {
                 self.payload.row(ns, key, slot.value.as_deref());
             }
-            if slot.saved_in != self.epoch {
-                slot.saved_in = self.epoch;
+            if slot.saved_in != self.draft.epoch {
+                slot.saved_in = self.draft.epoch;
                 self.saved.push(*index);
             }
         }
-        self.close_transaction();
+        self.draft.close_transaction();
     }
 
-    /// Drops the transaction. Its neighbours in the batch are untouched.
-    pub fn abandon(&mut self) {
-        if self.transaction.open {
-            self.undo(0);
-            self.close_transaction();
+    /// Takes the writes of a transaction that ran beside into the open one, if nothing that it read or
+    /// writes has changed since its snapshot: neither by committed batches nor by this one's finished
+    /// transactions (T7). Then [`Self::finish`] follows, as for any other.
+    ///
+    /// Cost: linear in the rows that were committed since it was checked last, those of this batch, and
+    /// its own writes; what it read costs nothing here, however much it was.
+    ///
+    /// # Errors
+    /// [`ApplyError::Conflict`]: it has to be run again. Nothing was written; the transaction is open.
+    pub fn apply(&mut self, proposal: &mut Proposal) -> Result<(), ApplyError> {
+        proposal.check()?;
+        for slot in self.saved.iter().filter_map(|index| self.draft.cache.get(*index)) {
+            if proposal.depends_on(slot.hash, &slot.key) {
+                return Err(Conflict::at(&slot.key).into());
+            }
         }
+        for write in proposal.writes() {
+            match &write.value {
+                Some(value) => self.draft.set(write.namespace, &write.key, value)?,
+                None => drop(self.draft.delete(write.namespace, &write.key)?),
+            }
+        }
+        Ok(())
     }
 
     /// Finished transactions in the batch.
@@ -240,7 +139,7 @@ impl Batch {
     /// May wait for a fold when the overlay is full. On an error the whole batch is discarded and
     /// nothing of it may be acknowledged; see [`CommitError`] for what comes after.
     pub fn commit(&mut self, time: u64) -> Result<Sequence, CommitError> {
-        self.abandon();
+        self.draft.abandon();
         if self.payload.entries() == 0 {
             self.reset();
             return Ok(self.journal.head());
@@ -255,10 +154,10 @@ impl Batch {
     }
 
     fn append(&mut self, time: u64) -> Result<Sequence, CommitError> {
-        let shared = &self.handle.shared;
+        let shared = &self.draft.handle.shared;
         shared.wait_for_room()?;
-        let changes = usage_changes(&shared.view().usage, &self.usage);
-        let payload = self.payload.finish(time, &changes);
+        let changes = usage_changes(&shared.view().usage, &self.draft.usage);
+        let payload = self.payload.finish(time, &changes, &shared.config.entropy)?;
         match self.journal.append(self.journal.head(), shared.config.term, payload) {
             Ok(Appended::Appended(sequence)) => Ok(sequence),
             Ok(Appended::Stale(head)) => Err(CommitError::Stale { head }),
@@ -274,216 +173,31 @@ impl Batch {
         let rows: Vec<LayerRow> = self
             .saved
             .iter()
-            .filter_map(|index| self.cache.get(*index))
+            .filter_map(|index| self.draft.cache.get(*index))
             .map(|slot| LayerRow::new(slot.hash, Arc::clone(&slot.key), slot.value.clone()))
             .collect();
         let layer = (!rows.is_empty()).then(|| Layer::new(sequence, sequence, rows));
         if let Some(layer) = &layer {
-            self.gaps.shrink(layer.rows());
+            self.draft.gaps.shrink(layer.rows());
         }
-        self.handle.shared.publish(sequence, layer, Arc::new(self.usage.clone()));
+        self.draft.handle.shared.publish(sequence, layer, Arc::new(self.draft.usage.clone()));
+        self.draft.handle.wake_proofs();
     }
 
     /// Forgets what the failed batch did.
     fn forget(&mut self) {
-        for index in std::mem::take(&mut self.touched) {
-            self.cache.remove(index);
+        for index in std::mem::take(&mut self.draft.touched) {
+            self.draft.cache.remove(index);
         }
-        self.gaps.clear();
-        self.usage = (*self.handle.shared.view().usage).clone();
+        self.draft.gaps.clear();
+        self.draft.usage = (*self.draft.handle.shared.view().usage).clone();
     }
 
     /// Back to an empty batch.
     fn reset(&mut self) {
         self.payload.clear();
-        self.touched.clear();
-        self.sorted.clear();
-        self.sorted_count = 0;
         self.saved.clear();
-        self.view = None;
-        self.epoch += 1;
-    }
-
-    fn close_transaction(&mut self) {
-        let transaction = &mut self.transaction;
-        transaction.open = false;
-        transaction.kept.clear();
-        transaction.written.clear();
-        transaction.written_bytes = 0;
-    }
-
-    /// The slot of a key, filled from what is committed if it is not at hand.
-    fn slot(&mut self, ns: Namespace, key: &[u8]) -> Result<SlotIndex, StoreError> {
-        if key.len() > KEY_BYTES_MAX {
-            return Err(StoreError::KeyTooLong(key.len()));
-        }
-        write_physical(&mut self.scratch, ns, key);
-        let hash = self.cache.hash(&self.scratch);
-        if let Some(index) = self.cache.find(hash, &self.scratch) {
-            return Ok(index);
-        }
-        let value = self.committed(hash)?;
-        Ok(self.cache.insert(hash, &self.scratch, value, self.epoch))
-    }
-
-    /// The committed value of the key in `scratch`.
-    fn committed(&mut self, hash: u64) -> Result<Option<Value>, StoreError> {
-        if self.gaps.holds(&self.scratch) {
-            return Ok(None);
-        }
-        let shared = &self.handle.shared;
-        let view = self.view.get_or_insert_with(|| shared.view());
-        let value = view.get(hash, &self.scratch)?;
-        if value.is_none() {
-            self.gaps.learn(view, &self.scratch)?;
-        }
-        Ok(value)
-    }
-
-    fn slot_for_write(&mut self, ns: Namespace, key: &[u8]) -> Result<SlotIndex, StoreError> {
-        if !self.transaction.open {
-            return Err(StoreError::NoTransaction);
-        }
-        self.slot(ns, key)
-    }
-
-    /// Writes a slot, keeps its old value for undoing, and counts.
-    fn write(&mut self, ns: Namespace, index: SlotIndex, value: Option<Value>) {
-        let transaction = &mut self.transaction;
-        let old = self.cache.replace(index, value);
-        let Some(slot) = self.cache.get_mut(index) else { return };
-        let new_length = slot.value.as_ref().map_or(0, |value| value.len());
-        let old_length = old.as_ref().map_or(0, |value| value.len());
-        let key_length = slot.key.len() - NAMESPACE_BYTES;
-        let change = row_bytes(key_length, slot.value.as_ref()) - row_bytes(key_length, old.as_ref());
-
-        if slot.kept_in != transaction.stretch {
-            transaction.kept.push(Undo {
-                index,
-                value: old,
-                written_in: slot.written_in,
-                kept_in: slot.kept_in,
-            });
-            slot.kept_in = transaction.stretch;
-        }
-        if slot.written_in == transaction.number {
-            transaction.written_bytes -= old_length;
-        } else {
-            slot.written_in = transaction.number;
-            transaction.written.push(index);
-            transaction.written_bytes += key_length;
-        }
-        transaction.written_bytes += new_length;
-        if slot.touched_in != self.epoch {
-            slot.touched_in = self.epoch;
-            self.touched.push(index);
-        }
-        change_usage(&mut self.usage, ns, change);
-    }
-
-    /// Puts old values back, newest first, down to so many kept ones.
-    fn undo(&mut self, down_to: usize) {
-        while self.transaction.kept.len() > down_to {
-            let Some(kept) = self.transaction.kept.pop() else { break };
-            let undone = self.cache.replace(kept.index, kept.value);
-            let Some(slot) = self.cache.get_mut(kept.index) else { continue };
-            slot.written_in = kept.written_in;
-            slot.kept_in = kept.kept_in;
-            let key_length = slot.key.len() - NAMESPACE_BYTES;
-            let change = row_bytes(key_length, slot.value.as_ref()) - row_bytes(key_length, undone.as_ref());
-            if let Some((ns, _)) = split_physical(&slot.key) {
-                change_usage(&mut self.usage, ns, change);
-            }
-        }
-    }
-
-    /// Notes that the transaction depends on a row that it did not write itself.
-    fn note_read(&mut self, index: SlotIndex) {
-        let transaction = &mut self.transaction;
-        if !transaction.open || !transaction.records_reads {
-            return;
-        }
-        let Some(slot) = self.cache.get_mut(index) else { return };
-        if slot.read_in != transaction.number && slot.written_in != transaction.number {
-            slot.read_in = transaction.number;
-            transaction.reads.add_key(&slot.key);
-        }
-    }
-
-    /// Notes the part of a range that a scan really covered.
-    fn note_scan(&mut self, mut range: PhysicalRange, scan: &Scan<'_>, ns: Namespace, rows: &[Row]) {
-        let cut = rows.len() >= scan.limit
-            || rows.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() >= scan.max_bytes;
-        let last = if cut { rows.last() } else { None };
-        if let Some((key, _)) = last {
-            let mut physical = Vec::new();
-            write_physical(&mut physical, ns, key);
-            match scan.direction {
-                Direction::Forward => range.upper = Some(successor(&physical)),
-                Direction::Reverse => range.lower = physical.into_boxed_slice(),
-            }
-        }
-        self.transaction.reads.add_range(range);
-    }
-
-    /// Sorts what the batch touched since the last scan into the rest.
-    fn sort_touched(&mut self) {
-        for index in self.touched.get(self.sorted_count..).unwrap_or_default() {
-            if let Some(slot) = self.cache.get(*index) {
-                self.sorted.insert(Arc::clone(&slot.key), *index);
-            }
-        }
-        self.sorted_count = self.touched.len();
-    }
-}
-
-impl Rows for Batch {
-    fn get(&mut self, ns: Namespace, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        let index = self.slot(ns, key)?;
-        self.note_read(index);
-        Ok(self.cache.get(index).and_then(|slot| slot.value.clone()))
-    }
-
-    fn scan(&mut self, ns: Namespace, scan: Scan<'_>) -> Result<Vec<Row>, StoreError> {
-        let range = PhysicalRange::of(ns, scan.start, scan.end);
-        if range.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.sort_touched();
-        let shared = &self.handle.shared;
-        let view = self.view.get_or_insert_with(|| shared.view());
-        let upper = range.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let touched = self.sorted.range::<[u8], _>((Bound::Included(&*range.lower), upper));
-        let cache = &self.cache;
-        let row = |touched| unsaved_row(cache, touched);
-        let unsaved: Unsaved<'_> = match scan.direction {
-            Direction::Forward => Box::new(touched.map(row)),
-            Direction::Reverse => Box::new(touched.rev().map(row)),
-        };
-        let rows = view.scan(&range, scan.direction, Some(unsaved), scan.limit, scan.max_bytes)?;
-        if self.transaction.open && self.transaction.records_reads {
-            self.note_scan(range, &scan, ns, &rows);
-        }
-        Ok(rows)
-    }
-}
-
-fn unsaved_row<'a>(
-    cache: &'a Cache,
-    (key, index): (&'a Arc<[u8]>, &'a SlotIndex),
-) -> (&'a [u8], Option<&'a Value>) {
-    (&**key, cache.get(*index).and_then(|slot| slot.value.as_ref()))
-}
-
-/// What a row counts; an absent one counts nothing. Lengths are bounded far below `i64`.
-fn row_bytes(key_length: usize, value: Option<&Value>) -> i64 {
-    value.map_or(0, |value| i64::try_from(key_length + value.len()).unwrap_or(i64::MAX))
-}
-
-pub(crate) fn change_usage(usage: &mut Usage, ns: Namespace, change: i64) {
-    if change != 0 {
-        let bytes = usage.entry(ns).or_default();
-        *bytes = bytes.saturating_add_signed(change);
+        self.draft.reset();
     }
 }
 

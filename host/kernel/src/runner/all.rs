@@ -6,7 +6,7 @@ use hamlet_reflect::binary;
 use hamlet_store::EntryHeader;
 
 use super::command::binding;
-use super::{Done, Sequencer};
+use super::{Done, Runner};
 use crate::call::{BatchError, BatchFailure, Call, CallError};
 use crate::catalogue::{Callable, HOST};
 use crate::consent::{Binding, Session, Verdict};
@@ -14,9 +14,9 @@ use crate::idempotency::{Found, Key};
 use crate::metrics::Metrics;
 use crate::value::{is_err, outcome};
 
-impl Sequencer {
+impl Runner {
     /// Several calls in one transaction: the first that does not answer `ok` undoes all.
-    pub(super) fn all(&mut self, calls: &[(Call, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
+    pub(crate) fn all(&mut self, calls: &[(Call, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
         let result = self.all_in(calls);
         if result.is_err() {
             self.abandon();
@@ -24,7 +24,7 @@ impl Sequencer {
         result
     }
 
-    pub(super) fn all_in(&mut self, calls: &[(Call, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
+    pub(crate) fn all_in(&mut self, calls: &[(Call, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
         let at =
             |index: usize| move |error: CallError| BatchError { index, error: BatchFailure::Call(error) };
         let Some((first, _)) = calls.first() else { return Ok(Vec::new()) };
@@ -33,16 +33,25 @@ impl Sequencer {
             || binding(calls.iter().zip(&digests).map(|((_, callable), digest)| (&**callable, digest)));
         let now = self.begin(&first.actor, &first.request_id).map_err(at(0))?;
         if let Some(code) = calls.iter().find_map(|(call, _)| call.confirmation.as_ref()) {
-            let needs = self.shared.confirmations.take(code, &first.actor, binding(), now).map_err(at(0))?;
+            let needs = self.take_confirmed(code, &first.actor, binding(), now).map_err(at(0))?;
             self.set_session(Session::confirmed(needs));
         }
         let (done, journalled) = match self.each(calls, &digests) {
             Ok(done) => done,
-            Err(error) if matches!(self.verdict(false), Verdict::Confirm(_)) => {
-                self.abandon();
-                return Err(self.collect_all(calls, &digests, binding(), error));
-            }
-            Err(error) => return Err(error),
+            Err(error) => match self.refused(&error) {
+                Verdict::Fine => return Err(error),
+                Verdict::Differs => return Err(at(error.index)(CallError::ConfirmationDiffers)),
+                Verdict::NobodyThere(needs) => {
+                    return Err(at(error.index)(CallError::ConfirmationNeeded {
+                        needs,
+                        code: String::new(),
+                    }));
+                }
+                Verdict::Confirm(_) => {
+                    self.abandon();
+                    return Err(self.collect_all(calls, &digests, binding(), error));
+                }
+            },
         };
         let last = calls.len() - 1;
         match self.verdict(true) {
@@ -71,8 +80,17 @@ impl Sequencer {
         Ok(done)
     }
 
+    /// What the consents that were asked for mean for a failure. As for a single command, a guest that fell over after a
+    /// refusal was refused; any other failure stands for itself.
+    fn refused(&self, error: &BatchError) -> Verdict {
+        match error.error {
+            BatchFailure::Err(_) | BatchFailure::Call(CallError::Trapped { .. }) => self.verdict(false),
+            BatchFailure::Call(_) => Verdict::Fine,
+        }
+    }
+
     /// Runs each call in the open transaction; gives whether any of them really ran.
-    pub(super) fn each(
+    pub(crate) fn each(
         &mut self,
         calls: &[(Call, Arc<Callable>)],
         digests: &[[u8; 32]],
@@ -93,7 +111,7 @@ impl Sequencer {
         Ok((all, journalled))
     }
 
-    pub(super) fn one_of_all(
+    pub(crate) fn one_of_all(
         &mut self,
         call: &Call,
         callable: &Arc<Callable>,
@@ -105,7 +123,7 @@ impl Sequencer {
             None => None,
         };
         if let Some(key) = &key
-            && let Found::Result(value) = key.find(self.batch()?)?
+            && let Found::Result(value) = key.find(self.draft()?)?
         {
             return Ok(Done { result: outcome(value), replayed: true });
         }
@@ -119,13 +137,13 @@ impl Sequencer {
             && !is_err(value.as_ref())
         {
             let encoded = binary::encode(value.as_slice());
-            key.keep(self.batch()?, value.is_some(), &encoded)?;
+            key.keep(self.draft()?, value.is_some(), &encoded)?;
         }
         Ok(Done { result: outcome(value), replayed: false })
     }
 
     /// W2 for a batch: the needs of all its calls, or why it would fail even with consent.
-    pub(super) fn collect_all(
+    pub(crate) fn collect_all(
         &mut self,
         calls: &[(Call, Arc<Callable>)],
         digests: &[[u8; 32]],

@@ -6,7 +6,7 @@ use hamlet_reflect::binary;
 use hamlet_store::EntryHeader;
 use wasmtime::component::Val;
 
-use super::{Done, Sequencer};
+use super::{Done, Runner};
 use crate::call::{Call, CallError, DryRun, Need};
 use crate::catalogue::Callable;
 use crate::consent::{Binding, Session, Verdict};
@@ -15,9 +15,9 @@ use crate::metrics::Metrics;
 use crate::run::Callee;
 use crate::value::{is_err, outcome};
 
-impl Sequencer {
+impl Runner {
     /// One command (T1, X1, W2).
-    pub(super) fn command(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<Done, CallError> {
+    pub(crate) fn command(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<Done, CallError> {
         let span = tracing::debug_span!(
             "command",
             plugin = &*callable.plugin,
@@ -33,7 +33,7 @@ impl Sequencer {
         result
     }
 
-    pub(super) fn command_in(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<Done, CallError> {
+    pub(crate) fn command_in(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<Done, CallError> {
         let callee = self.resolve(call, callable)?;
         let arguments = binary::digest(&call.arguments);
         let now = self.begin(&call.actor, &call.request_id)?;
@@ -42,7 +42,7 @@ impl Sequencer {
             None => None,
         };
         if let Some(key) = &key
-            && let Found::Result(value) = key.find(self.batch()?)?
+            && let Found::Result(value) = key.find(self.draft()?)?
         {
             self.abandon();
             Metrics::count(&self.shared.metrics.replays);
@@ -50,7 +50,7 @@ impl Sequencer {
         }
         let binding = || binding([(&**callable, &arguments)]);
         if let Some(code) = &call.confirmation {
-            let needs = self.shared.confirmations.take(code, &call.actor, binding(), now)?;
+            let needs = self.take_confirmed(code, &call.actor, binding(), now)?;
             self.set_session(Session::confirmed(needs));
         }
         let (value, verdict) = self.enter_judged(&callee, &call.arguments)?;
@@ -96,7 +96,7 @@ impl Sequencer {
     }
 
     /// Puts the result beside the writes, and the transaction into the batch. Of an `err` without a key nothing is kept.
-    pub(super) fn keep(
+    pub(crate) fn keep(
         &mut self,
         call: &Call,
         callable: &Callable,
@@ -111,7 +111,7 @@ impl Sequencer {
         }
         let encoded = binary::encode(value.map_or(&[], std::slice::from_ref));
         if let Some(key) = key {
-            key.keep(self.batch()?, value.is_some(), &encoded)?;
+            key.keep(self.draft()?, value.is_some(), &encoded)?;
         }
         let header = EntryHeader {
             time: self.now(),
@@ -128,7 +128,7 @@ impl Sequencer {
 
     /// W2: runs a command again to learn its needs at every depth, and rolls it back. `first` are those that the first
     /// run was refused.
-    pub(super) fn collect(
+    pub(crate) fn collect(
         &mut self,
         call: &Call,
         callee: &Callee,
@@ -159,18 +159,20 @@ impl Sequencer {
     }
 
     /// What a command would do; nothing is kept.
-    pub(super) fn dry_run(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
+    pub(crate) fn dry_run(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
         let result = self.dry_run_in(call, callable);
         self.abandon();
         result
     }
 
-    pub(super) fn dry_run_in(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
+    pub(crate) fn dry_run_in(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
         let callee = self.resolve(call, callable)?;
         self.begin(&call.actor, &call.request_id)?;
         self.set_session(Session::collecting());
         if let Some(running) = &mut self.running {
             running.notes_wanted = true;
+            // Nothing of it will be applied: its events can have their numbers now.
+            running.defers_events = false;
         }
         let (value, verdict) = self.enter_judged(&callee, &call.arguments)?;
         if let Verdict::NobodyThere(needs) = verdict {
@@ -184,7 +186,7 @@ impl Sequencer {
     }
 }
 
-pub(super) fn binding<'a>(calls: impl IntoIterator<Item = (&'a Callable, &'a [u8; 32])>) -> Binding {
+pub(crate) fn binding<'a>(calls: impl IntoIterator<Item = (&'a Callable, &'a [u8; 32])>) -> Binding {
     Binding::of(calls.into_iter().map(|(callable, arguments)| {
         (&*callable.plugin, &*callable.interface.id, &*callable.function.name, arguments)
     }))

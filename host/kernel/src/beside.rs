@@ -1,0 +1,151 @@
+//! The path beside the sequencer (T7): commands that need more than its 50 ms run here, on a snapshot, on threads of
+//! their own.
+//!
+//! ```text
+//! Kernel ──▶ queue ──▶ sequencer ──too long──▶ queue beside ──▶ worker: runs it on a snapshot, checks it
+//!    └── declared long, or found so once ──────────▲    ▲                │
+//!                                                  │    └── conflict ────┤ (at most three)
+//!                                       conflict ──┘                     ▼
+//!                                       sequencer ◀── queue ◀── Apply: its writes, what they depend on
+//! ```
+//!
+//! The worker runs the very code that the sequencer runs ([`Runner`]). What it gives is applied if nothing that the
+//! command read or writes has changed since its snapshot, so it is as if the command had run in no time at all, at its
+//! place in the journal. A command that writes nothing stands where its snapshot was taken. Refusals, traps and needs
+//! of consent were met on a consistent snapshot and are answered from there.
+//!
+//! Who is slow hurts herself alone: the queue beside is bounded by plugin and principal (T8), and serves them in turn.
+//!
+//! If this is wrong, a slow plugin stops a village, or two commands commit that cannot both be true.
+
+mod long;
+mod queue;
+mod worker;
+
+use std::sync::Arc;
+
+use hamlet_store::Proposal;
+use tokio::sync::oneshot;
+
+use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, Need};
+use crate::catalogue::Callable;
+use crate::config::CONFLICTS_MAX;
+use crate::kernel::Shared;
+use crate::linking::Told;
+use crate::metrics::Metrics;
+use crate::runner::{After, Done};
+
+pub(crate) use queue::Beside;
+pub(crate) use worker::work;
+
+pub(crate) type Reply<T> = oneshot::Sender<T>;
+
+/// What the caller of one function gets: the answer, and her own call back, so that its many small values are freed on
+/// her thread and not between two commands.
+pub(crate) type Replied = (Result<Answer, CallError>, Option<Box<Call>>);
+
+/// A command, or several in one transaction, and who waits.
+pub(crate) enum Task {
+    Call(Box<Call>, Arc<Callable>, Reply<Replied>),
+    All(Vec<(Call, Arc<Callable>)>, Reply<Result<Vec<Answer>, BatchError>>),
+    DryRun(Box<Call>, Arc<Callable>, Reply<Result<DryRun, CallError>>),
+}
+
+impl Task {
+    /// The plugin and the principal in whose line it waits; of several calls, those of the first.
+    pub(crate) fn line(&self) -> (Arc<str>, Actor) {
+        match self {
+            Self::Call(call, callable, _) | Self::DryRun(call, callable, _) => {
+                (Arc::clone(&callable.plugin), call.actor.clone())
+            }
+            Self::All(calls, _) => match calls.first() {
+                Some((call, callable)) => (Arc::clone(&callable.plugin), call.actor.clone()),
+                None => (Arc::from(""), Actor::Anyone),
+            },
+        }
+    }
+
+    /// Answers that nothing was done.
+    pub(crate) fn refuse(self, why: CallError) {
+        // Whoever waited may have left.
+        match self {
+            Self::Call(call, _, reply) => drop(reply.send((Err(why), Some(call)))),
+            Self::All(_, reply) => {
+                drop(reply.send(Err(BatchError { index: 0, error: BatchFailure::Call(why) })));
+            }
+            Self::DryRun(_, _, reply) => drop(reply.send(Err(why))),
+        }
+    }
+
+    /// For the log lines.
+    pub(crate) fn request_id(&self) -> Arc<str> {
+        match self {
+            Self::Call(call, ..) | Self::DryRun(call, ..) => Arc::clone(&call.request_id),
+            Self::All(calls, _) => {
+                calls.first().map_or_else(|| Arc::from(""), |(call, _)| Arc::clone(&call.request_id))
+            }
+        }
+    }
+
+    fn callables(&self) -> impl Iterator<Item = &Callable> {
+        let (one, many) = match self {
+            Self::Call(_, callable, _) | Self::DryRun(_, callable, _) => (Some(&**callable), None),
+            Self::All(calls, _) => (None, Some(calls.iter().map(|(_, callable)| &**callable))),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+}
+
+/// A task on its way beside.
+pub(crate) struct Errand {
+    pub(crate) task: Task,
+    /// What its code confirmed, where it was taken already: a code is good once.
+    pub(crate) confirmed: Option<Vec<Need>>,
+    pub(crate) conflicts: u8,
+}
+
+impl Errand {
+    pub(crate) fn new(task: Task) -> Self {
+        Self { task, confirmed: None, conflicts: 0 }
+    }
+}
+
+/// What a task came to.
+pub(crate) enum Ran {
+    Call(Done),
+    All(Vec<Done>),
+}
+
+/// A transaction that ran beside, for the sequencer.
+pub(crate) struct Apply {
+    pub(crate) errand: Errand,
+    pub(crate) ran: Ran,
+    pub(crate) proposal: Proposal,
+    pub(crate) told: Vec<Told>,
+    pub(crate) after: After,
+    /// Of the table with which it ran.
+    pub(crate) generation: u64,
+}
+
+/// Lets a command run beside, or answers why not.
+pub(crate) fn send(shared: &Shared, errand: Errand) {
+    if let Err(refused) = shared.beside.push(errand) {
+        let (errand, why) = *refused;
+        if matches!(why, CallError::Busy) {
+            Metrics::count(&shared.metrics.busy);
+        }
+        errand.task.refuse(why);
+    }
+}
+
+/// What a command read was changed by others: it runs again, or has had its chances.
+pub(crate) fn again(shared: &Shared, mut errand: Errand) {
+    Metrics::count(&shared.metrics.conflicts);
+    errand.conflicts += 1;
+    if errand.conflicts < CONFLICTS_MAX {
+        return send(shared, errand);
+    }
+    Metrics::count(&shared.metrics.contended);
+    let conflicts = errand.conflicts;
+    errand.task.refuse(CallError::Contended { conflicts });
+}

@@ -1,0 +1,135 @@
+//! The segment engine's reading end: walks records beside the writer.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use super::{Shared, segment_path};
+use crate::{
+    error::StoreError,
+    journal::{
+        JournalRead, JournalSize, RawRecord, Records,
+        recovery::{RecordHeader, SEGMENT_HEADER_BYTES, SegmentFile},
+    },
+    key::Sequence,
+};
+
+/// The segment engine's reading end.
+pub(super) struct Reader(pub Arc<Shared>);
+
+impl JournalRead for Reader {
+    fn oldest(&self) -> Sequence {
+        let index = self.0.index.lock();
+        index.segments.first().map_or(index.head + 1, |(first, _)| *first)
+    }
+
+    fn head(&self) -> Sequence {
+        self.0.index.lock().head
+    }
+
+    fn read(&self, from: Sequence) -> Result<Records, StoreError> {
+        let from = from.max(1);
+        let index = self.0.index.lock();
+        if from > index.head {
+            return Ok(Box::new(std::iter::empty()));
+        }
+        let at = index.segments.partition_point(|(first, _)| *first <= from);
+        let Some((first, _)) = at.checked_sub(1).and_then(|at| index.segments.get(at)) else {
+            let oldest = index.segments.first().map_or(index.head + 1, |(first, _)| *first);
+            return Err(StoreError::Dropped { oldest });
+        };
+        let (first, until) = (*first, index.head);
+        // Opened under the lock, so that it cannot be dropped in between.
+        let segment = SegmentFile::open(&segment_path(&self.0.dir, first), first, false)?;
+        let marks = if at == index.segments.len() { &*index.marks } else { &[] };
+        let mark = marks.partition_point(|(sequence, _)| *sequence <= from).checked_sub(1);
+        let (next, offset) =
+            mark.and_then(|at| marks.get(at)).copied().unwrap_or((first, SEGMENT_HEADER_BYTES));
+        drop(index);
+        let mut cursor = Cursor { dir: self.0.dir.clone(), segment, offset, next, until };
+        while cursor.next < from {
+            let header = cursor.header()?;
+            cursor.step(&header);
+        }
+        Ok(Box::new(cursor))
+    }
+
+    fn drop_before(&self, sequence: Sequence) -> Result<Sequence, StoreError> {
+        let mut index = self.0.index.lock();
+        while let [(oldest, _), (second, _), ..] = index.segments.as_slice()
+            && *second <= sequence
+        {
+            let path = segment_path(&self.0.dir, *oldest);
+            fs::remove_file(&path).map_err(StoreError::io(format!("removing {}", path.display())))?;
+            index.segments.remove(0);
+        }
+        Ok(index.segments.first().map_or(index.head + 1, |(first, _)| *first))
+    }
+
+    fn size(&self) -> JournalSize {
+        let index = self.0.index.lock();
+        let bytes: u64 = index.segments.iter().map(|(_, bytes)| bytes).sum();
+        let newest = index.segments.last().map_or(0, |(_, bytes)| *bytes);
+        JournalSize { segments: index.segments.len(), bytes, used: bytes - newest + index.offset }
+    }
+}
+
+/// Walks records up to the head that was known when the walk began.
+struct Cursor {
+    dir: PathBuf,
+    segment: SegmentFile,
+    offset: u64,
+    next: Sequence,
+    until: Sequence,
+}
+
+impl Cursor {
+    /// The next record's header, in the next segment if this one is through.
+    fn header(&mut self) -> Result<RecordHeader, StoreError> {
+        if let Some(header) = self.header_here()? {
+            return Ok(header);
+        }
+        let path = segment_path(&self.dir, self.next);
+        if self.segment.first != self.next && path.exists() {
+            self.segment = SegmentFile::open(&path, self.next, false)?;
+            self.offset = SEGMENT_HEADER_BYTES;
+            if let Some(header) = self.header_here()? {
+                return Ok(header);
+            }
+        }
+        Err(self.segment.damaged(self.offset, format!("batch {} cannot be read", self.next)))
+    }
+
+    fn header_here(&self) -> Result<Option<RecordHeader>, StoreError> {
+        let header = self.segment.header_at(self.offset)?;
+        Ok(header.filter(|header| header.sequence == self.next))
+    }
+
+    fn step(&mut self, header: &RecordHeader) {
+        self.offset += header.record_bytes();
+        self.next += 1;
+    }
+
+    fn record(&mut self) -> Result<RawRecord, StoreError> {
+        let header = self.header()?;
+        let Some(payload) = self.segment.payload_at(self.offset, &header)? else {
+            let why = format!("the checksum of batch {} is wrong", header.sequence);
+            return Err(self.segment.damaged(self.offset, why));
+        };
+        self.step(&header);
+        Ok(RawRecord { sequence: header.sequence, term: header.term, payload: payload.into() })
+    }
+}
+
+impl Iterator for Cursor {
+    type Item = Result<RawRecord, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next > self.until {
+            return None;
+        }
+        let record = self.record();
+        if record.is_err() {
+            self.until = 0;
+        }
+        Some(record)
+    }
+}
