@@ -6,6 +6,8 @@ use wasmtime::component::Val;
 use crate::common::{Tally, Village, Villagers, anna, granting_all, guest, guest_with, script, text};
 
 const NAME: &str = "first";
+/// How long a chunk may take here: half of it is for the new version.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// An answer of `host/plugins`: `ok`, or the case of the error with its sentence.
 type Told = Result<Val, (String, String)>;
@@ -102,7 +104,7 @@ impl Upgrading for Kernel {
 
 /// A village in which the first guest has a thousand rows.
 fn village() -> Village {
-    let village = Village::empty();
+    let village = Village::with(|config| config.limits.beside_time = PATIENCE);
     village.install(guest("first-alone"));
     village.run(NAME, "rows a 0 1000; set kept old; set gone old; set changed old").unwrap();
     village
@@ -210,7 +212,10 @@ fn j4_going_back_says_what_is_lost_and_brings_the_old_rows() {
 
 #[test]
 fn j4_both_generations_count_until_the_upgrade_is_confirmed_and_then_the_old_rows_go() {
-    let village = Village::with(|config| config.limits.background = true);
+    let village = Village::with(|config| {
+        config.limits.background = true;
+        config.limits.beside_time = PATIENCE;
+    });
     village.install(guest("first-alone"));
     // 2.9 MiB of the 8 that it may store.
     village.run(NAME, "set part x; fill 48 60000").unwrap();
