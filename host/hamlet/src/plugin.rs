@@ -2,7 +2,7 @@
 
 mod install;
 mod manage;
-mod publish;
+pub mod publish;
 mod trial;
 
 use std::path::{Path, PathBuf};
