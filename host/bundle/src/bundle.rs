@@ -195,7 +195,15 @@ pub fn pack(package: &Package, static_files: &[StaticFile], key: &SecretKey) -> 
 /// # Errors
 /// As [`verify`], or the file cannot be read.
 pub fn verify_file(path: &Path) -> Result<Verified, BundleError> {
-    verify(&read_at_most(path.to_owned(), BUNDLE_BYTES_MAX)?)
+    verify(&read_bundle(path)?)
+}
+
+/// Reads a bundle's file, at most [`BUNDLE_BYTES_MAX`] bytes of it. Nothing is verified.
+///
+/// # Errors
+/// The file cannot be read, or is larger.
+pub fn read_bundle(path: &Path) -> Result<Vec<u8>, LoadError> {
+    read_at_most(path.to_owned(), BUNDLE_BYTES_MAX)
 }
 
 /// Verifies a bundle: the signature first, then each part. Never panics, whatever the bytes.

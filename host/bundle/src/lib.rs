@@ -31,8 +31,8 @@ mod upgrade;
 
 pub use build::{BuildError, BuildOptions, Built, Step, Toolchain, build};
 pub use bundle::{
-    BUNDLE_BYTES_MAX, BUNDLE_ENDING, BundleError, Verified, bundle_file_name, pack, split, verify,
-    verify_file,
+    BUNDLE_BYTES_MAX, BUNDLE_ENDING, BundleError, Verified, bundle_file_name, pack, read_bundle, split,
+    verify, verify_file,
 };
 pub use container::ContainerError;
 pub use contract::{Contract, ContractError, check_docs, house_wit, merge_wit, wit_dirs};

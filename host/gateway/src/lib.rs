@@ -37,3 +37,4 @@ pub use rates::Rate;
 pub use router::{Config, Gateway};
 pub use sentence::{Refusal, refusal};
 pub use serve::{ServeConfig, serve};
+pub use stage::HANDED_BUNDLE;

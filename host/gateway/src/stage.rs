@@ -1,4 +1,5 @@
-//! `POST /api/stage/{name}`: takes in a built plugin that lies in the community's `incoming` folder (W6).
+//! `POST /api/stage/{name}`: takes in a plugin that lies in the community's `incoming` folder (W6): a signed bundle
+//! (`plugin.hamlet`, whose signature is verified here), or the files of a build, unsigned.
 //!
 //! The files come over the box's own disk, not over HTTP: only who can write there can hand one over, and
 //! only a steward can have it taken in. Verifying and compiling happen here, beside the sequencer;
@@ -10,7 +11,7 @@ use axum::Extension;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use hamlet_bundle::LoadError;
-use hamlet_kernel::{CallError, StageError};
+use hamlet_kernel::{CallError, Kernel, StageError};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
@@ -20,6 +21,8 @@ use crate::front::Here;
 use crate::problem::Problem;
 use crate::refusal;
 
+/// The name of a signed bundle in a folder that is handed over.
+pub const HANDED_BUNDLE: &str = "plugin.hamlet";
 /// Longest name of a folder.
 const NAME_BYTES_MAX: usize = 64;
 
@@ -53,9 +56,7 @@ async fn taken_in(here: &Here, name: &str, headers: &HeaderMap) -> Result<String
     };
     let kernel = here.state.kernel.clone();
     let staged = tokio::task::spawn_blocking(move || {
-        let staged = hamlet_bundle::load(&folder)
-            .map_err(|error| unreadable(&error))
-            .and_then(|package| kernel.stage(package).map_err(|error| not_staged(&error)));
+        let staged = staged(&kernel, &folder);
         // Whoever tries again hands it over again: what was refused must not stay for ever.
         if let Err(error) = std::fs::remove_dir_all(&folder) {
             tracing::warn!(%error, folder = %folder.display(), "what was handed over could not be deleted");
@@ -66,6 +67,17 @@ async fn taken_in(here: &Here, name: &str, headers: &HeaderMap) -> Result<String
         Ok(staged) => staged.map_err(|why| refused(&why)),
         Err(error) => Err(refusal::from_call_error(&CallError::internal(error.to_string()), true)),
     }
+}
+
+/// Stages what lies in a folder, as a bundle if there is one.
+fn staged(kernel: &Kernel, folder: &std::path::Path) -> Result<String, String> {
+    let bundle = folder.join(HANDED_BUNDLE);
+    if bundle.is_file() {
+        let bytes = hamlet_bundle::read_bundle(&bundle).map_err(|error| unreadable(&error))?;
+        return kernel.stage_bundle(&bytes).map_err(|error| not_staged(&error));
+    }
+    let package = hamlet_bundle::load(folder).map_err(|error| unreadable(&error))?;
+    kernel.stage(package).map_err(|error| not_staged(&error))
 }
 
 /// What is wrong with a package's files. Names files, not where this box keeps them.

@@ -235,11 +235,17 @@ fn not_founded(kernel: &Kernel, error: FoundError, handle: &str) -> anyhow::Erro
     }
 }
 
-/// Copies a built plugin to where the running host takes it from; gives the name to tell it.
+/// Copies a built plugin's folder, or a signed bundle, to where the running host takes it from; gives the name to
+/// tell it.
 pub fn hand_over(home: &Path, built: &Path) -> Result<String> {
     let name = Uuid::now_v7().simple().to_string();
     let folder = home.join(INCOMING).join(&name);
     fs::create_dir_all(&folder).with_context(|| format!("`{}` cannot be made", folder.display()))?;
+    if built.is_file() {
+        fs::copy(built, folder.join(hamlet_gateway::HANDED_BUNDLE))
+            .with_context(|| format!("`{}` cannot be handed over", built.display()))?;
+        return Ok(name);
+    }
     for entry in fs::read_dir(built)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {

@@ -154,7 +154,7 @@ impl Maker<'_> {
         )?;
         for folder in packages {
             let hash = self.community.kernel.stage(hamlet_bundle::load(folder)?)?;
-            self.console("plugins", "activate", &json!({ "component": hash }))?;
+            self.console("plugins", "activate", &json!({ "component": hash, "granting": "all" }))?;
         }
         let mut words = Words::default();
         let bar = ProgressBar::new(self.village.steps.len() as u64)

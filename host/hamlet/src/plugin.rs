@@ -1,20 +1,20 @@
 //! `hamlet plugin`: write, build, sign, install and list plugins.
 
+mod install;
+mod manage;
 pub mod publish;
+mod trial;
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
-use hamlet_bundle::{BuildOptions, LoadError, Step, Template};
+use hamlet_bundle::{BuildOptions, Step, Template};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
 
 use crate::call::Outcome;
-use crate::door::Door;
-use crate::{community, output};
+use crate::output;
 
 /// What to do with plugins.
 #[derive(Debug, Subcommand)]
@@ -44,11 +44,26 @@ pub enum PluginCommand {
     Check(publish::CheckArgs),
     /// Check a bundle and open it into a folder.
     Unpack(publish::UnpackArgs),
-    /// Install a built plugin, or a newer version of it.
-    Install {
-        /// The folder that `hamlet plugin build` made.
-        folder: PathBuf,
-    },
+    /// Install a signed bundle or a built folder, after saying what it asks for.
+    Install(install::InstallArgs),
+    /// Upgrade an installed plugin to a newer version, with its data.
+    Upgrade(install::InstallArgs),
+    /// Go back to the version before, with its data; says first what would be lost.
+    Rollback(manage::RollbackArgs),
+    /// Say that an upgrade is good: the old data goes, and with it the way back.
+    Confirm(manage::NameArgs),
+    /// Give up an upgrade that did not end: the present version was never disturbed.
+    Cancel(manage::NameArgs),
+    /// Stop a plugin from answering. Its data stays.
+    Pause(manage::NameArgs),
+    /// Let a paused plugin answer again.
+    Resume(manage::NameArgs),
+    /// Take a plugin away; say what becomes of its data.
+    Remove(manage::RemoveArgs),
+    /// Show what a plugin asks for and who granted it; grant it or take it back.
+    Grants(manage::GrantsArgs),
+    /// Try a bundle or a built folder in a community of its own, which is thrown away.
+    Test(trial::TestArgs),
     /// List the installed plugins.
     List {
         /// Print JSON.
@@ -75,11 +90,17 @@ pub fn run(home: &Path, command: &PluginCommand) -> Result<Outcome> {
         PluginCommand::Pack(args) => publish::pack_folder(args)?,
         PluginCommand::Check(args) => publish::check(args)?,
         PluginCommand::Unpack(args) => publish::unpack(args)?,
-        PluginCommand::Install { folder } => output::say(&output::render(&install(home, folder)?)),
-        PluginCommand::List { json } => {
-            let all = Door::open(home)?.must("plugins", "list", &json!({}))?;
-            output::say(&if *json { serde_json::to_string_pretty(&all)? } else { output::render(&all) });
-        }
+        PluginCommand::Install(args) => return install::install(home, args),
+        PluginCommand::Upgrade(args) => return install::upgrade(home, args),
+        PluginCommand::Rollback(args) => return manage::roll_back(home, args),
+        PluginCommand::Confirm(args) => manage::confirm(home, args)?,
+        PluginCommand::Cancel(args) => manage::cancel(home, args)?,
+        PluginCommand::Pause(args) => manage::set_status(home, args, "paused")?,
+        PluginCommand::Resume(args) => manage::set_status(home, args, "active")?,
+        PluginCommand::Remove(args) => return manage::remove(home, args),
+        PluginCommand::Grants(args) => manage::grants(home, args)?,
+        PluginCommand::Test(args) => return trial::test(args),
+        PluginCommand::List { json } => manage::list(home, *json)?,
     }
     Ok(Outcome::Done)
 }
@@ -124,41 +145,4 @@ fn words(step: &Step) -> String {
         Step::Componentizing => "making the component".to_owned(),
         Step::Checking => "checking".to_owned(),
     }
-}
-
-/// Stages a built plugin and activates it.
-fn install(home: &Path, folder: &Path) -> Result<Value> {
-    let built = |error: LoadError| -> anyhow::Error {
-        match error {
-            LoadError::Read { path, source } if source.kind() == ErrorKind::NotFound => anyhow!(
-                "`{}` is not a built plugin: there is no {}. Build one with `hamlet plugin build FOLDER`, which \
-                 prints the folder to install",
-                folder.display(),
-                path.file_name().unwrap_or_default().display()
-            ),
-            other => other.into(),
-        }
-    };
-    let package = hamlet_bundle::load(folder).map_err(built)?;
-    let door = Door::open(home)?;
-    let bar = spinner()?;
-    bar.set_message(format!(
-        "verifying and compiling {} {}",
-        package.manifest.name, package.manifest.version
-    ));
-    let hash = match &door {
-        // The running host takes the files from the community's folder, then verifies and compiles them.
-        Door::Http(client) => client.stage(&community::hand_over(home, folder)?)?,
-        Door::Console(kernel) => Value::String(kernel.stage(package)?),
-    };
-    bar.set_message("installing");
-    let installed = door.must("plugins", "activate", &json!({ "component": hash }))?;
-    bar.finish_and_clear();
-    if let Door::Console(kernel) = door {
-        kernel.shutdown();
-    }
-    if installed.is_null() {
-        bail!("the host said nothing of the plugin");
-    }
-    Ok(installed)
 }

@@ -157,7 +157,7 @@ fn village() -> (TempDir, Home, Home, Host) {
     let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kernel/tests/guests/first-alone");
     let options = BuildOptions { out: Some(root.path().join("built")), ..BuildOptions::default() };
     let built = hamlet_bundle::build(&guest, &options, &mut |_| {}).unwrap();
-    hamlet(&oak.dir, &["plugin", "install", built.dir.to_str().unwrap()]);
+    hamlet(&oak.dir, &["plugin", "install", "--grant", built.dir.to_str().unwrap()]);
     let host = Host::run(root.path(), [&oak, &elm]);
     (root, oak, elm, host)
 }

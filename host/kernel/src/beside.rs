@@ -33,6 +33,7 @@ use crate::config::CONFLICTS_MAX;
 use crate::kernel::Shared;
 use crate::linking::Told;
 use crate::metrics::Metrics;
+use crate::plugins;
 use crate::runner::{After, Done};
 
 pub(crate) use queue::Beside;
@@ -85,6 +86,11 @@ impl Task {
                 calls.first().map_or_else(|| Arc::from(""), |(call, _)| Arc::clone(&call.request_id))
             }
         }
+    }
+
+    /// Whether it ends a migration (J4): the batch is committed before it.
+    pub(crate) fn is_switch(&self) -> bool {
+        self.callables().any(|callable| plugins::is_switch(&callable.plugin, &callable.name))
     }
 
     fn callables(&self) -> impl Iterator<Item = &Callable> {

@@ -40,6 +40,8 @@ pub const UNHELD_AGE: Duration = Duration::from_hours(24);
 
 /// Where files are written before they have their name.
 const NEW: &str = "new";
+/// Holds read at once by [`release_all`].
+const HOLDS_READ_AT_ONCE: usize = 1_024;
 const COPY_BYTES: usize = 128 * 1024;
 
 /// Names a blob.
@@ -245,6 +247,31 @@ pub fn release(rows: &mut dyn OwnRows, plugin: &str, hash: &Hash) -> Result<bool
         set_held_bytes(rows, plugin, bytes.saturating_sub(length))?;
     }
     Ok(true)
+}
+
+/// Gives up what a plugin held that was taken away, at most `limit` blobs at a time; true: there were some.
+///
+/// Cost: reads all holds.
+///
+/// # Errors
+/// The store failed.
+pub fn release_all(rows: &mut dyn OwnRows, plugin: &str, limit: usize) -> Result<bool, CallError> {
+    let mut found: Vec<Box<[u8]>> = Vec::new();
+    let mut from = b"h".to_vec();
+    while found.len() < limit {
+        let page = with_prefix(rows, b"h", &from, HOLDS_READ_AT_ONCE)?;
+        let Some((last, _)) = page.last() else { break };
+        from = [last, [0].as_slice()].concat();
+        let of_plugin = |key: &[u8]| parse_held(key).is_some_and(|(_, holder)| holder == plugin);
+        found.extend(page.into_iter().map(|(key, _)| key).filter(|key| of_plugin(key)));
+    }
+    for key in &found {
+        rows.delete(key)?;
+    }
+    if found.is_empty() {
+        rows.delete(&bytes_key(plugin))?;
+    }
+    Ok(!found.is_empty())
 }
 
 /// The bytes of all blobs that a plugin holds, each once.

@@ -9,6 +9,9 @@
 //! The thing's owner in a grant is what the giver said. That is safe because [`use_up`] compares it
 //! with what the *provider* of the thing says when it asks: a grant on another's thing never matches.
 //!
+//! A grant ends by its date, and when nobody used it for more than [`UNUSED_MONTHS`]: it is over a year, so
+//! that what happens once a year goes on.
+//!
 //! If this is wrong, a plugin spends what nobody allowed it to spend.
 //!
 //! Rows (namespace `GRANTS`; ids 16 bytes, big end first):
@@ -34,6 +37,11 @@ use crate::plugins;
 use crate::rows::{OfProvider, OwnRows, from_json, to_json, with_prefix};
 use crate::settings;
 use crate::shape;
+
+mod usage;
+
+pub use usage::UNUSED_MONTHS;
+use usage::{ended_unused, set_used, usage, usage_key, used_in};
 
 /// Most grants of one owner.
 pub const GRANTS_PER_OWNER_MAX: usize = 1_000;
@@ -94,7 +102,11 @@ pub fn use_up(
         if grant.expires.is_some_and(|end| end <= now) {
             continue;
         }
-        let used = used(rows, grant.id, month)?;
+        let usage = usage(rows, grant.id)?;
+        if ended_unused(&grant, usage, now, month) {
+            continue;
+        }
+        let used = used_in(usage, month);
         let amount = need.amount.unwrap_or(0);
         let left = grant.monthly_ceiling.map_or(u64::MAX, |ceiling| ceiling.saturating_sub(used));
         // A ceiling on what has no quantity allows nothing: nobody could have meant it as a limit.
@@ -208,7 +220,7 @@ impl Grants {
             expires: offer.expires,
         };
         insert(&mut OfProvider(cx), &grant)?;
-        Ok(shape::ok(grant.to_val(0)))
+        Ok(shape::ok(grant.to_val(0, false)))
     }
 }
 
@@ -230,21 +242,24 @@ fn list(cx: &mut dyn NativeContext, person: Id, owner: Option<Id>) -> Result<Val
         return Ok(shape::refused("no-mandate"));
     }
     let zone = settings::zone(cx.rows())?;
-    let month = settings::month(&zone, cx.now());
+    let now = cx.now();
+    let month = settings::month(&zone, now);
     let rows = &mut OfProvider(cx);
     let prefix = owner_prefix(owner);
     let mut grants = Vec::new();
     for (key, _) in with_prefix(rows, &prefix, &[], GRANTS_PER_OWNER_MAX)? {
         if let Some(grant) = key.get(prefix.len()..).map(|id| read(rows, id)).transpose()?.flatten() {
-            let used = used(rows, grant.id, month)?;
-            grants.push(grant.to_val(used));
+            let usage = usage(rows, grant.id)?;
+            let ended =
+                grant.expires.is_some_and(|end| end <= now) || ended_unused(&grant, usage, now, month);
+            grants.push(grant.to_val(used_in(usage, month), ended));
         }
     }
     Ok(shape::ok(Val::List(grants)))
 }
 
 impl Grant {
-    fn to_val(&self, used: u64) -> Val {
+    fn to_val(&self, used: u64, ended: bool) -> Val {
         shape::record([
             ("id", self.id.to_val()),
             ("plugin", shape::string(&self.plugin)),
@@ -257,6 +272,7 @@ impl Grant {
             ("given-by", self.given_by.to_val()),
             ("given-at", Val::U64(self.given_at)),
             ("expires", shape::maybe(self.expires.map(Val::U64))),
+            ("ended", Val::Bool(ended)),
         ])
     }
 }
@@ -288,17 +304,31 @@ fn read(rows: &mut dyn OwnRows, id: &[u8]) -> Result<Option<Grant>, CallError> {
     rows.get(&grant_key(id))?.map(|row| from_json("grants", &row)).transpose()
 }
 
-/// What was used in this month: a row of another month counts as nothing.
-fn used(rows: &mut dyn OwnRows, id: Id, month: u32) -> Result<u64, CallError> {
-    let Some(row) = rows.get(&usage_key(id))? else { return Ok(0) };
-    let split = row.split_first_chunk::<4>().and_then(|(month, used)| Some((month, used.try_into().ok()?)));
-    let Some((of, used)) = split else { return Err(CallError::internal("a damaged row of grants")) };
-    Ok(if u32::from_be_bytes(*of) == month { u64::from_be_bytes(used) } else { 0 })
-}
-
-fn set_used(rows: &mut dyn OwnRows, id: Id, month: u32, used: u64) -> Result<(), CallError> {
-    let row = [month.to_be_bytes().as_slice(), used.to_be_bytes().as_slice()].concat();
-    rows.set(&usage_key(id), &row)
+/// Removes what owners granted to a plugin, or for its things, at most `limit` at a time; true: there was some.
+///
+/// Cost: reads all grants.
+///
+/// # Errors
+/// The store failed, or a row is damaged.
+pub fn forget_plugin(rows: &mut dyn OwnRows, name: &str, limit: usize) -> Result<bool, CallError> {
+    let mut found: Vec<Grant> = Vec::new();
+    let mut from = b"g".to_vec();
+    while found.len() < limit {
+        let page = with_prefix(rows, b"g", &from, GRANTS_PER_OWNER_MAX)?;
+        let Some((last, _)) = page.last() else { break };
+        from = [last, [0].as_slice()].concat();
+        for (_, row) in &page {
+            let grant: Grant = from_json("grants", row)?;
+            if grant.plugin == name || grant.provider == name {
+                found.push(grant);
+            }
+        }
+    }
+    found.truncate(limit);
+    for grant in &found {
+        remove(rows, grant)?;
+    }
+    Ok(!found.is_empty())
 }
 
 impl Grant {
@@ -316,10 +346,6 @@ impl Grant {
 
 fn grant_key(id: &[u8]) -> Vec<u8> {
     [b"g".as_slice(), id].concat()
-}
-
-fn usage_key(id: Id) -> Vec<u8> {
-    [b"u".as_slice(), &id.0.to_be_bytes()].concat()
 }
 
 fn owner_prefix(owner: Id) -> Vec<u8> {

@@ -26,10 +26,11 @@ use crate::config::{Clock, Entropy, KernelConfig, Limits};
 use crate::consent::Confirmations;
 use crate::engine::{CodeCache, Engine};
 use crate::fair::{Lane, Refused, SharedQueue};
+use crate::gate::Uses;
 use crate::metrics::Metrics;
 use crate::namespaces::FIRST_ROOM;
 use crate::native::Directory;
-use crate::package::{ComponentHash, StageError, Staged, Stager, Staging};
+use crate::package::{ComponentHash, Origin, StageError, Staged, Stager, Staging};
 use crate::plugins;
 use crate::query::{Queries, Query};
 use crate::run::{Callee, Slot};
@@ -94,6 +95,7 @@ pub(crate) struct Shared {
     clock_base: Mutex<(Instant, u64)>,
     pseudonym_key: [u8; 32],
     staging: Arc<Staging>,
+    pub(crate) uses: Uses,
     stager: Stager,
     base: Linker<Slot>,
     natives: Arc<[Arc<Provider>]>,
@@ -108,8 +110,9 @@ impl Shared {
 
     /// Builds the table anew from the rows, after what is installed changed.
     pub(crate) fn rebuild_table(&self) {
-        let installed = match plugins::installed(&mut self.store.snapshot()) {
-            Ok(installed) => installed,
+        let mut snapshot = self.store.snapshot();
+        let state = match plugins::state(&mut snapshot) {
+            Ok(state) => state,
             Err(error) => {
                 tracing::error!(%error, "the installed plugins cannot be read; the old ones stay");
                 return;
@@ -120,10 +123,17 @@ impl Shared {
             base: &self.base,
             natives: &self.natives,
             staging: &self.staging,
-            installed,
+            state,
+            uses: &self.uses,
+            stored: &|namespace| snapshot.usage(namespace),
             generation,
         });
         *self.table.write() = Arc::new(table);
+    }
+
+    /// The staged packages.
+    pub(crate) fn staging(&self) -> &Staging {
+        &self.staging
     }
 
     /// What a callable runs in a table: found again by name where the table is a newer one.
@@ -217,8 +227,18 @@ impl Kernel {
             cache: CodeCache::new(cache_dir, secret.derive("hamlet 2026 compiled code")),
             dir: config.dir.as_ref().map(|dir| dir.join("plugins")),
         };
-        let installed = open::load_installed(&store, &stager, &staging)?;
-        let parts = Parts { base: &base, natives: &natives, staging: &staging, installed, generation: 1 };
+        let state = open::load_installed(&store, &stager, &staging)?;
+        let uses = Uses::default();
+        let stored = |namespace| store.usage(namespace);
+        let parts = Parts {
+            base: &base,
+            natives: &natives,
+            staging: &staging,
+            state,
+            uses: &uses,
+            stored: &stored,
+            generation: 1,
+        };
         let table = RwLock::new(Arc::new(Table::build(&parts)));
         let last_time = open::stored_time(&store)?;
         let wall = config.clock.now();
@@ -246,6 +266,7 @@ impl Kernel {
             last_time: AtomicU64::new(last_time),
             pseudonym_key: secret.derive("hamlet 2026 callers in the journal"),
             staging,
+            uses,
             stager,
             base,
             natives,
@@ -315,8 +336,27 @@ impl Kernel {
     /// Takes as long as compiling does, on the caller's thread. No transaction waits for it.
     #[expect(clippy::needless_pass_by_value, reason = "whoever stages a package is done with it")]
     pub fn stage(&self, package: hamlet_bundle::Package) -> Result<ComponentHash, StageError> {
+        self.stage_of(&package, None)
+    }
+
+    /// The same for a signed bundle: its signature is verified first, and what is installed from it knows its publisher.
+    ///
+    /// # Errors
+    /// As [`Kernel::stage`], and whatever [`hamlet_bundle::verify`] refuses.
+    pub fn stage_bundle(&self, bundle: &[u8]) -> Result<ComponentHash, StageError> {
+        let verified =
+            hamlet_bundle::verify(bundle).map_err(|error| StageError::Refused(error.to_string()))?;
+        let origin = Origin { publisher: verified.publisher, bundle: verified.sha256 };
+        self.stage_of(&verified.package, Some(origin))
+    }
+
+    fn stage_of(
+        &self,
+        package: &hamlet_bundle::Package,
+        origin: Option<Origin>,
+    ) -> Result<ComponentHash, StageError> {
         let shared = &self.inner.shared;
-        let staged = shared.stager.stage(&package)?;
+        let staged = shared.stager.stage(package, origin)?;
         let hash = staged.hash.clone();
         shared.staging.put(Arc::new(staged));
         Ok(hash)

@@ -18,6 +18,7 @@ mod capability;
 pub mod catalogue;
 pub mod config;
 mod engine;
+mod gate;
 mod idempotency;
 mod json_call;
 mod kernel;
@@ -58,4 +59,4 @@ pub use metrics::{Histogram, Metrics, MetricsSnapshot};
 pub use native::{
     Directory, Mandate, NativeContext, NativeProvider, NoDirectory, PartyKind, PartyStatus, SealRefusal,
 };
-pub use package::{ComponentHash, StageError, Staged, Staging};
+pub use package::{ComponentHash, Origin, StageError, Staged, Staging};

@@ -5,6 +5,8 @@
 //! - All others are calls of the provider that the import was bound to at install (C2): a savepoint of the same
 //!   transaction (T2).
 //!
+//! What was not granted is closed (`gate.rs`): each of its functions dooms the call with a sentence.
+//!
 //! An import that is none of these does not exist, and the plugin is not linked. What was checked at staging and at
 //! activation is not trusted here: the engine compares types again.
 
@@ -18,6 +20,7 @@ use crate::call::{CallError, EventNote};
 use crate::capability::PROVIDED;
 use crate::catalogue::HOST;
 use crate::events::{self, Emission, Subscriptions};
+use crate::gate::{self, Gate, Gates};
 use crate::metrics::Metrics;
 use crate::namespaces::EVENTS;
 use crate::package::Staged;
@@ -40,16 +43,21 @@ pub(crate) fn link(
     row: &Installed,
     plugins: &[Plugin],
     natives: &[Arc<Provider>],
+    gates: &Gates<'_>,
 ) -> Result<InstancePre<Slot>, String> {
     let mut linker = base.clone();
     for import in &staged.imports {
+        if let Some(why) = gates.closed(&import.id) {
+            gate::close(&mut linker, import, &why).map_err(|error| format!("`{}`: {error:#}", import.id))?;
+            continue;
+        }
         if PROVIDED.contains(&import.id.as_str()) {
             continue;
         }
         let done = if staged.manifest.emits.iter().any(|emit| emit.interface == import.id) {
             link_events(&mut linker, import)
         } else {
-            link_calls(&mut linker, import, row, plugins, natives)?
+            link_calls(&mut linker, import, row, plugins, natives, gates.gate(&import.id))?
         };
         done.map_err(|error| format!("`{}` cannot be linked: {error:#}", import.id))?;
     }
@@ -62,6 +70,7 @@ fn link_calls(
     row: &Installed,
     plugins: &[Plugin],
     natives: &[Arc<Provider>],
+    gate: Option<Gate>,
 ) -> Result<wasmtime::Result<()>, String> {
     let id = &import.id;
     let Some((_, provider)) = row.bindings.iter().find(|(bound, _)| bound == id) else {
@@ -80,7 +89,8 @@ fn link_calls(
         .map_err(|mismatch| format!("`{id}` of `{provider}` has another shape: {mismatch}"))?;
     for function in &import.functions {
         let bound = find(provider, id, &function.name, plugins, natives);
-        if let Err(error) = link_call(linker, import, function, provider, bound) {
+        let gate = gate.clone().map(|gate| (Arc::from(&*row.name), gate));
+        if let Err(error) = link_call(linker, import, function, provider, bound, gate) {
             return Ok(Err(error));
         }
     }
@@ -115,10 +125,15 @@ fn link_call(
     function: &Function,
     provider: &str,
     bound: Option<Bound>,
+    gate: Option<(Arc<str>, Gate)>,
 ) -> wasmtime::Result<()> {
     let provider = provider.to_owned();
     let name = function.name.clone();
     linker.instance(&import.id)?.func_new(&function.name, move |mut cx, _, arguments, results| {
+        if let Some((plugin, gate)) = &gate {
+            let running = cx.data_mut().running()?;
+            gate.pass(plugin, running.now).map_err(|why| running.trap(why))?;
+        }
         if let Some(bound) = bound {
             return nested(&mut cx, bound, arguments, results);
         }

@@ -4,14 +4,15 @@
 //! the component imports and declare nothing that it does not export, and what it imports must be something that this
 //! host gives. Every refusal is a sentence for the steward who installs.
 //!
-//! On disk: `plugins/HASH/` with `component.wasm`, `wit.wasm` and `plugin.toml`; HASH is BLAKE3 of the component. A
-//! folder appears by rename, whole.
+//! On disk: `plugins/HASH/` with `component.wasm`, `wit.wasm`, `plugin.toml` and `component.blake3`. HASH is over all
+//! of them ([`hash_of`]): what was activated under it cannot be replaced by another manifest. Compiled code is kept
+//! under the component's own hash.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hamlet_bundle::{Manifest, Package};
+use hamlet_bundle::{Manifest, Package, Publisher};
 use hamlet_reflect::{Interface, World, check_describes, decode};
 use parking_lot::RwLock;
 use wasmtime::component::Component;
@@ -19,11 +20,16 @@ use wasmtime::component::types::ComponentItem;
 
 use crate::capability::PROVIDED;
 use crate::engine::{CodeCache, make_private_dir};
+use crate::plugins::{MIGRATE, MIGRATION};
 use crate::table::SCHEDULED;
 
-/// BLAKE3 of a component, in hex: the name under which it is staged and installed.
+/// The name under which a package is staged and installed: BLAKE3 in hex, over component, WIT and manifest.
 pub type ComponentHash = String;
 
+/// What keeps a package's hash apart from all others.
+const HASH_DOMAIN: &str = "hamlet 2026 staged package";
+/// Holds the component's own hash, so that it need not be read to know it.
+const COMPONENT_HASH_FILE: &str = "component.blake3";
 const COMPONENT_FILE: &str = "component.wasm";
 const WIT_FILE: &str = "wit.wasm";
 const MANIFEST_FILE: &str = "plugin.toml";
@@ -48,10 +54,22 @@ pub enum StageError {
     },
 }
 
+/// Who vouches for a package: the signature of its bundle was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Who signed it.
+    pub publisher: Publisher,
+    /// SHA-256 of the bundle, in hex.
+    pub bundle: String,
+}
+
 /// A verified and compiled package, ready to be activated.
 pub struct Staged {
     /// Its name while staged and installed.
     pub hash: ComponentHash,
+    /// Who signed it. None: nobody, it came from a folder; or it was loaded again after a restart, and the row of
+    /// what is installed says it.
+    pub origin: Option<Origin>,
     /// Its manifest.
     pub manifest: Arc<Manifest>,
     /// Its WIT with docs; describes the component exactly (C3).
@@ -95,18 +113,19 @@ pub(crate) struct Stager {
 
 impl Stager {
     /// Verifies, compiles and keeps a package.
-    pub(crate) fn stage(&self, package: &Package) -> Result<Staged, StageError> {
-        let hash = blake3::hash(&package.component).to_hex().to_string();
+    pub(crate) fn stage(&self, package: &Package, origin: Option<Origin>) -> Result<Staged, StageError> {
+        let component_hash = blake3::hash(&package.component).to_hex().to_string();
+        let hash = hash_of(&component_hash, &package.wit, &package.manifest_text);
         let bytes = || Ok(package.component.clone());
         let component = self
             .cache
-            .load_or_compile(&self.engine, &hash, &bytes)
+            .load_or_compile(&self.engine, &component_hash, &bytes)
             .map_err(|error| StageError::Invalid(format!("{error:#}")))?;
         let staged = self.verify(hash, package.manifest.clone(), &package.wit, component)?;
         if let Some(dir) = &self.dir {
-            keep(dir, &staged.hash, package)?;
+            keep(dir, &staged.hash, package, &component_hash)?;
         }
-        Ok(staged)
+        Ok(Staged { origin, ..staged })
     }
 
     /// Loads what was staged before, verified again.
@@ -118,18 +137,26 @@ impl Stager {
         let text = String::from_utf8_lossy(&read(&dir.join(MANIFEST_FILE))?).into_owned();
         let manifest = Manifest::parse(&text).map_err(|error| StageError::Refused(error.to_string()))?;
         let wit = read(&dir.join(WIT_FILE))?;
+        let component_hash =
+            String::from_utf8_lossy(&read(&dir.join(COMPONENT_HASH_FILE))?).trim().to_owned();
+        if hash_of(&component_hash, &wit, &text) != hash {
+            let name = &manifest.name;
+            return Err(StageError::Refused(format!(
+                "the files of `{name}` were changed since it was installed: install it again"
+            )));
+        }
         let path = dir.join(COMPONENT_FILE);
         let bytes = || {
             let component = std::fs::read(&path)?;
             let found = blake3::hash(&component).to_hex();
-            if found.as_str() == hash {
+            if found.as_str() == component_hash {
                 return Ok(component);
             }
-            Err(std::io::Error::other(format!("{} does not have the hash that names it", path.display())))
+            Err(std::io::Error::other(format!("{} does not have the hash that it should", path.display())))
         };
         let component = self
             .cache
-            .load_or_compile(&self.engine, hash, &bytes)
+            .load_or_compile(&self.engine, &component_hash, &bytes)
             .map_err(|error| StageError::Invalid(format!("{error:#}")))?;
         self.verify(hash.to_owned(), manifest, &wit, component)
     }
@@ -153,6 +180,7 @@ impl Stager {
         let exports = world.exports.clone();
         Ok(Staged {
             hash,
+            origin: None,
             manifest: Arc::new(manifest),
             world,
             wit: Arc::from(wit),
@@ -161,6 +189,15 @@ impl Stager {
             component,
         })
     }
+}
+
+/// Over all that a package is. The parts are hashed one by one, so that none runs into the next.
+fn hash_of(component_hash: &str, wit: &[u8], manifest: &str) -> ComponentHash {
+    let mut hash = blake3::Hasher::new_derive_key(HASH_DOMAIN);
+    hash.update(blake3::hash(component_hash.as_bytes()).as_bytes());
+    hash.update(blake3::hash(wit).as_bytes());
+    hash.update(blake3::hash(manifest.as_bytes()).as_bytes());
+    hash.finalize().to_hex().to_string()
 }
 
 /// The interfaces of which the component imports at least one function.
@@ -252,6 +289,14 @@ fn check_exports(manifest: &Manifest, world: &World) -> Result<(), String> {
             ));
         }
     }
+    if let Some(migration) = &manifest.migration {
+        if migration.interface != MIGRATION || migration.function != MIGRATE {
+            return Err(format!("its plugin.toml must name `{MIGRATE}` of `{MIGRATION}` for migrating"));
+        }
+        if world.export(MIGRATION).is_none_or(|interface| interface.function(MIGRATE).is_none()) {
+            return Err(format!("it migrates data and does not export `{MIGRATION}`"));
+        }
+    }
     if manifest.schedules && world.export(SCHEDULED).is_none() {
         return Err(format!("it asks for schedules and does not export `{SCHEDULED}`"));
     }
@@ -262,16 +307,17 @@ fn read(path: &Path) -> Result<Vec<u8>, StageError> {
     std::fs::read(path).map_err(|error| StageError::File { path: path.to_owned(), error })
 }
 
-/// Keeps the package under its hash, whole or not at all. One that is there already is replaced only in its manifest and
-/// WIT, which the component's hash does not cover.
-fn keep(dir: &Path, hash: &str, package: &Package) -> Result<(), StageError> {
+/// Keeps the package under its hash, whole or not at all. One that is there already is written again: with the same
+/// bytes, or with those that it should have had.
+fn keep(dir: &Path, hash: &str, package: &Package, component_hash: &str) -> Result<(), StageError> {
     let target = dir.join(hash);
     let fail = |path: &Path| {
         let path = path.to_owned();
         move |error| StageError::File { path, error }
     };
     make_private_dir(&target).map_err(fail(&target))?;
-    let files: [(&str, &[u8]); 3] = [
+    let files: [(&str, &[u8]); 4] = [
+        (COMPONENT_HASH_FILE, component_hash.as_bytes()),
         (WIT_FILE, &package.wit),
         (MANIFEST_FILE, package.manifest_text.as_bytes()),
         (COMPONENT_FILE, &package.component),

@@ -1,106 +1,80 @@
-//! The installed plugins (`hamlet:host/plugins`, W6) and their bindings (C2).
+//! The installed plugins (`hamlet:host/plugins`, W6), their bindings and what they were granted (C2).
 //!
 //! Installing is two steps: staging (`package.rs`: no transaction) and [`Plugins`]' `activate`, a
 //! small command that a steward, a decision or the console makes. It checks that the new version fits
-//! all that is installed ([`plan`]), writes one row, and asks the kernel to build its catalogue anew
-//! after the commit. It compiles nothing and moves no data.
+//! all that is installed (`plan.rs`), that everything that it asks for is granted (`offer.rs`, `given.rs`),
+//! writes one row, and asks the kernel to build its catalogue anew after the commit. It compiles nothing
+//! and moves no data: where data has to be moved it begins a migration (`moving.rs`, J4).
 //!
-//! If this is wrong, a plugin answers that nobody installed, or two plugins answer to one name.
-//!
-//! Rows (namespace `PLUGINS`):
-//!
-//! ```text
-//! p name      the plugin, JSON ([`Installed`])
-//! n           the next namespace to give out (u32, big end first)
-//! ```
+//! If this is wrong, a plugin answers that nobody installed, two plugins answer to one name, or one
+//! gets what nobody gave it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hamlet_bundle::{Access, FunctionRule, Kind};
+use hamlet_bundle::{Access, DataMove, FunctionRule, Kind};
 use hamlet_reflect::Interface;
-use hamlet_store::{Namespace, Rows};
-use serde::{Deserialize, Serialize};
+use hamlet_store::Namespace;
 use wasmtime::component::Val;
 
 use crate::call::CallError;
 use crate::dispatch;
-use crate::namespaces::{FIRST_PLUGIN, PLUGINS};
 use crate::native::{NativeContext, NativeProvider};
 use crate::package::{Staged, Staging};
-use crate::rows::{OfProvider, OwnRows, ReadOnly, from_json, to_json, with_prefix};
+use crate::rows::OfProvider;
 use crate::shape;
 
+mod given;
+mod installed;
+mod moving;
+mod offer;
 mod plan;
+mod remove;
+mod values;
 
+pub(crate) use given::{DAY_MICROS, UNUSED_MICROS, is_revocable, keep_use};
+pub use given::{Given, GivenKeys, Giver, UNUSED_DAYS};
+pub use installed::{Installed, Previous, installed, installed_one};
+pub use moving::Moving;
+pub(crate) use moving::{MIGRATE, MIGRATION, is_of_the_kernel, is_switch, run};
 pub use plan::{Member, Refusal, plan};
+pub(crate) use remove::{Leftover, next_leftover};
 
+use given::{drop_unasked, give, given_to, take_back};
+use installed::{all, one, put};
+use moving::moving_of;
+use offer::{Granting, Offer, offer};
+
+/// The interface.
+pub(crate) const INTERFACE: &str = "hamlet:host/plugins@0.1.0";
 /// Most plugins in a community.
 pub const PLUGINS_MAX: usize = 1_000;
-
-/// An installed plugin, as its row says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Installed {
-    /// Its name, unique in the community.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// BLAKE3 of its component in hex: under this it is staged.
-    pub component: String,
-    /// Whether it answers; false: paused.
-    pub active: bool,
-    /// When this version was activated, in microseconds.
-    pub since: u64,
-    /// The namespace of its rows (J4).
-    pub namespace: u32,
-    /// Which generation of its rows that is, from 1 (J4).
-    pub generation: u32,
-    /// Bytes that it may store.
-    pub quota: u64,
-    /// The callable interfaces that it exports, with versions.
-    pub exports: Vec<String>,
-    /// The other plugins' and natives' interfaces that it imports, with the provider of each.
-    pub bindings: Vec<(String, String)>,
-    /// The component that it had before, for rollback.
-    pub previous: Option<String>,
-}
-
-/// All installed plugins in order of their names, from a snapshot or the running transaction.
-///
-/// # Errors
-/// The store failed, or a row is damaged.
-pub fn installed(rows: &mut dyn Rows) -> Result<Vec<Installed>, CallError> {
-    all(&mut ReadOnly { rows, namespace: PLUGINS })
-}
-
-/// One installed plugin.
-///
-/// # Errors
-/// As [`installed`].
-pub fn installed_one(rows: &mut dyn Rows, name: &str) -> Result<Option<Installed>, CallError> {
-    one(&mut ReadOnly { rows, namespace: PLUGINS }, name)
-}
-
-fn all(rows: &mut dyn OwnRows) -> Result<Vec<Installed>, CallError> {
-    with_prefix(rows, b"p", &[], PLUGINS_MAX)?.iter().map(|(_, row)| from_json("plugins", row)).collect()
-}
-
-fn one(rows: &mut dyn OwnRows, name: &str) -> Result<Option<Installed>, CallError> {
-    rows.get(&row_key(name))?.map(|row| from_json("plugins", &row)).transpose()
-}
-
-fn put(rows: &mut dyn OwnRows, plugin: &Installed) -> Result<(), CallError> {
-    rows.set(&row_key(&plugin.name), &to_json("plugins", plugin)?)
-}
-
-fn row_key(name: &str) -> Vec<u8> {
-    [b"p", name.as_bytes()].concat()
-}
 
 /// The interfaces of native providers by their id, from the host's own WIT.
 pub type NativeInterfaces = BTreeMap<String, Arc<Interface>>;
 
-/// The native provider.
+/// All rows of which the kernel makes its table of plugins.
+#[derive(Debug, Default)]
+pub struct State {
+    /// What is installed, in order of names.
+    pub installed: Vec<Installed>,
+    /// What each was granted.
+    pub given: BTreeMap<String, GivenKeys>,
+    /// Migrations under way.
+    pub moving: Vec<Moving>,
+}
+
+/// Reads them, from a snapshot or the running transaction.
+///
+/// # Errors
+/// The store failed, or a row is damaged.
+pub fn state(rows: &mut dyn hamlet_store::Rows) -> Result<State, CallError> {
+    let rows = &mut crate::rows::ReadOnly { rows, namespace: crate::namespaces::PLUGINS };
+    Ok(State { installed: all(rows)?, given: given::all_given(rows)?, moving: moving::all_moving(rows)? })
+}
+
+/// The native provider. `migrate`, `switch-over` and `roll-back-plan` are the kernel's own (`moving.rs`): they
+/// enter a plugin or read the journal, which no native can.
 pub struct Plugins {
     staging: Arc<Staging>,
     natives: Arc<NativeInterfaces>,
@@ -115,105 +89,286 @@ impl Plugins {
 
 impl NativeProvider for Plugins {
     fn interface(&self) -> &'static str {
-        "hamlet:host/plugins@0.1.0"
+        INTERFACE
     }
 
     fn rule(&self, function: &str) -> Option<FunctionRule> {
+        let stewards = || Access::Group("stewards".into());
         let (kind, access) = match function {
-            "activate" | "set-status" => {
-                (Kind::Command, vec![Access::Group("stewards".into()), Access::Decision, Access::Console])
+            "activate" | "set-status" | "migrate" | "switch-over" | "cancel-migration" | "roll-back"
+            | "confirm" | "uninstall" | "grant" | "revoke" => {
+                (Kind::Command, vec![stewards(), Access::Decision, Access::Console])
             }
-            "list" => (Kind::Query, vec![Access::Member, Access::Plugin, Access::Console]),
+            "plan" | "roll-back-plan" => (Kind::Query, vec![stewards(), Access::Console]),
+            // What plugins may do is every member's business.
+            "list" | "requests" => (Kind::Query, vec![Access::Member, Access::Plugin, Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        // A chunk of rows is handed to a plugin: that takes its time, and nobody should wait for it (T7).
+        Some(FunctionRule { kind, access, reentrant: false, long: function == MIGRATE })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
+        let text = |at: usize| shape::argument(arguments, at).and_then(shape::text);
         match function {
-            "activate" => self.activate(cx, shape::text(shape::argument(arguments, 0)?)?),
+            "plan" => self.show_plan(cx, text(0)?),
+            "activate" => self.activate(cx, text(0)?, &Granting::from_val(shape::argument(arguments, 1)?)?),
             "set-status" => {
-                let name = shape::text(shape::argument(arguments, 0)?)?;
-                set_status(cx, name, shape::label(shape::argument(arguments, 1)?)? == "active")
+                set_status(cx, text(0)?, shape::label(shape::argument(arguments, 1)?)? == "active")
             }
+            "cancel-migration" => moving::cancel(cx, text(0)?),
+            "roll-back" => self.roll_back(cx, text(0)?),
+            "confirm" => self.confirm(cx, text(0)?),
+            "uninstall" => {
+                remove::remove(cx, text(0)?, shape::label(shape::argument(arguments, 1)?)? == "keep")
+            }
+            "requests" => self.requests(cx, text(0)?),
+            "grant" => self.grant(cx, text(0)?, text(1)?),
+            "revoke" => revoke(cx, text(0)?, text(1)?),
             "list" => list(cx),
             _ => Err(CallError::internal("no such function of plugins")),
         }
     }
 }
 
+/// What is known of a staged plugin when it is about to be activated.
+struct Planned {
+    before: Option<Member>,
+    bindings: Vec<(String, String)>,
+    offer: Offer,
+}
+
 impl Plugins {
-    fn activate(&self, cx: &mut dyn NativeContext, component: &str) -> Result<Val, CallError> {
-        let Some(staged) = self.staging.get(component) else { return Ok(shape::refused("not-staged")) };
-        if let Some(why) = dispatch::refuse_import(cx.rows(), &staged)? {
-            return Ok(Refusal::ImportUnmet(why).to_val());
+    /// Everything that is checked before anything is written.
+    fn planned(
+        &self,
+        cx: &mut dyn NativeContext,
+        staged: &Staged,
+    ) -> Result<Result<Planned, Refusal>, CallError> {
+        if let Some(why) = dispatch::refuse_import(cx.rows(), staged)? {
+            return Ok(Err(Refusal::ImportUnmet(why)));
         }
+        let name = &staged.manifest.name;
         let rows = all(&mut OfProvider(cx))?;
-        let before = rows.iter().find(|row| row.name == staged.manifest.name).cloned();
-        let others = self.others(rows, &staged)?;
-        let bindings = match plan(&staged, before.as_ref(), &others, &self.natives) {
+        let before = rows.iter().find(|row| row.name == *name).cloned();
+        let others = self.others(rows, name)?;
+        let bindings = match plan(staged, before.as_ref(), &others, &self.natives) {
             Ok(bindings) => bindings,
-            Err(refusal) => return Ok(refusal.to_val()),
+            Err(refusal) => return Ok(Err(refusal)),
         };
         if before.is_none() && others.len() >= PLUGINS_MAX {
             let what = format!("{PLUGINS_MAX} plugins in a community");
             return Err(CallError::Quota { plugin: Arc::from(crate::catalogue::HOST), what });
         }
-        let plugin = installed_from(cx, &staged, before, bindings)?;
+        let before = match before {
+            None => None,
+            Some(row) => Some(self.member(row)?),
+        };
+        let stored = before.as_ref().map_or(0, |before| cx.usage(Namespace(before.row.namespace)));
+        let given = given_to(&mut OfProvider(cx), name)?;
+        let offer = match offer(staged, before.as_ref(), stored, &bindings, &given) {
+            Ok(offer) => offer,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if moving_of(&mut OfProvider(cx), name)?.is_some() {
+            return Ok(Err(Refusal::Moving));
+        }
+        let migrates = matches!(offer.plan.data, DataMove::Migrates { .. });
+        let unconfirmed = before.as_ref().is_some_and(|before| before.row.left_behind().is_some());
+        if unconfirmed && migrates {
+            return Ok(Err(Refusal::NotConfirmed));
+        }
+        Ok(Ok(Planned { before, bindings, offer }))
+    }
+
+    fn show_plan(&self, cx: &mut dyn NativeContext, component: &str) -> Result<Val, CallError> {
+        let Some(staged) = self.staging.get(component) else { return Ok(shape::refused("not-staged")) };
+        Ok(match self.planned(cx, &staged)? {
+            Ok(planned) => shape::ok(planned.offer.to_val()),
+            Err(refusal) => refusal.to_val(),
+        })
+    }
+
+    fn activate(
+        &self,
+        cx: &mut dyn NativeContext,
+        component: &str,
+        granting: &Granting,
+    ) -> Result<Val, CallError> {
+        let Some(staged) = self.staging.get(component) else { return Ok(shape::refused("not-staged")) };
+        let Planned { before, bindings, offer } = match self.planned(cx, &staged)? {
+            Ok(planned) => planned,
+            Err(refusal) => return Ok(refusal.to_val()),
+        };
+        let granted = match offer.granted(granting) {
+            Ok(granted) => granted,
+            Err(refusal) => return Ok(refusal.to_val()),
+        };
+        let by = Giver::of(cx.actor())?;
+        let name = staged.manifest.name.clone();
+        let at = cx.now();
+        for request in &granted {
+            let provider = offer::provider(request, &bindings).map(str::to_owned);
+            let given = Given { provider, by: by.clone(), at, used: at };
+            give(&mut OfProvider(cx), &name, &request.key(), &given)?;
+        }
+        let before = before.map(|before| before.row);
+        if let (DataMove::Migrates { .. }, Some(before)) = (&offer.plan.data, &before) {
+            moving::begin(cx, &staged, before, bindings)?;
+            cx.installed_changed();
+            return Ok(shape::ok(values::plugin(cx, before)?));
+        }
+        let plugin = match before {
+            // An upgrade keeps its rows and whether a steward paused it.
+            Some(before) => {
+                let (namespace, generation) = (before.namespace, before.generation);
+                // What was moved before stays where the way back is, if there is one.
+                let previous = match before.left_behind() {
+                    Some(_) => before.previous.clone(),
+                    None => Some(before.as_previous(0)),
+                };
+                Installed {
+                    active: before.active,
+                    previous,
+                    ..of_staged(cx, &staged, namespace, generation, bindings)
+                }
+            }
+            None => match remove::room_for(cx, &staged)? {
+                Ok((namespace, generation)) => of_staged(cx, &staged, namespace, generation, bindings),
+                Err(refusal) => return Ok(refusal.to_val()),
+            },
+        };
         put(&mut OfProvider(cx), &plugin)?;
         cx.installed_changed();
         tracing::info!(plugin = plugin.name, version = plugin.version, "activated");
-        Ok(shape::ok(to_val(cx, &plugin)))
+        Ok(shape::ok(values::plugin(cx, &plugin)?))
     }
 
     /// The other installed plugins with what is staged of them.
-    fn others(&self, rows: Vec<Installed>, staged: &Staged) -> Result<Vec<Member>, CallError> {
-        let member = |row: Installed| match self.staging.get(&row.component) {
+    fn others(&self, rows: Vec<Installed>, name: &str) -> Result<Vec<Member>, CallError> {
+        rows.into_iter().filter(|row| row.name != name).map(|row| self.member(row)).collect()
+    }
+
+    fn member(&self, row: Installed) -> Result<Member, CallError> {
+        match self.staging.get(&row.component) {
             Some(staged) => Ok(Member { row, staged }),
             None => Err(CallError::internal(format!("`{}` is installed and not staged", row.name))),
+        }
+    }
+
+    fn roll_back(&self, cx: &mut dyn NativeContext, name: &str) -> Result<Val, CallError> {
+        let Some(plugin) = one(&mut OfProvider(cx), name)? else {
+            return Ok(shape::refused("no-such-plugin"));
         };
-        rows.into_iter().filter(|row| row.name != staged.manifest.name).map(member).collect()
+        if moving_of(&mut OfProvider(cx), name)?.is_some() {
+            return Ok(Refusal::Moving.to_val());
+        }
+        let Some(before) = plugin.gone_back(cx.now()) else { return Ok(shape::refused("no-previous")) };
+        let Some(staged) = self.staging.get(&before.component) else {
+            return Ok(shape::refused("not-staged"));
+        };
+        let rows = all(&mut OfProvider(cx))?;
+        if let Err(refusal) = plan::check_bound(&staged, &self.others(rows, name)?) {
+            return Ok(refusal.to_val());
+        }
+        if before.namespace != plugin.namespace {
+            remove::destroy(&mut OfProvider(cx), plugin.namespace)?;
+        }
+        put(&mut OfProvider(cx), &before)?;
+        cx.installed_changed();
+        tracing::info!(plugin = name, version = before.version, "rolled back");
+        Ok(shape::ok(values::plugin(cx, &before)?))
+    }
+
+    fn confirm(&self, cx: &mut dyn NativeContext, name: &str) -> Result<Val, CallError> {
+        let Some(mut plugin) = one(&mut OfProvider(cx), name)? else {
+            return Ok(shape::refused("no-such-plugin"));
+        };
+        if plugin.previous.is_none() {
+            return Ok(shape::refused("no-previous"));
+        }
+        if let Some(namespace) = plugin.left_behind() {
+            remove::destroy(&mut OfProvider(cx), namespace)?;
+        }
+        plugin.previous = None;
+        put(&mut OfProvider(cx), &plugin)?;
+        if let Some(staged) = self.staging.get(&plugin.component) {
+            drop_unasked(&mut OfProvider(cx), name, &[&staged.manifest])?;
+        }
+        cx.installed_changed();
+        Ok(shape::done())
+    }
+
+    fn requests(&self, cx: &mut dyn NativeContext, name: &str) -> Result<Val, CallError> {
+        let Some(plugin) = one(&mut OfProvider(cx), name)? else {
+            return Ok(shape::refused("no-such-plugin"));
+        };
+        let given = given_to(&mut OfProvider(cx), name)?;
+        let Some(staged) = self.staging.get(&plugin.component) else {
+            return Ok(shape::refused("not-staged"));
+        };
+        Ok(shape::ok(Val::List(offer::requests(&plugin, &staged, &given))))
+    }
+
+    fn grant(&self, cx: &mut dyn NativeContext, name: &str, key: &str) -> Result<Val, CallError> {
+        let Some(plugin) = one(&mut OfProvider(cx), name)? else {
+            return Ok(shape::refused("no-such-plugin"));
+        };
+        let asked = self
+            .staging
+            .get(&plugin.component)
+            .is_some_and(|staged| given::keys(&staged.manifest).iter().any(|of| of == key));
+        if !asked {
+            return Ok(Refusal::NotAskedFor(key.to_owned()).to_val());
+        }
+        let interface = key.strip_prefix("import ");
+        let provider = plugin.bindings.iter().find(|(id, _)| Some(id.as_str()) == interface);
+        let provider = provider.map(|(_, provider)| provider.clone());
+        let (by, at) = (Giver::of(cx.actor())?, cx.now());
+        give(&mut OfProvider(cx), name, key, &Given { provider, by, at, used: at })?;
+        cx.installed_changed();
+        Ok(shape::done())
     }
 }
 
-fn installed_from(
-    cx: &mut dyn NativeContext,
+fn revoke(cx: &mut dyn NativeContext, name: &str, key: &str) -> Result<Val, CallError> {
+    if one(&mut OfProvider(cx), name)?.is_none() {
+        return Ok(shape::refused("no-such-plugin"));
+    }
+    if !is_revocable(key) {
+        return Ok(shape::refused("not-revocable"));
+    }
+    if !take_back(&mut OfProvider(cx), name, key)? {
+        return Ok(Refusal::NotAskedFor(key.to_owned()).to_val());
+    }
+    cx.installed_changed();
+    Ok(shape::done())
+}
+
+/// The row of a staged plugin.
+fn of_staged(
+    cx: &dyn NativeContext,
     staged: &Staged,
-    before: Option<Installed>,
+    namespace: u32,
+    generation: u32,
     bindings: Vec<(String, String)>,
-) -> Result<Installed, CallError> {
-    // An upgrade keeps its rows and whether a steward paused it. A migration (J4) would give it a new generation.
-    let (namespace, generation, active) = match &before {
-        Some(before) => (before.namespace, before.generation, before.active),
-        None => (next_namespace(&mut OfProvider(cx))?, 1, true),
-    };
-    Ok(Installed {
-        name: staged.manifest.name.clone(),
-        version: staged.manifest.version.to_string(),
+) -> Installed {
+    let manifest = &staged.manifest;
+    Installed {
+        name: manifest.name.clone(),
+        version: manifest.version.to_string(),
         component: staged.hash.clone(),
-        active,
+        active: true,
         since: cx.now(),
         namespace,
         generation,
-        quota: staged.manifest.storage,
-        exports: staged.manifest.exports.iter().map(|export| export.interface.clone()).collect(),
+        quota: manifest.storage,
+        exports: manifest.exports.iter().map(|export| export.interface.clone()).collect(),
         bindings,
-        previous: before.map(|before| before.component),
-    })
-}
-
-/// Namespaces are never given out twice: what an old plugin left must not become a new one's (J4).
-fn next_namespace(rows: &mut dyn OwnRows) -> Result<u32, CallError> {
-    let next = match rows.get(b"n")? {
-        None => FIRST_PLUGIN,
-        Some(row) => match <[u8; 4]>::try_from(&*row) {
-            Ok(bytes) => u32::from_be_bytes(bytes),
-            Err(_) => return Err(CallError::internal("a damaged row of plugins")),
-        },
-    };
-    let after = next.checked_add(1).ok_or_else(|| CallError::internal("no namespace is left"))?;
-    rows.set(b"n", &after.to_be_bytes())?;
-    Ok(next)
+        publisher: staged.origin.as_ref().map(|origin| origin.publisher.to_string()),
+        bundle: staged.origin.as_ref().map(|origin| origin.bundle.clone()),
+        previous: None,
+    }
 }
 
 fn set_status(cx: &mut dyn NativeContext, name: &str, active: bool) -> Result<Val, CallError> {
@@ -229,25 +384,9 @@ fn set_status(cx: &mut dyn NativeContext, name: &str, active: bool) -> Result<Va
 
 fn list(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
     let plugins = all(&mut OfProvider(cx))?;
-    Ok(Val::List(plugins.iter().map(|plugin| to_val(cx, plugin)).collect()))
-}
-
-fn to_val(cx: &mut dyn NativeContext, plugin: &Installed) -> Val {
-    let strings = |texts: &[String]| Val::List(texts.iter().map(|text| shape::string(text)).collect());
-    let binding = |(interface, provider): &(String, String)| {
-        Val::Tuple(vec![shape::string(interface), shape::string(provider)])
-    };
-    shape::record([
-        ("name", shape::string(&plugin.name)),
-        ("version", shape::string(&plugin.version)),
-        ("component", shape::string(&plugin.component)),
-        ("status", Val::Enum(if plugin.active { "active" } else { "paused" }.to_owned())),
-        ("since", Val::U64(plugin.since)),
-        ("stored", Val::U64(cx.usage(Namespace(plugin.namespace)))),
-        ("quota", Val::U64(plugin.quota)),
-        ("exports", strings(&plugin.exports)),
-        ("bindings", Val::List(plugin.bindings.iter().map(binding).collect())),
-    ])
+    let shown: Result<Vec<Val>, CallError> =
+        plugins.iter().map(|plugin| values::plugin(cx, plugin)).collect();
+    Ok(Val::List(shown?))
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ pub use every::{EACH_MAX, Missed, ON_TIME_MICROS, Recurrence};
 
 use every::{Every, Turn};
 use row::{
-    Row, count, decode, due_key, forget, insert, parse_due_key, parse_owner, read, remove, set_count, wait,
+    Row, count, count_key, decode, due_key, forget, insert, parse_due_key, parse_owner, read, remove,
+    row_key, set_count, wait,
 };
 
 /// Most schedules of a plugin.
@@ -211,6 +212,23 @@ pub fn cancel(
 ) -> Result<bool, CallError> {
     changes.count(plugin)?;
     forget(rows, plugin, name)
+}
+
+/// Removes the schedules of a plugin that was taken away, at most `limit` at a time; true: there were some.
+///
+/// # Errors
+/// The store failed.
+pub fn forget_all(rows: &mut dyn OwnRows, plugin: &str, limit: usize) -> Result<bool, CallError> {
+    let prefix = row_key(plugin, "");
+    let page = with_prefix(rows, &prefix, &[], limit)?;
+    for (key, _) in &page {
+        let name = key.get(prefix.len()..).map(String::from_utf8_lossy).unwrap_or_default();
+        forget(rows, plugin, &name)?;
+    }
+    if page.is_empty() {
+        rows.delete(&count_key(plugin))?;
+    }
+    Ok(!page.is_empty())
 }
 
 /// The schedules whose time has come and whose plugin `runs`, oldest first, at most `limit`.

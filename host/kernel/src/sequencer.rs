@@ -11,6 +11,7 @@ mod apply;
 mod background;
 mod commit;
 mod delivery;
+mod tidy;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,6 +59,8 @@ pub(crate) struct Sequencer {
     next_schedule: Option<u64>,
     next_sweep: u64,
     next_blob_sweep: u64,
+    /// When it is looked next for uses of grants to be kept, and for rows that are nobody's.
+    next_tidy: u64,
     started: Instant,
     scratch: Vec<Job>,
 }
@@ -79,6 +82,7 @@ impl Sequencer {
             next_schedule: None,
             next_sweep: 0,
             next_blob_sweep: 0,
+            next_tidy: 0,
             started: Instant::now(),
             scratch: Vec::new(),
         }
@@ -146,8 +150,18 @@ impl Sequencer {
 
     fn run(&mut self, job: Job) {
         match job {
-            Job::Task(task) => self.task(task),
+            Job::Task(task) => {
+                if task.is_switch() {
+                    // It reads in the journal what was done before it.
+                    self.commit();
+                }
+                self.task(task);
+            }
             Job::Apply(apply) => self.apply(apply),
+        }
+        if self.runner.after.installed_changed {
+            // A grant that was taken back, or a pause, holds for the next command, and not only for the next batch.
+            self.commit();
         }
     }
 

@@ -7,10 +7,11 @@
 //! A plugin that cannot be linked does not stop the others: it is in the table with the reason, and calls of it answer
 //! `unavailable`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use hamlet_bundle::{Access, FunctionRule, Kind};
+use hamlet_bundle::{Access, FunctionRule, Kind, Manifest};
 use hamlet_reflect::Interface;
 use hamlet_store::Namespace;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
@@ -19,11 +20,16 @@ use crate::call::CallError;
 use crate::catalogue::{Callable, Catalogue, HOST, PluginInfo};
 use crate::config::{BULK_WRITE_SET_BYTES_MAX, WRITE_ROWS_PER_MIB_MAX, WRITE_SET_BYTES_MAX};
 use crate::events::Subscriptions;
+use crate::gate::{Gate, Gates, Uses};
 use crate::linking::link;
 use crate::native::NativeProvider;
 use crate::package::{Staged, Staging};
-use crate::plugins::Installed;
+use crate::plugins::{Installed, MIGRATE, NativeInterfaces, State};
 use crate::run::{Callee, Slot};
+
+mod granted;
+
+use granted::{being_moved, gates, hears};
 
 /// The interface of schedules' handlers.
 pub(crate) const SCHEDULED: &str = "hamlet:host/scheduled@0.1.0";
@@ -48,9 +54,14 @@ pub(crate) struct Plugin {
     pub(crate) name: Arc<str>,
     pub(crate) version: Arc<str>,
     pub(crate) namespace: Namespace,
+    /// Bytes that it may store in `namespace`: what another generation of its rows takes is subtracted (J4).
     pub(crate) quota: u64,
     pub(crate) stateless: bool,
     pub(crate) bulk: bool,
+    /// Whether it is called at the times that it set.
+    pub(crate) scheduled: bool,
+    /// Its open imports of others' interfaces.
+    pub(crate) gates: Vec<Gate>,
     /// Why it does not answer: paused, or something is missing.
     pub(crate) unavailable: Option<Arc<str>>,
     pub(crate) pre: Option<InstancePre<Slot>>,
@@ -137,6 +148,8 @@ pub(crate) struct Table {
     pub(crate) plugins: Vec<Arc<Plugin>>,
     by_name: HashMap<Arc<str>, usize>,
     natives: Arc<[Arc<Provider>]>,
+    /// The new versions of plugins whose data is being moved (J4): the host alone calls them.
+    moving: Vec<Arc<Plugin>>,
     pub(crate) subscriptions: Arc<Subscriptions>,
 }
 
@@ -145,19 +158,26 @@ pub(crate) struct Parts<'a> {
     pub(crate) base: &'a Linker<Slot>,
     pub(crate) natives: &'a Arc<[Arc<Provider>]>,
     pub(crate) staging: &'a Staging,
-    pub(crate) installed: Vec<Installed>,
+    pub(crate) state: State,
+    pub(crate) uses: &'a Uses,
+    /// Bytes that a namespace holds.
+    pub(crate) stored: &'a dyn Fn(Namespace) -> u64,
     pub(crate) generation: u64,
 }
 
 impl Table {
     pub(crate) fn build(parts: &Parts<'_>) -> Self {
-        let mut drafts: Vec<Plugin> = Vec::with_capacity(parts.installed.len());
-        for (index, row) in parts.installed.iter().enumerate() {
-            drafts.push(draft(index, row, parts.staging.get(&row.component)));
+        let installed = &parts.state.installed;
+        let mut drafts: Vec<Plugin> = Vec::with_capacity(installed.len());
+        for (index, row) in installed.iter().enumerate() {
+            drafts.push(draft(index, row, parts));
         }
-        for (place, row) in parts.installed.iter().enumerate() {
+        for (place, row) in installed.iter().enumerate() {
             let linked = match drafts.get(place).and_then(|plugin| plugin.staged.clone()) {
-                Some(staged) => link(parts.base, &staged, row, &drafts, parts.natives),
+                Some(staged) => {
+                    let gates = gates(parts, &row.name, &staged, false);
+                    link(parts.base, &staged, row, &drafts, parts.natives, &gates)
+                }
                 None => continue,
             };
             if let Some(plugin) = drafts.get_mut(place) {
@@ -170,14 +190,31 @@ impl Table {
                 }
             }
         }
+        let first = installed.len();
+        let moving = parts.state.moving.iter().enumerate();
+        let moving = moving.map(|(place, moving)| being_moved(first + place, moving, parts, &drafts));
+        let moving = moving.map(Arc::new).collect();
         let plugins: Vec<Arc<Plugin>> = drafts.into_iter().map(Arc::new).collect();
         let by_name = plugins.iter().map(|plugin| (Arc::clone(&plugin.name), plugin.index)).collect();
-        let manifests: Vec<_> =
-            plugins.iter().filter_map(|plugin| Some(&*plugin.staged.as_ref()?.manifest)).collect();
-        let subscriptions = Arc::new(Subscriptions::of(manifests.iter().copied()));
+        let manifests: Vec<Cow<'_, Manifest>> =
+            plugins.iter().filter_map(|plugin| Some(hears(plugin.staged.as_ref()?, parts))).collect();
+        let subscriptions = Arc::new(Subscriptions::of(manifests.iter().map(|manifest| &**manifest)));
         let catalogue = catalogue(&plugins, parts.natives, parts.generation);
         let natives = Arc::clone(parts.natives);
-        Self { catalogue: Arc::new(catalogue), plugins, by_name, natives, subscriptions }
+        Self { catalogue: Arc::new(catalogue), plugins, by_name, natives, moving, subscriptions }
+    }
+
+    /// The function with which the new version of a plugin takes over data (J4).
+    pub(crate) fn migration(&self, name: &str) -> Option<Callee> {
+        let plugin = self.moving.iter().find(|plugin| &*plugin.name == name)?;
+        let number = plugin.exports.iter().position(|export| &*export.name == MIGRATE)?;
+        Some(Callee::Plugin(Arc::clone(plugin), number))
+    }
+
+    /// The interfaces of natives by their id.
+    pub(crate) fn native_interfaces(&self) -> NativeInterfaces {
+        let interface = |native: &Arc<Provider>| (native.interface.id.clone(), Arc::clone(&native.interface));
+        self.natives.iter().map(interface).collect()
     }
 
     pub(crate) fn plugin(&self, name: &str) -> Option<&Arc<Plugin>> {
@@ -187,6 +224,11 @@ impl Table {
     /// Whether a plugin answers now.
     pub(crate) fn runs(&self, name: &str) -> bool {
         self.plugin(name).is_some_and(|plugin| plugin.unavailable.is_none())
+    }
+
+    /// Whether a plugin is called at its times now: it answers, and may set times.
+    pub(crate) fn runs_schedules(&self, name: &str) -> bool {
+        self.plugin(name).is_some_and(|plugin| plugin.unavailable.is_none() && plugin.scheduled)
     }
 
     pub(crate) fn native(&self, place: usize) -> Option<&Arc<Provider>> {
@@ -213,7 +255,11 @@ impl Table {
 }
 
 /// A plugin without its linker.
-fn draft(index: usize, row: &Installed, staged: Option<Arc<Staged>>) -> Plugin {
+fn draft(index: usize, row: &Installed, parts: &Parts<'_>) -> Plugin {
+    let staged = parts.staging.get(&row.component);
+    let left_behind = row.left_behind().map_or(0, |left| (parts.stored)(Namespace(left)));
+    let gates = staged.as_ref().map(|staged| gates(parts, &row.name, staged, false));
+    let has = |key: &str| gates.as_ref().is_some_and(|gates| gates.has(key));
     let manifest = staged.as_ref().map(|staged| &staged.manifest);
     let unavailable = match (&staged, row.active) {
         (None, _) => Some("its files are missing: install it again"),
@@ -225,14 +271,21 @@ fn draft(index: usize, row: &Installed, staged: Option<Arc<Staged>>) -> Plugin {
         name: Arc::from(&*row.name),
         version: Arc::from(&*row.version),
         namespace: Namespace(row.namespace),
-        quota: row.quota,
+        quota: row.quota.saturating_sub(left_behind),
         stateless: manifest.is_some_and(|manifest| manifest.stateless),
-        bulk: manifest.is_some_and(|manifest| manifest.bulk),
+        bulk: manifest.is_some_and(|manifest| manifest.bulk) && has("bulk"),
+        scheduled: manifest.is_none_or(|manifest| !manifest.schedules) || has("schedules"),
+        gates: gates.as_ref().map(Gates::all).unwrap_or_default(),
         unavailable: unavailable.map(Arc::from),
         pre: None,
         exports: staged.as_ref().map(|staged| exports(staged)).unwrap_or_default(),
         staged,
     }
+}
+
+/// A command that the host alone calls.
+fn by_host() -> FunctionRule {
+    FunctionRule { kind: Kind::Command, access: vec![Access::Schedule], reentrant: false, long: false }
 }
 
 /// The functions of a plugin that can be entered: those of its manifest, and those that only the host calls.
@@ -249,13 +302,7 @@ fn exports(staged: &Staged) -> Vec<Export> {
     let handlers = staged.manifest.subscribes.iter().map(String::as_str).chain([SCHEDULED, GAPS]);
     for interface in handlers.filter_map(|id| staged.world.export(id)) {
         for function in &interface.functions {
-            let rule = FunctionRule {
-                kind: Kind::Command,
-                access: vec![Access::Schedule],
-                reentrant: false,
-                long: false,
-            };
-            exports.push(export(&staged.component, interface, &function.name, rule));
+            exports.push(export(&staged.component, interface, &function.name, by_host()));
         }
     }
     exports

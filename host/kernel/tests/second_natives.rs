@@ -47,10 +47,22 @@ fn w1_a_person_who_is_no_steward_sets_and_activates_nothing() {
     let anna = Actor::Person(Id(7));
     let set = call(&kernel, anna.clone(), "settings", "set", vec![community("UTC")]);
     assert_eq!(set.unwrap_err().code(), "denied");
-    let activate = call(&kernel, anna, "plugins", "activate", vec![Val::String("00".into())]);
+    let activate = call(
+        &kernel,
+        anna,
+        "plugins",
+        "activate",
+        vec![Val::String("00".into()), Val::Variant("all".into(), None)],
+    );
     assert_eq!(activate.unwrap_err().code(), "denied");
-    let unknown =
-        call(&kernel, Actor::Console, "plugins", "activate", vec![Val::String("00".into())]).unwrap();
+    let unknown = call(
+        &kernel,
+        Actor::Console,
+        "plugins",
+        "activate",
+        vec![Val::String("00".into()), Val::Variant("all".into(), None)],
+    )
+    .unwrap();
     assert_eq!(unknown.result, Err(Some(Val::Variant("not-staged".into(), None))));
     kernel.shutdown();
 }

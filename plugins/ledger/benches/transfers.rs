@@ -137,7 +137,13 @@ impl World {
         let payer = hamlet_identity::found(&kernel, &founding).unwrap().steward;
         let hash = kernel.stage(package).unwrap();
         kernel
-            .call_json(Actor::Console, "host", "plugins", "activate", &json!({ "component": hash }))
+            .call_json(
+                Actor::Console,
+                "host",
+                "plugins",
+                "activate",
+                &json!({ "component": hash, "granting": "all" }),
+            )
             .unwrap()
             .unwrap();
         let call = |function: &str, arguments| {

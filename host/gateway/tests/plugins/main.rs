@@ -30,6 +30,6 @@ fn post(server: &Server, path: &str, body: &Value, token: &str) -> Reply {
 
 /// Makes what was staged the installed plugin.
 fn activate(server: &Server, town: &Town, hash: &str) -> Reply {
-    let body = json!({ "component": hash });
+    let body = json!({ "component": hash, "granting": "all" });
     post(server, "/api/host/plugins@0.1.0/activate", &body, &town.steward)
 }

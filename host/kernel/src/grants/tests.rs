@@ -39,6 +39,8 @@ impl Village {
                 quota: 0,
                 exports: vec![],
                 bindings: vec![],
+                publisher: None,
+                bundle: None,
                 previous: None,
             };
             staging.put(staged);
@@ -225,5 +227,42 @@ fn w1_grants_admit_only_persons_directly() {
     let village = Village::new();
     for function in ["give", "revoke", "list"] {
         assert_eq!(village.grants.rule(function).unwrap().access, [Access::Member]);
+    }
+}
+
+#[test]
+fn w3_a_grant_that_nobody_used_for_over_a_year_has_ended() {
+    const DAY: u64 = 24 * HOUR;
+    let mut village = Village::new();
+    village.give(ANNA, None);
+    village.cx.now += 400 * DAY;
+    assert_eq!(village.spend("shop", &need(ANNA, Some(1))), GrantUse::Covered, "the last day counts");
+    village.cx.now += 395 * DAY;
+    assert_eq!(village.spend("shop", &need(ANNA, Some(1))), GrantUse::Covered, "it was used meanwhile");
+    village.cx.now += 470 * DAY;
+    assert_eq!(village.spend("shop", &need(ANNA, Some(1))), GrantUse::None);
+    let listed = village.listed(None);
+    assert_eq!(shape::field(&listed[0], "ended").unwrap(), &Val::Bool(true));
+    village.give(ANNA, None);
+    assert_eq!(village.spend("shop", &need(ANNA, Some(1))), GrantUse::Covered);
+    // One that was never used ends too.
+    let mut village = Village::new();
+    village.give(ANNA, None);
+    village.cx.now += 400 * DAY + 1;
+    assert_eq!(village.spend("shop", &need(ANNA, Some(1))), GrantUse::None);
+}
+
+#[test]
+fn w3_with_a_plugin_goes_what_was_granted_to_it_and_for_its_things() {
+    for removed in ["shop", "counter"] {
+        let mut village = Village::new();
+        village.give(ANNA, None);
+        village.give(MILL, Some(5));
+        let rows = &mut Own(&mut village.cx.memory, GRANTS);
+        assert!(!forget_plugin(rows, "another", 10).unwrap());
+        assert!(forget_plugin(rows, removed, 1).unwrap());
+        assert!(forget_plugin(rows, removed, 10).unwrap());
+        assert!(!forget_plugin(rows, removed, 10).unwrap());
+        assert!(village.cx.memory.0.keys().all(|(ns, _)| *ns != GRANTS), "no row is left");
     }
 }

@@ -184,16 +184,22 @@ pub(super) fn load_installed(
     store: &Store,
     stager: &Stager,
     staging: &Staging,
-) -> Result<Vec<plugins::Installed>, OpenError> {
-    let installed =
-        plugins::installed(&mut store.snapshot()).map_err(|error| OpenError::Other(error.to_string()))?;
-    for plugin in &installed {
-        match stager.load(&plugin.component) {
+) -> Result<plugins::State, OpenError> {
+    let state = plugins::state(&mut store.snapshot()).map_err(|error| OpenError::Other(error.to_string()))?;
+    // The versions to which a rollback would go back, and those that data is being moved to, are needed too.
+    let installed = state.installed.iter().map(|plugin| (&plugin.name, &plugin.component));
+    let before = state
+        .installed
+        .iter()
+        .filter_map(|plugin| Some((&plugin.name, &plugin.previous.as_ref()?.component)));
+    let moving = state.moving.iter().map(|moving| (&moving.to.name, &moving.to.component));
+    for (name, hash) in installed.chain(before).chain(moving) {
+        match stager.load(hash) {
             Ok(package) => staging.put(Arc::new(package)),
-            Err(error) => tracing::error!(plugin = plugin.name, %error, "a plugin cannot be loaded"),
+            Err(error) => tracing::error!(plugin = name, %error, "a plugin cannot be loaded"),
         }
     }
-    Ok(installed)
+    Ok(state)
 }
 
 pub(super) fn query_threads(limits: &Limits) -> usize {

@@ -35,7 +35,7 @@ pub struct Member {
     pub staged: Arc<Staged>,
 }
 
-/// Why a plugin is not activated: cases of `hamlet:host/plugins.error`, with their sentences.
+/// Why nothing was changed: cases of `hamlet:host/plugins.error`, with their sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// An import has no provider, or its types differ.
@@ -46,20 +46,44 @@ pub enum Refusal {
     ExportTaken(String),
     /// The version does not rise.
     VersionNotHigher,
+    /// Something is asked for and not granted.
+    NotGranted(String),
+    /// Something is granted that is not asked for; its key.
+    NotAskedFor(String),
+    /// Somebody else published what is installed.
+    OtherPublisher(String),
+    /// This host is too old.
+    HostTooOld(String),
+    /// Nobody said what becomes of the data.
+    DataUnread(String),
+    /// Rows of a removed plugin are there, and are not for this one.
+    RowsKept(String),
+    /// Both generations together are more than the quota (J4).
+    TooLittleRoom(String),
+    /// A migration is under way.
+    Moving,
+    /// The last one is not confirmed.
+    NotConfirmed,
 }
 
 impl Refusal {
     pub(super) fn to_val(&self) -> Val {
-        match self {
-            Self::ImportUnmet(why) => shape::refused_because("import-unmet", why.clone()),
-            Self::ExportBound(why) => shape::refused_because("export-bound", why.clone()),
-            // The WIT gives this case no sentence; the log has it.
-            Self::ExportTaken(why) => {
-                tracing::info!(why, "a plugin was not activated");
-                shape::refused("export-taken")
-            }
-            Self::VersionNotHigher => shape::refused("version-not-higher"),
-        }
+        let (case, why) = match self {
+            Self::ImportUnmet(why) => ("import-unmet", why),
+            Self::ExportBound(why) => ("export-bound", why),
+            Self::ExportTaken(why) => ("export-taken", why),
+            Self::NotGranted(why) => ("not-granted", why),
+            Self::NotAskedFor(why) => ("not-asked-for", why),
+            Self::OtherPublisher(why) => ("other-publisher", why),
+            Self::HostTooOld(why) => ("host-too-old", why),
+            Self::DataUnread(why) => ("data-unread", why),
+            Self::RowsKept(why) => ("rows-kept", why),
+            Self::TooLittleRoom(why) => ("too-little-room", why),
+            Self::VersionNotHigher => return shape::refused("version-not-higher"),
+            Self::Moving => return shape::refused("moving"),
+            Self::NotConfirmed => return shape::refused("not-confirmed"),
+        };
+        shape::refused_because(case, why.clone())
     }
 }
 
@@ -164,7 +188,7 @@ fn provider_of(
 }
 
 /// What others are bound to is still there, in a shape that they understand.
-fn check_bound(staged: &Staged, others: &[Member]) -> Result<(), Refusal> {
+pub(super) fn check_bound(staged: &Staged, others: &[Member]) -> Result<(), Refusal> {
     let name = &staged.manifest.name;
     for other in others {
         for (id, _) in other.row.bindings.iter().filter(|(_, provider)| provider == name) {

@@ -10,8 +10,9 @@
 
 use hamlet_reflect::Type;
 
+use super::installed::next_namespace;
 use super::*;
-use crate::namespaces::PLUGINS;
+use crate::namespaces::{FIRST_PLUGIN, PLUGINS};
 use crate::rows::fake::{Context, interface, staged};
 
 const TALLY: &str = "example:counter/tally@0.1.0";
@@ -60,7 +61,11 @@ impl Box_ {
 
     /// `ok`, or the case of the error with its sentence.
     fn activate(&mut self, hash: &str) -> Result<(), (String, String)> {
-        match self.call("activate", &[shape::string(hash)]) {
+        self.activate_granting(hash, Val::Variant("all".into(), None))
+    }
+
+    fn activate_granting(&mut self, hash: &str, granting: Val) -> Result<(), (String, String)> {
+        match self.call("activate", &[shape::string(hash), granting]) {
             Val::Result(Ok(Some(_))) => Ok(()),
             Val::Result(Err(Some(error))) => match *error {
                 Val::Variant(case, Some(why)) => Err((case, shape::text(&why).unwrap().to_owned())),
@@ -197,7 +202,7 @@ fn w6_an_upgrade_raises_the_version_and_keeps_rows_and_status() {
     host.activate(&new).unwrap();
     let row = host.row("counter");
     assert_eq!((row.namespace, row.generation, row.active), (FIRST_PLUGIN, 1, false));
-    assert_eq!(row.previous.as_deref(), Some(&*old));
+    assert_eq!(row.previous.map(|before| before.component), Some(old.clone()));
     assert_eq!(host.activate(&old).unwrap_err().0, "version-not-higher");
 }
 
@@ -256,7 +261,18 @@ fn j4_a_namespace_is_never_given_out_twice() {
 #[test]
 fn w1_plugins_are_changed_by_stewards_decisions_and_the_console_alone() {
     let host = Box_::new();
-    for function in ["activate", "set-status"] {
+    for function in [
+        "activate",
+        "set-status",
+        "migrate",
+        "switch-over",
+        "cancel-migration",
+        "roll-back",
+        "confirm",
+        "uninstall",
+        "grant",
+        "revoke",
+    ] {
         let rule = host.plugins.rule(function).unwrap();
         assert_eq!(rule.kind, Kind::Command);
         assert_eq!(rule.access, [Access::Group("stewards".into()), Access::Decision, Access::Console]);

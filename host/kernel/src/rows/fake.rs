@@ -158,6 +158,7 @@ pub(crate) fn staged(
     let manifest = hamlet_bundle::Manifest::parse(manifest).unwrap();
     std::sync::Arc::new(crate::package::Staged {
         hash: format!("{}-{}", manifest.name, manifest.version),
+        origin: None,
         world: hamlet_reflect::World {
             id: "example:test/test@0.1.0".into(),
             docs: String::new(),

@@ -14,6 +14,7 @@ use crate::config::CALL_DEPTH_MAX;
 use crate::dispatch;
 use crate::engine::KEPT_INSTANCES_MAX;
 use crate::metrics::Metrics;
+use crate::plugins;
 use crate::table::{Export, Plugin, Provider};
 use crate::value::{fits, is_err};
 
@@ -71,6 +72,11 @@ pub(crate) fn call(mut running: Box<Running>, callee: &Callee, arguments: &[Val]
             if &*export.name == dispatch::RUN && provider.interface.id == dispatch::INTERFACE =>
         {
             dispatch::run(running, arguments)
+        }
+        Callee::Native(provider, _)
+            if plugins::is_of_the_kernel(&export.name) && provider.interface.id == plugins::INTERFACE =>
+        {
+            plugins::run(running, &export.name, arguments)
         }
         Callee::Native(provider, _) => {
             let ended = call_native(&mut running, provider, export, arguments);

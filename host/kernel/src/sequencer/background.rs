@@ -76,7 +76,10 @@ impl Sequencer {
         if self.send_again()? {
             return Ok(true);
         }
-        self.deliver(now)
+        if self.deliver(now)? {
+            return Ok(true);
+        }
+        self.tidy_plugins(now)
     }
 
     pub(super) fn refresh_next_schedule(&mut self) -> Result<(), CallError> {
@@ -151,7 +154,7 @@ impl Sequencer {
             return Ok(false);
         };
         let rows = &mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES };
-        let due = schedule::due(rows, now, DUE_MAX, &|plugin| table.runs(plugin))?;
+        let due = schedule::due(rows, now, DUE_MAX, &|plugin| table.runs_schedules(plugin))?;
         self.schedules_touched = true;
         if due.is_empty() {
             // All that is due belongs to plugins that do not answer: look again in a while, not at once.

@@ -67,6 +67,7 @@ impl Sequencer {
         self.schedules_touched |= schedules_touched | installed_changed;
         self.letters_touched |= letters_touched | installed_changed;
         if installed_changed {
+            self.next_tidy = 0;
             self.shared.rebuild_table();
             let table = self.shared.table();
             self.deliveries.follow(Arc::clone(&table.subscriptions));

@@ -223,7 +223,7 @@ impl Village {
 
     pub fn install(&self, package: Package) {
         let hash = self.kernel.stage(package).unwrap();
-        let answer = self.call(Actor::Console, "host", "activate", vec![Val::String(hash)]).unwrap();
+        let answer = self.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap();
         assert!(answer.result.is_ok(), "{:?}", answer.result);
     }
 
@@ -274,6 +274,11 @@ impl Village {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
+}
+
+/// The arguments of an activation that grants all that the plugin asks for.
+pub fn granting_all(hash: String) -> Vec<Val> {
+    vec![Val::String(hash), Val::Variant("all".into(), None)]
 }
 
 pub fn script(actor: Actor, plugin: &str, script: &str) -> Call {

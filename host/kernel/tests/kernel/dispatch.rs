@@ -5,7 +5,7 @@ use hamlet_kernel::{Actor, Call, CallError};
 use hamlet_reflect::{Id, Sources};
 use wasmtime::component::Val;
 
-use crate::common::{ANNA, NEW_YEAR, Village, anna, berta, guest, guest_with, text};
+use crate::common::{ANNA, NEW_YEAR, Village, anna, berta, granting_all, guest, guest_with, text};
 
 const HOUR: u64 = 3_600_000_000;
 
@@ -303,7 +303,7 @@ fn w5_one_plugin_alone_carries_out_decisions_and_a_steward_names_it() {
     let village = Village::empty();
     let install = || {
         let hash = village.kernel.stage(guest("chair")).unwrap();
-        village.call(Actor::Console, "host", "activate", vec![Val::String(hash)]).unwrap().result
+        village.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap().result
     };
     for named in [None, Some("voting")] {
         appoint(&village, named);

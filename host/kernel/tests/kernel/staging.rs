@@ -8,7 +8,7 @@ use hamlet_bundle::Package;
 use hamlet_kernel::{Actor, CallError, Kernel, KernelConfig};
 use wasmtime::component::Val;
 
-use crate::common::{Tally, Village, Villagers, anna, guest, guest_with, script, text};
+use crate::common::{Tally, Village, Villagers, anna, granting_all, guest, guest_with, script, text};
 
 fn refusal(package: Package) -> String {
     Village::empty().kernel.stage(package).unwrap_err().to_string()
@@ -59,7 +59,7 @@ fn a_manifest_that_declares_what_is_not_there_is_refused() {
 fn c2_a_plugin_whose_import_has_no_provider_is_not_activated() {
     let village = Village::empty();
     let hash = village.kernel.stage(guest("second")).unwrap();
-    let answer = village.call(Actor::Console, "host", "activate", vec![Val::String(hash)]).unwrap();
+    let answer = village.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap();
     let Err(Some(Val::Variant(case, Some(why)))) = answer.result else { panic!("{:?}", answer.result) };
     assert_eq!(case, "import-unmet");
     assert!(format!("{why:?}").contains("test:kit/first@0.1.0"), "{why:?}");
@@ -112,8 +112,7 @@ fn open(dir: &Path) -> Kernel {
 
 fn install(kernel: &Kernel, name: &str) {
     let hash = kernel.stage(guest(name)).unwrap();
-    let call =
-        hamlet_kernel::Call::new(Actor::Console, "host", "plugins", "activate", vec![Val::String(hash)]);
+    let call = hamlet_kernel::Call::new(Actor::Console, "host", "plugins", "activate", granting_all(hash));
     kernel.call_blocking(call).unwrap().result.unwrap();
 }
 

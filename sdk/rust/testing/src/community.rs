@@ -142,7 +142,7 @@ impl Community {
             "host",
             "plugins",
             "activate",
-            &json!({ "component": hash }),
+            &json!({ "component": hash, "granting": "all" }),
         )? {
             Ok(_) => Ok(()),
             Err(error) => bail!("the plugin was not activated: {error}"),
