@@ -12,12 +12,14 @@
 //! - `package`: staging. `table`: the installed plugins, linked. `engine`: wasmtime's settings and the AOT cache.
 
 mod access;
+mod backup;
 mod beside;
 pub mod call;
 mod capability;
 pub mod catalogue;
 pub mod config;
 mod engine;
+mod erasure;
 mod idempotency;
 mod json_call;
 mod kernel;
@@ -42,7 +44,9 @@ pub mod dispatch;
 pub mod events;
 pub mod fair;
 pub mod grants;
+pub mod history;
 pub mod plugins;
+pub mod proofs;
 pub mod rows;
 pub mod schedule;
 pub mod sealed;
@@ -59,3 +63,4 @@ pub use native::{
     Directory, Mandate, NativeContext, NativeProvider, NoDirectory, PartyKind, PartyStatus, SealRefusal,
 };
 pub use package::{ComponentHash, StageError, Staged, Staging};
+pub use proofs::{ReceiptError, ReceiptFor};
