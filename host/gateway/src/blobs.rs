@@ -23,7 +23,7 @@ use hamlet_reflect::{Id, Type, json};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode, Uri};
 use http_body_util::BodyExt as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use wasmtime::component::Val;
 
@@ -158,6 +158,31 @@ async fn send(
         let _ = pieces.send(Err(io::Error::from(io::ErrorKind::UnexpectedEof))).await;
         return Err(failed);
     }
+}
+
+/// The path, for OpenAPI.
+pub(crate) fn path() -> Value {
+    json!({ "post": {
+        "operationId": "post:blobs",
+        "summary": "Put a large value; its hash names it.",
+        "description": "The body is the value itself, at most 1 GiB. A function that holds the hash keeps it; what nobody holds is swept after a day. With `party`, it is kept encrypted under that party's key and goes when the party is erased.",
+        "parameters": [{
+            "name": "party", "in": "query", "required": false,
+            "description": "Whom it is about: the id of a party for which you act.",
+            "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
+        }],
+        "requestBody": { "required": true, "content": { "application/octet-stream": {} } },
+        "responses": {
+            "200": { "description": "It is on disk.", "content": { "application/json": { "schema": {
+                "type": "object", "required": ["hash", "length"],
+                "properties": {
+                    "hash": { "type": "string", "description": "BLAKE3, base64url, as functions take it." },
+                    "length": { "type": "string", "pattern": "^[0-9]+$" },
+                },
+            } } } },
+            "default": { "$ref": "#/components/responses/problem" },
+        },
+    } })
 }
 
 fn refused(error: &BlobError) -> Problem {

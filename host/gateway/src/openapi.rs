@@ -46,6 +46,7 @@ fn document(community: &str, catalogue: &Catalogue) -> Value {
     }
     paths.insert("/api/batch".to_owned(), batch());
     paths.extend(crate::proofs::paths());
+    paths.insert("/api/blobs".to_owned(), crate::blobs::path());
     let mut components = schemas.into_components();
     // `hamlet-` keeps clear of names from WIT, which have a package in front.
     components.insert("hamlet-problem".to_owned(), problem_schema());
