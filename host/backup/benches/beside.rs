@@ -91,6 +91,7 @@ fn main() {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let copying = scope.spawn(|| {
+                hamlet_backup::step_back();
                 let mut bytes = 0;
                 while !stop.load(Ordering::Relaxed) {
                     let (_, made, _) = make(&kernel, &home, &key, Pace::default(), std::io::sink()).unwrap();

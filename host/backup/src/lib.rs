@@ -37,6 +37,6 @@ pub use export::{ExportedRoom, export_rooms};
 pub use keys::{Keys, read_keys};
 pub use make::{Made, make};
 pub use manifest::Manifest;
-pub use pace::Pace;
+pub use pace::{Pace, step_back};
 pub use plan::{Outcome, Plan, PlanFile};
 pub use restore::{Restored, known_erasures, restore};

@@ -11,7 +11,7 @@ use crate::archive::{COMMUNITY, DATA, FOLDERS, MANIFEST, Pack, ROWS};
 use crate::error::BackupError;
 use crate::keys::Keys;
 use crate::manifest::Manifest;
-use crate::pace::{Pace, Paced, step_back};
+use crate::pace::{Pace, Paced};
 
 /// A backup that was made.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl Made {
 
 /// Writes a backup of the community in `home` to `to`, and gives the keys that go into the other file.
 ///
-/// On the caller's thread, which steps back to the lowest priority. Commands run on; the copy stands at the batch
+/// On the caller's thread, which may [`crate::step_back`] before. Commands run on; the copy stands at the batch
 /// that was newest when it began. While it lasts, nothing is swept from the blobs and the state keeps old pages.
 ///
 /// # Errors
@@ -50,7 +50,6 @@ pub fn make<W: Write>(
     pace: Pace,
     to: W,
 ) -> Result<(W, Made, Keys), BackupError> {
-    step_back();
     let blobs = kernel.keep_blobs();
     let store = kernel.store().backup()?;
     // After the copy began: it has every key that the copy needs.

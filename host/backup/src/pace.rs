@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
-/// A bound on a backup's speed. Each backup also runs on a thread of the lowest priority.
+/// A bound on a backup's speed. In a running host it is made on a thread of the lowest priority as well.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// Bytes a second; 0: no bound.
@@ -69,8 +69,9 @@ impl<W: Write> Write for Paced<W> {
     }
 }
 
-/// Gives this thread the lowest priority. On Linux that is one thread's alone.
-pub(crate) fn step_back() {
+/// Gives this thread the lowest priority for good, and every thread that it starts. On Linux that is one thread's
+/// alone; elsewhere nothing is done. For threads that do nothing but make backups.
+pub fn step_back() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, 19) {
         tracing::debug!(%error, "a backup runs at the priority of the host");

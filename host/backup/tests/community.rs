@@ -19,6 +19,8 @@ const MARKER: &str = "lives-behind-the-mill-with-two-goats";
 fn open(home: &Path) -> Kernel {
     let mut config = KernelConfig::in_dir(home);
     config.log_name = "village.example/log".to_owned();
+    // Small, because the tests look at every byte.
+    config.store.segment_bytes = 256 * 1024;
     Identity::new().register(&mut config);
     Kernel::open(config).unwrap()
 }

@@ -37,13 +37,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
-    id: Uuid,
+    id: String,
     to: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Answer {
-    id: Uuid,
+    id: String,
     ok: Option<String>,
     error: Option<String>,
 }
@@ -75,6 +75,7 @@ impl Keeper {
 }
 
 fn keep(kernel: &Kernel, home: &Path, plan: &Plan, stop: &AtomicBool) {
+    hamlet_backup::step_back();
     let mut next = Instant::now();
     while !stop.load(Ordering::Relaxed) {
         if let Some(request) = taken(home) {
@@ -108,7 +109,7 @@ fn answer(kernel: &Kernel, home: &Path, plan: &Plan, request: &Request) {
         Ok(said) => (Some(said), None),
         Err(error) => (None, Some(format!("{error:#}"))),
     };
-    if let Err(error) = put(home, ANSWER, &Answer { id: request.id, ok, error }) {
+    if let Err(error) = put(home, ANSWER, &Answer { id: request.id.clone(), ok, error }) {
         tracing::error!("whoever asked for a backup cannot be answered: {error:#}");
     }
 }
@@ -139,8 +140,8 @@ pub fn make(plan: &Plan, kernel: &Kernel, to: Option<&Path>) -> Result<String> {
 
 /// Asks the running host for a backup, and waits for it however long it takes.
 pub fn ask(home: &Path, to: Option<&Path>) -> Result<String> {
-    let id = Uuid::now_v7();
-    put(home, REQUEST, &Request { id, to: to.map(Path::to_owned) })?;
+    let id = Uuid::now_v7().simple().to_string();
+    put(home, REQUEST, &Request { id: id.clone(), to: to.map(Path::to_owned) })?;
     let asked = Instant::now();
     loop {
         let answer = fs::read(home.join(ANSWER)).ok();
