@@ -134,17 +134,13 @@ pub(super) fn read(
     let last_chunk = total.saturating_sub(1) / CHUNK_BYTES as u64;
     let mut out = Vec::new();
     let mut at = offset;
+    if total == 0 {
+        // A file that was cut behind its header would pass for an empty one.
+        open_chunk(file, cipher, header, 0, true)?;
+    }
     while at < end {
         let number = at / CHUNK_BYTES as u64;
-        file.seek(SeekFrom::Start(HEADER_BYTES as u64 + number * WHOLE_BYTES))?;
-        let mut body = Vec::with_capacity(CHUNK_BYTES + TAG_BYTES);
-        file.by_ref().take(WHOLE_BYTES).read_to_end(&mut body)?;
-        let length = body.len().checked_sub(TAG_BYTES).ok_or(BlobError::Damaged)?;
-        let tag = body.split_off(length);
-        let nonce = header.nonce(number, number == last_chunk);
-        cipher
-            .decrypt_in_place_detached(&nonce, &header.bytes, &mut body, Tag::from_slice(&tag))
-            .map_err(|_| BlobError::Damaged)?;
+        let body = open_chunk(file, cipher, header, number, number == last_chunk)?;
         let begin = usize::try_from(at - number * CHUNK_BYTES as u64).unwrap_or(usize::MAX);
         let wanted = usize::try_from(end - at).unwrap_or(usize::MAX);
         let piece = body.get(begin..).filter(|piece| !piece.is_empty()).ok_or(BlobError::Damaged)?;
@@ -153,4 +149,28 @@ pub(super) fn read(
         at += piece.len() as u64;
     }
     Ok(out)
+}
+
+/// One chunk, known to be right.
+fn open_chunk(
+    file: &mut (impl Read + Seek),
+    cipher: &XChaCha20Poly1305,
+    header: &Header,
+    number: u64,
+    last: bool,
+) -> Result<Vec<u8>, BlobError> {
+    file.seek(SeekFrom::Start(HEADER_BYTES as u64 + number * WHOLE_BYTES))?;
+    let mut body = Vec::with_capacity(CHUNK_BYTES + TAG_BYTES);
+    file.by_ref().take(WHOLE_BYTES).read_to_end(&mut body)?;
+    let length = body.len().checked_sub(TAG_BYTES).ok_or(BlobError::Damaged)?;
+    let tag = body.split_off(length);
+    cipher
+        .decrypt_in_place_detached(
+            &header.nonce(number, last),
+            &header.bytes,
+            &mut body,
+            Tag::from_slice(&tag),
+        )
+        .map_err(|_| BlobError::Damaged)?;
+    Ok(body)
 }
