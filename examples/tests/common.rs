@@ -24,6 +24,11 @@ pub fn example(name: &str) -> Package {
     built(house().join("examples").join(name), &[&stall, &wit]).unwrap()
 }
 
+/// Where compiled code is kept from one test to the next.
+pub fn code_cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples")
+}
+
 /// An id as JSON has it.
 pub fn hex(id: u64) -> String {
     format!("{id:032x}")
@@ -32,8 +37,14 @@ pub fn hex(id: u64) -> String {
 impl Market {
     /// With the ledger and two accounts; its code is kept for the next test.
     pub fn open() -> Self {
+        Self::open_in(None)
+    }
+
+    /// The same in a folder of the test's own.
+    pub fn open_in(dir: Option<PathBuf>) -> Self {
         let setup = Setup {
-            code_cache: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples")),
+            dir,
+            code_cache: Some(code_cache()),
             command_time: Some(Duration::from_secs(5)),
             ..Setup::default()
         };

@@ -26,6 +26,7 @@ use crate::call::{self, arguments_invalid, expect_json, find, json_response, rea
 use crate::caller::Caller;
 use crate::front::Here;
 use crate::problem::Problem;
+use crate::proofs;
 use crate::refusal;
 
 /// Most calls in one request.
@@ -166,7 +167,10 @@ async fn each(here: &Here, caller: &Caller, ready: Vec<Result<Ready, Problem>>) 
     document.insert("answers".into(), Value::Array(answers));
     let mut response = json_response(&Value::Object(document));
     if let Some(sequence) = newest {
-        call::mark(&mut response, &Answer { sequence, result: Ok(None), replayed: false });
+        let kernel = &here.state.kernel;
+        let answer = Answer { sequence, command: None, result: Ok(None), replayed: false };
+        call::mark(&mut response, kernel, &answer);
+        proofs::mark_checkpoint(response.headers_mut(), kernel);
     }
     response
 }
@@ -215,7 +219,7 @@ async fn all(here: &Here, caller: &Caller, ready: Vec<Ready>) -> Result<Response
     document.insert("answers".into(), answers.collect());
     let mut response = json_response(&Value::Object(document));
     if let Some(last) = made.last() {
-        call::mark(&mut response, last);
+        call::mark(&mut response, &here.state.kernel, last);
     }
     Ok(response)
 }

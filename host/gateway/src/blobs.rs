@@ -2,7 +2,7 @@
 //!
 //! The body is the value itself, of any content type. It streams to the disk and is never in memory as a whole; when
 //! this answers, it is durable, and the hash can be given to a function that holds it. What nobody holds within a day
-//! is swept.
+//! is swept. With `?party=ID` it is about that party and is kept encrypted under its key (C6).
 //!
 //! Who may: whoever shows a token that admits `host/blobs/put`. Sending is bounded in size, in how many send at a time,
 //! and in how long a sender may be silent, so that a slow one holds a place and nothing else.
@@ -19,11 +19,11 @@ use bytes::{Buf as _, Bytes};
 use hamlet_bundle::Kind;
 use hamlet_kernel::CallError;
 use hamlet_kernel::blobs::{BLOB_BYTES_MAX, BlobError, Hash};
-use hamlet_reflect::{Type, json};
+use hamlet_reflect::{Id, Type, json};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use http_body_util::BodyExt as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use wasmtime::component::Val;
 
@@ -77,15 +77,53 @@ async fn taken_in(here: &Here, request: Request) -> Result<(Hash, u64), Problem>
         );
         return Err(problem.retry_after(Duration::from_secs(5)));
     };
+    let party = about(&parts.uri)?;
+    if let Some(party) = party {
+        may_seal_for(here, &caller, party)?;
+    }
     let (pieces, received) = mpsc::channel(PIECES_MAX);
     let kernel = here.state.kernel.clone();
-    let kept = tokio::task::spawn_blocking(move || kernel.put_blob(&mut Pieces::new(received)));
+    let kept = tokio::task::spawn_blocking(move || {
+        let mut pieces = Pieces::new(received);
+        match party {
+            Some(party) => kernel.put_blob_for(party, &mut pieces),
+            None => kernel.put_blob(&mut pieces),
+        }
+    });
     let sent = send(body, pieces, here.state.config.body_timeout).await;
     match kept.await {
         // What the sender did wrong explains it better than what the disk made of it.
         Ok(kept) => sent.and_then(|()| kept.map_err(|error| refused(&error))),
         Err(error) => Err(refusal::from_call_error(&CallError::internal(error.to_string()), true)),
     }
+}
+
+/// Whom the blob is about, where `?party=ID` says so (C6).
+fn about(uri: &Uri) -> Result<Option<Id>, Problem> {
+    let query = uri.query().unwrap_or_default();
+    let mut given = form_urlencoded::parse(query.as_bytes());
+    let wrong = || {
+        let detail = "All that may be said of a blob is `party`, once: the 32 hex digits of the id of whom it is about.";
+        Problem::bad_request("arguments-invalid", detail)
+    };
+    match (given.next(), given.next()) {
+        (None, _) => Ok(None),
+        (Some((name, id)), None) if name == "party" => id.parse().map(Some).map_err(|_| wrong()),
+        _ => Err(wrong()),
+    }
+}
+
+/// For herself, for whom she acts, and stewards for all: a key is made where there is none.
+fn may_seal_for(here: &Here, caller: &Caller, party: Id) -> Result<(), Problem> {
+    let state = &here.state;
+    let person = caller.actor.person();
+    let acts = person
+        .is_some_and(|person| state.identity.acts_for_any(&state.kernel, person, &[party]).unwrap_or(false));
+    if acts || caller.is_steward() {
+        return Ok(());
+    }
+    let denied = CallError::denied("a blob is sealed for a party by whoever acts for it, and by stewards");
+    Err(refusal::from_call_error(&denied, true))
 }
 
 fn said_length(headers: &HeaderMap) -> Option<u64> {
@@ -122,6 +160,31 @@ async fn send(
     }
 }
 
+/// The path, for OpenAPI.
+pub(crate) fn path() -> Value {
+    json!({ "post": {
+        "operationId": "post:blobs",
+        "summary": "Put a large value; its hash names it.",
+        "description": "The body is the value itself, at most 1 GiB. A function that holds the hash keeps it; what nobody holds is swept after a day. With `party`, it is kept encrypted under that party's key and goes when the party is erased.",
+        "parameters": [{
+            "name": "party", "in": "query", "required": false,
+            "description": "Whom it is about: the id of a party for which you act.",
+            "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
+        }],
+        "requestBody": { "required": true, "content": { "application/octet-stream": {} } },
+        "responses": {
+            "200": { "description": "It is on disk.", "content": { "application/json": { "schema": {
+                "type": "object", "required": ["hash", "length"],
+                "properties": {
+                    "hash": { "type": "string", "description": "BLAKE3, base64url, as functions take it." },
+                    "length": { "type": "string", "pattern": "^[0-9]+$" },
+                },
+            } } } },
+            "default": { "$ref": "#/components/responses/problem" },
+        },
+    } })
+}
+
 fn refused(error: &BlobError) -> Problem {
     match error {
         BlobError::TooLarge => Problem::host(
@@ -129,6 +192,15 @@ fn refused(error: &BlobError) -> Problem {
             "body-too-large",
             "Too large",
             format!("A blob has at most {BLOB_BYTES_MAX} bytes."),
+        ),
+        BlobError::NoSuchParty => {
+            Problem::host(StatusCode::NOT_FOUND, "no-such-party", "No such party", "There is no such party.")
+        }
+        BlobError::Erased => Problem::host(
+            StatusCode::CONFLICT,
+            "erased",
+            "Erased",
+            "What is about this party was erased, and nothing more can be sealed for it.",
         ),
         error => refusal::from_call_error(&CallError::internal(error.to_string()), true),
     }

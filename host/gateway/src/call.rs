@@ -11,7 +11,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hamlet_bundle::Kind;
-use hamlet_kernel::{Answer, Call, CallError, Callable, DryRun};
+use hamlet_kernel::{Answer, Call, CallError, Callable, DryRun, Kernel};
 use hamlet_reflect::{Type, json};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -24,6 +24,7 @@ use crate::caller::Caller;
 use crate::front::Here;
 use crate::package;
 use crate::problem::Problem;
+use crate::proofs;
 use crate::refusal;
 
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -88,7 +89,7 @@ async fn answer(here: &Here, request: Request) -> Result<Response, Problem> {
         Ok(value) => json_response(&value),
         Err(problem) => problem.into_response(),
     };
-    mark(&mut response, &answer);
+    mark(&mut response, &here.state.kernel, &answer);
     Ok(response)
 }
 
@@ -312,8 +313,9 @@ pub(crate) fn json_response(value: &Value) -> Response {
 }
 
 /// The answer's sequence, for reading one's own write, and whether it is a repeat.
-pub(crate) fn mark(response: &mut Response, answer: &Answer) {
+pub(crate) fn mark(response: &mut Response, kernel: &Kernel, answer: &Answer) {
     let headers = response.headers_mut();
+    proofs::mark(headers, kernel, answer);
     headers.insert(HAMLET_SEQUENCE, HeaderValue::from(answer.sequence));
     if answer.replayed {
         headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));

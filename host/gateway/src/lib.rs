@@ -25,6 +25,7 @@ mod openapi;
 mod package;
 mod page;
 mod problem;
+mod proofs;
 mod rates;
 mod refusal;
 mod router;

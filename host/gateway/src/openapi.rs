@@ -45,6 +45,8 @@ fn document(community: &str, catalogue: &Catalogue) -> Value {
         }
     }
     paths.insert("/api/batch".to_owned(), batch());
+    paths.extend(crate::proofs::paths());
+    paths.insert("/api/blobs".to_owned(), crate::blobs::path());
     let mut components = schemas.into_components();
     // `hamlet-` keeps clear of names from WIT, which have a package in front.
     components.insert("hamlet-problem".to_owned(), problem_schema());
@@ -69,6 +71,14 @@ fn document(community: &str, catalogue: &Catalogue) -> Value {
                 "sequence": {
                     "description": "The batch that the answer stands on. Give it with a query to read your own write.",
                     "schema": { "type": "string", "pattern": "^[0-9]+$" },
+                },
+                "receipt": {
+                    "description": "Of a command that was kept: its batch and its place in it, for `/api/proofs/receipt`.",
+                    "schema": { "type": "string", "pattern": "^[0-9]+/[0-9]+$" },
+                },
+                "checkpoint": {
+                    "description": "Of a command that was kept: a signed checkpoint of the last seconds, in base64. Keep the newest.",
+                    "schema": { "type": "string", "contentEncoding": "base64" },
                 },
             },
             "responses": { "problem": problem_response("Refused, or failed; `type` says why.", &[]) },
@@ -138,7 +148,11 @@ fn responses(callable: &Callable, schemas: &mut Schemas) -> Value {
         "200".into(),
         json!({
             "description": "Done.",
-            "headers": { "Hamlet-Sequence": reference("headers/sequence") },
+            "headers": {
+                "Hamlet-Sequence": reference("headers/sequence"),
+                "Hamlet-Receipt": reference("headers/receipt"),
+                "Hamlet-Checkpoint": reference("headers/checkpoint"),
+            },
             "content": { "application/json": { "schema": schema } },
         }),
     );

@@ -10,7 +10,7 @@ use axum::routing::{any, get, post};
 
 use crate::community::{Communities, Community};
 use crate::rates::Rate;
-use crate::{batch, blobs, call, events, front, health, openapi, page, stage};
+use crate::{batch, blobs, call, events, front, health, openapi, page, proofs, stage};
 
 /// Limits of requests. Those of connections are in [`crate::ServeConfig`].
 #[derive(Debug, Clone)]
@@ -65,6 +65,10 @@ impl Gateway {
             .route("/api/events", get(events::events))
             .route("/api/batch", post(batch::batch))
             .route("/api/blobs", post(blobs::put))
+            .route("/api/proofs/key", get(proofs::key))
+            .route("/api/proofs/checkpoint", get(proofs::checkpoint))
+            .route("/api/proofs/consistency", post(proofs::consistency))
+            .route("/api/proofs/receipt", get(proofs::receipt))
             .route("/api/stage/{name}", post(stage::stage))
             .route("/api/{*function}", any(call::call))
             .fallback(front::not_found)

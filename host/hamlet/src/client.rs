@@ -141,6 +141,38 @@ impl Client {
         Ok(if done { Reply::Done(document) } else { Reply::Problem(Problem { document }) })
     }
 
+    /// What is answered there, as text.
+    pub fn get_text(&self, path: &str) -> Result<std::result::Result<String, Problem>> {
+        let answer = self.get(path).call().map_err(|error| self.no_answer(error))?;
+        self.text_of(answer)
+    }
+
+    /// What is answered to a text that is sent there.
+    pub fn post_text(&self, path: &str, text: &str) -> Result<std::result::Result<String, Problem>> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("Host", &self.host)
+            .header("Content-Type", "text/plain; charset=utf-8");
+        let request = match &self.token {
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        let answer = request.send(text).map_err(|error| self.no_answer(error))?;
+        self.text_of(answer)
+    }
+
+    fn text_of(
+        &self,
+        mut answer: ureq::http::Response<ureq::Body>,
+    ) -> Result<std::result::Result<String, Problem>> {
+        let text = answer.body_mut().read_to_string()?;
+        if answer.status().is_success() {
+            return Ok(Ok(text));
+        }
+        Ok(Err(Problem { document: self.document(&text)? }))
+    }
+
     /// Tells the running host to take in a package that was put into its folder; gives its hash.
     pub fn stage(&self, name: &str) -> Result<Value> {
         match self.call(&format!("/api/stage/{name}"), &Value::Null, &Extra::default())? {

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use hamlet_backup::PlanFile;
 use hamlet_identity::{FoundError, Founding, Identity, Secret};
 use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Clock, Kernel, KernelConfig, SystemClock};
@@ -61,6 +62,13 @@ pub struct CommunityFile {
     /// A demo may be deleted and made anew.
     #[serde(default)]
     pub demo: bool,
+    /// When backups are made, where they go and for whom they are encrypted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub backup: PlanFile,
+}
+
+fn is_default(plan: &PlanFile) -> bool {
+    *plan == PlanFile::default()
 }
 
 const FILE: &str = "community.toml";
@@ -69,6 +77,14 @@ const FILE: &str = "community.toml";
 const INCOMING: &str = "incoming";
 
 impl CommunityFile {
+    /// Writes it, beside and then renamed. Comments in it are lost.
+    pub fn save(&self, home: &Path) -> Result<()> {
+        let beside = home.join("community.toml.new");
+        fs::write(&beside, toml::to_string(self)?)
+            .and_then(|()| fs::rename(&beside, home.join(FILE)))
+            .with_context(|| format!("`{}` cannot be written", home.join(FILE).display()))
+    }
+
     /// Reads it.
     pub fn load(home: &Path) -> Result<Self> {
         let path = home.join(FILE);
@@ -129,6 +145,7 @@ pub fn open_at(home: &Path, clock: Arc<dyn Clock>) -> Result<Community> {
     let file = CommunityFile::load(home)?;
     let mut config = KernelConfig::in_dir(home);
     config.clock = clock;
+    config.log_name = format!("{}/log", file.host);
     let identity = Identity::new();
     identity.register(&mut config);
     let kernel = Kernel::open(config)?;
@@ -156,7 +173,12 @@ pub fn init(home: &Path, args: &InitArgs) -> Result<Outcome> {
 }
 
 fn founded(home: &Path, args: &InitArgs, steward: (&str, &str)) -> Result<()> {
-    let file = CommunityFile { host: args.host.clone(), listen: args.listen, demo: false };
+    let file = CommunityFile {
+        host: args.host.clone(),
+        listen: args.listen,
+        demo: false,
+        backup: PlanFile::default(),
+    };
     let community = create(home, &file, Arc::new(SystemClock), steward)?;
     let settings = json!({ "name": args.name, "place": "", "zone": args.zone, "language": "en" });
     let console = hamlet_kernel::Actor::Console;

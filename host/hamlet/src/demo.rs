@@ -60,7 +60,12 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
     for folder in &village.plugins {
         packages.push(plugin::build(&root.join(folder), None)?);
     }
-    let file = CommunityFile { host: village.host.clone(), listen: args.listen, demo: true };
+    let file = CommunityFile {
+        host: village.host.clone(),
+        listen: args.listen,
+        demo: true,
+        backup: hamlet_backup::PlanFile::default(),
+    };
     let words = make(home, &file, &village, &packages)?;
     let mut host = Host::start(home)?;
     for (number, story) in village.stories.iter().enumerate() {

@@ -4,6 +4,7 @@
 //! It knows no plugin by name.
 
 mod background;
+mod backup;
 mod call;
 mod client;
 mod community;
@@ -11,17 +12,21 @@ mod confirm;
 mod demo;
 mod doctor;
 mod door;
+mod export;
+mod keeper;
 mod member;
 mod output;
 mod paging;
 mod plugin;
 mod rehearsal;
 mod release;
+mod restore;
 mod serve;
 mod service;
 mod session;
 mod token;
 mod update;
+mod verify;
 mod village;
 
 use std::path::PathBuf;
@@ -74,6 +79,25 @@ enum Command {
     /// Call a function of a plugin.
     #[command(disable_help_flag = true)]
     Call(call::CallArgs),
+    /// Verify the whole community, or check receipts, checkpoints and proofs, offline.
+    Verify(verify::VerifyArgs),
+    /// Print the receipt of a command: the proof that it is in the community's history.
+    Receipt(verify::ReceiptArgs),
+    /// Print a signed checkpoint of now. Whoever keeps it can show later that the past was rewritten.
+    Checkpoint {
+        /// Print the community's public key instead, with which checkpoints and receipts are checked.
+        #[arg(long)]
+        key: bool,
+    },
+    /// Make an encrypted backup of everything, also while the host runs; make its key; try a backup out.
+    Backup(backup::BackupArgs),
+    /// Make a community of a backup, in a new folder.
+    Restore(restore::RestoreArgs),
+    /// Write everything out in open formats, for leaving or for looking. The host must be stopped.
+    Export {
+        /// A new folder.
+        to: PathBuf,
+    },
     /// Look for what is wrong with a community's folder and say what to do.
     Doctor,
     /// Stop the host that `hamlet run --background` started.
@@ -118,6 +142,12 @@ fn run(cli: Cli) -> Result<Outcome> {
         Command::Token(command) => token::run(home, &command),
         Command::Call(args) if args.plugin.is_empty() => Ok(explain("call")),
         Command::Call(args) => call::run(home, &args),
+        Command::Verify(args) => verify::run(home, &args),
+        Command::Receipt(args) => verify::receipt(home, &args),
+        Command::Checkpoint { key } => verify::checkpoint(home, key),
+        Command::Backup(args) => backup::run(home, &args),
+        Command::Restore(args) => restore::run(home, &args),
+        Command::Export { to } => export::run(home, &to),
         Command::Doctor => doctor::run(home),
         Command::Stop => background::stop(home),
         Command::Service(command) => service::run(home, &command),

@@ -43,6 +43,12 @@ pub enum MemberCommand {
         /// Its short name.
         handle: String,
     },
+    /// Erase what is about a party, for good and in every backup: its name and all that was sealed for it. Who
+    /// is still here erases herself; stewards erase who has left.
+    Erase {
+        /// Its short name.
+        handle: String,
+    },
 }
 
 /// What a party is.
@@ -104,6 +110,14 @@ pub fn run(home: &Path, command: &MemberCommand) -> Result<Outcome> {
             let id = find(&door, handle)?;
             door.must("members", "remove", &json!({ "party": id }))?;
             output::say(&format!("{handle} no longer takes part; what it owns stays on the books"));
+        }
+        MemberCommand::Erase { handle } => {
+            let id = find(&door, handle)?;
+            door.must("members", "erase", &json!({ "party": id }))?;
+            output::say(&format!(
+                "{handle} is erased: the name and all that was sealed for it can be read by nobody any more, in \
+                 no copy and no backup. Make a backup now, so that the backup of the keys is replaced too."
+            ));
         }
     }
     Ok(Outcome::Done)

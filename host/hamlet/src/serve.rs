@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::call::Outcome;
+use crate::keeper::Keeper;
 use crate::{background, community};
 
 /// What `hamlet run` was asked to do.
@@ -58,6 +59,7 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
     }
     let folders = if args.folders.is_empty() { vec![home.to_path_buf()] } else { args.folders.clone() };
     let mut communities = Vec::new();
+    let mut keepers = Vec::new();
     let mut listen = args.listen;
     for folder in &folders {
         let community =
@@ -66,6 +68,7 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
             community.kernel.confirm_clock();
         }
         listen = listen.or(Some(community.file.listen));
+        keepers.push(Keeper::start(&community.kernel, folder, &community.file)?);
         println!("{}: serving {}", community.file.host, folder.display());
         communities.push(community);
     }
@@ -89,6 +92,7 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
         hamlet_gateway::serve(listener, router, ServeConfig::default(), stopped()?).await?;
         anyhow::Ok(())
     })?;
+    keepers.into_iter().for_each(Keeper::stop);
     for kernel in kernels {
         kernel.shutdown();
     }

@@ -6,6 +6,7 @@
 
 mod authority;
 mod change;
+mod erase;
 mod error;
 mod show;
 
@@ -41,6 +42,7 @@ impl NativeProvider for MembersProvider {
             "add" => change::add(cx, arguments),
             "rename" => change::rename(cx, arguments),
             "remove" => change::remove(cx, arguments),
+            "erase" => erase::erase(cx, arguments),
             "give-mandate" => change::give_mandate(cx, arguments),
             "withdraw-mandate" => change::withdraw_mandate(cx, arguments),
             "join-group" => change::join_group(cx, arguments),
@@ -65,7 +67,7 @@ fn rule(function: &str) -> Option<FunctionRule> {
     let readers = vec![Access::Member, Access::Plugin, Access::Decision, Access::Console];
     let (kind, access) = match function {
         "add" | "remove" | "join-group" => (Kind::Command, stewards),
-        "rename" | "give-mandate" | "withdraw-mandate" | "leave-group" => (Kind::Command, persons),
+        "rename" | "erase" | "give-mandate" | "withdraw-mandate" | "leave-group" => (Kind::Command, persons),
         "get" | "find" | "list" | "mandates" | "groups" => (Kind::Query, readers),
         _ => return None,
     };

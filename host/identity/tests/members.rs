@@ -261,3 +261,26 @@ fn mandates_are_shown_to_whom_they_concern() {
         assert_eq!(list(shown).len(), expected);
     }
 }
+
+#[test]
+fn c6_a_person_erases_herself_and_stewards_erase_who_has_left() {
+    let (mut village, commons, sol) = Village::founded();
+    let (ana, ben) = (village.add("person", "ana"), village.add("person", "ben"));
+    let (ana_, ben_, sol_) = (Actor::Person(ana), Actor::Person(ben), Actor::Person(sol));
+    assert_eq!(village.members(&sol_, "erase", &[ana.to_val()]), Err("still-here".into()));
+    assert_eq!(village.members(&ben_, "erase", &[ana.to_val()]), Err("no-mandate".into()));
+    assert_eq!(village.members(&sol_, "erase", &[commons.to_val()]), Err("one-commons".into()));
+    assert_eq!(village.members(&sol_, "erase", &[sol.to_val()]), Err("last-steward".into()));
+    village.members(&ana_, "erase", &[ana.to_val()]).unwrap();
+    assert!(!village.is_active(ana));
+    assert_eq!(village.members(&sol_, "find", &[text("ana")]), Err("no-such-party".into()));
+    let party = village.members(&sol_, "get", &[ana.to_val()]).unwrap().unwrap();
+    assert_eq!(field(&party, "name"), &text(""));
+    assert_eq!(field(&party, "status"), &label("left"));
+    // Her handle is free again, and nobody is taken for her.
+    assert_ne!(village.add("person", "ana"), ana);
+    village.members(&sol_, "remove", &[ben.to_val()]).unwrap();
+    assert_eq!(village.members(&ben_, "erase", &[ben.to_val()]), Err("no-mandate".into()));
+    village.members(&sol_, "erase", &[ben.to_val()]).unwrap();
+    village.members(&sol_, "erase", &[ben.to_val()]).unwrap();
+}

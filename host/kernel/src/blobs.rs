@@ -8,7 +8,10 @@
 //! A blob stays as long as a plugin holds it: [`hold`] and [`release`] are rows of the transaction.
 //! What nobody holds is removed by [`Blobs::sweep`] after a day, which is the time to name it.
 //!
-//! Ranges are not checked against the hash, since that would read the whole file each time:
+//! What is about a person or a household is put sealed (`sealed.rs`): encrypted under that party's key, its file
+//! `ab/cdef….sealed`. To a plugin it reads like any other, until the key is destroyed.
+//!
+//! Ranges of plain blobs are not checked against the hash, since that would read the whole file each time:
 //! [`Blobs::verify`] does.
 //!
 //! If it is wrong, a picture that somebody's record names is gone, or the disk fills.
@@ -22,14 +25,26 @@
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File};
 
+use chacha20poly1305::XChaCha20Poly1305;
+use hamlet_reflect::Id;
+use parking_lot::{RwLock, RwLockReadGuard};
+
 use crate::call::CallError;
+use crate::native::SealRefusal;
 use crate::rows::{OwnRows, with_prefix};
+use crate::sealed::PartyKeys;
+
+mod folder;
+mod sealed;
+
+pub use folder::{all, damaged};
 
 /// Largest blob, in bytes: 1 GiB.
 pub const BLOB_BYTES_MAX: u64 = 1 << 30;
@@ -59,6 +74,12 @@ pub enum BlobError {
     /// The range begins past the end.
     #[error("the blob has only {0} bytes")]
     PastTheEnd(u64),
+    /// The key of the party that it is about was destroyed.
+    #[error("the blob was erased with the key of its party")]
+    Erased,
+    /// The party that it should be sealed for does not exist.
+    #[error("there is no such party to seal the blob for")]
+    NoSuchParty,
     /// Larger than a blob may be.
     #[error("a blob has at most {BLOB_BYTES_MAX} bytes")]
     TooLarge,
@@ -68,10 +89,12 @@ pub enum BlobError {
 }
 
 /// The folder of one community's blobs. Shared between threads.
-#[derive(Debug)]
 pub struct Blobs {
     folder: Dir,
+    keys: Arc<PartyKeys>,
     next: AtomicU64,
+    /// Held by who copies the folder: nothing is swept meanwhile.
+    copying: RwLock<()>,
 }
 
 impl Blobs {
@@ -79,7 +102,7 @@ impl Blobs {
     ///
     /// # Errors
     /// The folder cannot be made or read.
-    pub fn open(dir: &Path) -> std::io::Result<Self> {
+    pub fn open(dir: &Path, keys: Arc<PartyKeys>) -> std::io::Result<Self> {
         let path = dir.join("blobs");
         std::fs::create_dir_all(&path)?;
         let folder = Dir::open_ambient_dir(&path, ambient_authority())?;
@@ -87,7 +110,7 @@ impl Blobs {
             folder.remove_dir_all(NEW)?;
         }
         folder.create_dir(NEW)?;
-        Ok(Self { folder, next: AtomicU64::new(0) })
+        Ok(Self { folder, keys, next: AtomicU64::new(0), copying: RwLock::new(()) })
     }
 
     /// Keeps what `from` gives, streaming; its hash and length. Durable on return.
@@ -97,9 +120,36 @@ impl Blobs {
     /// # Errors
     /// More than 1 GiB, or the disk. Then nothing is kept.
     pub fn put(&self, from: &mut dyn Read) -> Result<(Hash, u64), BlobError> {
+        self.put_as("", from)
+    }
+
+    /// The same of what is about a party: encrypted under its key, so that it is erased with the key (C6). The hash is
+    /// that of the encrypted file and another one each time; the length is that of what was given.
+    ///
+    /// The caller knows that the party exists.
+    ///
+    /// # Errors
+    /// `Erased`, or as [`Self::put`].
+    pub fn put_sealed(&self, party: Id, from: &mut dyn Read) -> Result<(Hash, u64), BlobError> {
+        let cipher = self.cipher(party, true)?;
+        let mut sealing = sealed::Sealing::new(from, &cipher, sealed::Header::new(party)?)?;
+        let (hash, length) = self.put_as(sealed::ENDING, &mut sealing)?;
+        Ok((hash, sealed::plain_length(length)?))
+    }
+
+    fn cipher(&self, party: Id, make: bool) -> Result<Arc<XChaCha20Poly1305>, BlobError> {
+        let cipher =
+            self.keys.cipher(party, make).map_err(|error| std::io::Error::other(error.to_string()))?;
+        cipher.map_err(|refusal| match refusal {
+            SealRefusal::Erased => BlobError::Erased,
+            _ => BlobError::Damaged,
+        })
+    }
+
+    fn put_as(&self, ending: &str, from: &mut dyn Read) -> Result<(Hash, u64), BlobError> {
         let name = format!("{NEW}/{}", self.next.fetch_add(1, Ordering::Relaxed));
         let kept = self.write_new(&name, from).and_then(|(hash, length)| {
-            self.give_name(&name, &hash)?;
+            self.give_name(&name, &hash, ending)?;
             Ok((hash, length))
         });
         if kept.is_err() {
@@ -128,7 +178,7 @@ impl Blobs {
         Ok((hasher.finalize().into(), length))
     }
 
-    fn give_name(&self, name: &str, hash: &Hash) -> Result<(), BlobError> {
+    fn give_name(&self, name: &str, hash: &Hash, ending: &str) -> Result<(), BlobError> {
         let (drawer, path) = names(hash);
         if !self.folder.exists(&drawer) {
             match self.folder.create_dir(&drawer) {
@@ -137,7 +187,7 @@ impl Blobs {
             }
         }
         // Replacing an equal file renews its time, so that a sweep does not take what was just put.
-        self.folder.rename(name, &self.folder, path)?;
+        self.folder.rename(name, &self.folder, format!("{path}{ending}"))?;
         sync(&self.folder, &drawer)?;
         Ok(())
     }
@@ -147,7 +197,10 @@ impl Blobs {
     /// # Errors
     /// There is none, or the disk.
     pub fn describe(&self, hash: &Hash) -> Result<u64, BlobError> {
-        Ok(self.file(hash)?.metadata()?.len())
+        Ok(match self.file(hash)? {
+            Found::Plain(file) => file.metadata()?.len(),
+            Found::Sealed(file) => sealed::plain_length(file.metadata()?.len())?,
+        })
     }
 
     /// At most `length` bytes (and 65,536) from `offset`; fewer at the end.
@@ -155,11 +208,19 @@ impl Blobs {
     /// # Errors
     /// There is none, `offset` is past its end, or the disk.
     pub fn read(&self, hash: &Hash, offset: u64, length: u32) -> Result<Vec<u8>, BlobError> {
-        let mut file = self.file(hash)?;
-        let total = file.metadata()?.len();
+        let total = self.describe(hash)?;
         if offset > total {
             return Err(BlobError::PastTheEnd(total));
         }
+        let mut file = match self.file(hash)? {
+            Found::Plain(file) => file,
+            Found::Sealed(mut file) => {
+                let header = sealed::Header::read(&mut file)?;
+                let cipher = self.cipher(header.party, false)?;
+                let range = (offset, u64::from(length.min(READ_BYTES_MAX)));
+                return sealed::read(&mut file, &cipher, &header, total, range);
+            }
+        };
         file.seek(SeekFrom::Start(offset))?;
         let mut bytes = Vec::new();
         file.take(u64::from(length.min(READ_BYTES_MAX))).read_to_end(&mut bytes)?;
@@ -172,7 +233,8 @@ impl Blobs {
     /// `Damaged`, or as [`Self::describe`].
     pub fn verify(&self, hash: &Hash) -> Result<(), BlobError> {
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(self.file(hash)?)?;
+        let (Found::Plain(file) | Found::Sealed(file)) = self.file(hash)?;
+        hasher.update_reader(file)?;
         if *hasher.finalize().as_bytes() == *hash { Ok(()) } else { Err(BlobError::Damaged) }
     }
 
@@ -186,6 +248,7 @@ impl Blobs {
     pub fn sweep(&self, rows: &mut dyn OwnRows, now: SystemTime) -> Result<usize, CallError> {
         let internal = |error: std::io::Error| CallError::internal(format!("blobs cannot be swept: {error}"));
         let mut removed = 0;
+        let Some(_alone) = self.copying.try_write() else { return Ok(0) };
         for drawer in self.folder.entries().map_err(internal)? {
             let drawer = drawer.map_err(internal)?;
             let first = drawer.file_name();
@@ -207,12 +270,29 @@ impl Blobs {
         Ok(removed)
     }
 
-    fn file(&self, hash: &Hash) -> Result<File, BlobError> {
-        match self.folder.open(names(hash).1) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(BlobError::NoSuchBlob),
-            opened => Ok(opened?),
+    /// Keeps every blob that is there until the guard goes, for who copies the folder.
+    pub fn keep_all(&self) -> RwLockReadGuard<'_, ()> {
+        self.copying.read()
+    }
+
+    fn file(&self, hash: &Hash) -> Result<Found, BlobError> {
+        let path = names(hash).1;
+        let missing = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+        match self.folder.open(&path) {
+            Err(error) if missing(&error) => {}
+            opened => return Ok(Found::Plain(opened?)),
+        }
+        match self.folder.open(format!("{path}{}", sealed::ENDING)) {
+            Err(error) if missing(&error) => Err(BlobError::NoSuchBlob),
+            opened => Ok(Found::Sealed(opened?)),
         }
     }
+}
+
+/// A blob's file.
+enum Found {
+    Plain(File),
+    Sealed(File),
 }
 
 /// Keeps a blob of this length for a plugin, counted; gives the bytes that the plugin now holds.
@@ -325,6 +405,7 @@ fn names(hash: &Hash) -> (String, String) {
 }
 
 fn parse(drawer: &str, rest: &str) -> Option<Hash> {
+    let rest = rest.strip_suffix(sealed::ENDING).unwrap_or(rest);
     blake3::Hash::from_hex(format!("{drawer}{rest}")).ok().map(Into::into)
 }
 

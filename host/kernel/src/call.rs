@@ -104,6 +104,9 @@ pub struct Answer {
     /// The batch in which the command was committed, or the snapshot that the query read. Of a command that changed
     /// nothing, and of a repeat: the newest durable batch.
     pub sequence: Sequence,
+    /// Which command of that batch it is, from 0: with the sequence, the name of its leaf and receipt (J3). None where
+    /// nothing was journalled: a query, a repeat, an `err` without key.
+    pub command: Option<u32>,
     /// A function without result type: `Ok(None)`. `result<T, E>`: `Ok` or `Err` of its payload. Other types: `Ok(Some)`.
     pub result: Result<Option<Val>, Option<Val>>,
     /// The stored result of an earlier run with the same key (X1).

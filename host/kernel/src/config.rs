@@ -149,6 +149,9 @@ pub struct KernelConfig {
     pub dir: Option<PathBuf>,
     /// Where compiled code is kept (J6); none: `cache` in `dir`, or nowhere.
     pub cache_dir: Option<PathBuf>,
+    /// How the log of proofs is called when its key is made (J3): a URL without scheme, such as
+    /// `oakfield.example/log`. A key that is there already keeps its name.
+    pub log_name: String,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The randomness.
@@ -169,6 +172,7 @@ impl KernelConfig {
         Self {
             dir: None,
             cache_dir: None,
+            log_name: "localhost/log".to_owned(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             natives: Vec::new(),

@@ -32,6 +32,7 @@ use crate::namespaces::FIRST_ROOM;
 use crate::native::Directory;
 use crate::package::{ComponentHash, Origin, StageError, Staged, Stager, Staging};
 use crate::plugins;
+use crate::proofs::LogKey;
 use crate::query::{Queries, Query};
 use crate::run::{Callee, Slot};
 use crate::sealed::PartyKeys;
@@ -77,7 +78,9 @@ pub(crate) struct Shared {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) directory_namespace: Namespace,
-    pub(crate) keys: PartyKeys,
+    pub(crate) keys: Arc<PartyKeys>,
+    /// Signs the log's checkpoints (J3).
+    pub(crate) log_key: LogKey,
     /// None: in memory, where there are no blobs.
     pub(crate) blobs: Option<Blobs>,
     pub(crate) metrics: Arc<Metrics>,
@@ -203,7 +206,9 @@ impl Kernel {
     pub fn open(config: KernelConfig) -> Result<Self, OpenError> {
         let (store, mut batch) = open::open_store(&config)?;
         let (secret, keys) = open::open_keys(&config)?;
-        let blobs = open::open_blobs(&config)?;
+        let log_key = open::open_log_key(&config)?;
+        open::apply_erasures(&store, &keys)?;
+        let blobs = open::open_blobs(&config, &keys)?;
         let rooms = open::open_rooms(&config, &store, &mut batch)?;
         let query_threads = open::query_threads(&config.limits);
         let beside_threads = open::beside_threads(&config.limits);
@@ -255,6 +260,7 @@ impl Kernel {
             directory: config.directory,
             directory_namespace,
             keys,
+            log_key,
             blobs,
             metrics: Arc::default(),
             engine,
@@ -450,6 +456,10 @@ impl Kernel {
         self.inner.stop();
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
     fn submit(&self, call: Call) -> Result<oneshot::Receiver<Replied>, CallError> {
         let shared = &self.inner.shared;
         let catalogue = self.catalogue();
@@ -508,10 +518,6 @@ impl Inner {
         self.shared.queries.close();
         threads.others.drain(..).for_each(|thread| drop(thread.join()));
         drop(threads);
-        // So that the next start replays nothing. What is not folded is in the journal all the same.
-        if let Err(error) = self.shared.store.fold_all() {
-            tracing::warn!(%error, "the rows could not be folded before the end");
-        }
         // So that the next start replays nothing. What is not folded is in the journal all the same.
         if let Err(error) = self.shared.store.fold_all() {
             tracing::warn!(%error, "the rows could not be folded before the end");

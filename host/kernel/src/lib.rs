@@ -12,6 +12,7 @@
 //! - `package`: staging. `table`: the installed plugins, linked. `engine`: wasmtime's settings and the AOT cache.
 
 mod access;
+mod backup;
 mod beside;
 pub mod call;
 mod capability;
@@ -19,6 +20,7 @@ pub mod catalogue;
 pub mod config;
 mod engine;
 mod gate;
+mod erasure;
 mod idempotency;
 mod json_call;
 mod kernel;
@@ -43,7 +45,9 @@ pub mod dispatch;
 pub mod events;
 pub mod fair;
 pub mod grants;
+pub mod history;
 pub mod plugins;
+pub mod proofs;
 pub mod rows;
 pub mod schedule;
 pub mod sealed;
@@ -60,3 +64,4 @@ pub use native::{
     Directory, Mandate, NativeContext, NativeProvider, NoDirectory, PartyKind, PartyStatus, SealRefusal,
 };
 pub use package::{ComponentHash, Origin, StageError, Staged, Staging};
+pub use proofs::{ReceiptError, ReceiptFor};

@@ -22,6 +22,8 @@ pub const SCHEDULES: Namespace = Namespace(7);
 pub const BLOBS: Namespace = Namespace(8);
 /// Frozen effects (`dispatch.rs`).
 pub const DISPATCH: Namespace = Namespace(9);
+/// Restores (`history.rs`).
+pub const HISTORY: Namespace = Namespace(12);
 
 /// Rooms of native providers get numbers from here, in the order in which they are first seen.
 pub const FIRST_ROOM: u32 = 64;

@@ -8,6 +8,8 @@ use hamlet_store::{Namespace, Rows, Scan, Value};
 use crate::access::People as _;
 use crate::call::{Actor, CallError};
 use crate::catalogue::Catalogue;
+use crate::erasure;
+use crate::namespaces::KERNEL;
 use crate::native::{Mandate, NativeContext, ScannedRows, SealRefusal};
 use crate::run::{Running, Tx};
 
@@ -78,6 +80,9 @@ impl NativeContext for Context<'_> {
 
     fn destroy_key(&mut self, party: Id) -> Result<(), CallError> {
         self.running.check_writable()?;
+        // The key goes after the commit; this row sees to it that it goes even if the host does not live to do it.
+        let now = self.running.now.to_be_bytes();
+        self.running.tx.writable()?.set(KERNEL, &erasure::key(party), &now)?;
         self.running.destroyed_keys.push(party);
         Ok(())
     }

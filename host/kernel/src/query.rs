@@ -192,7 +192,7 @@ fn run_query(
     let (mut running, ended) = run::call(running, &callee, &call.arguments);
     running.tx = Tx::Nothing;
     let result = match ended {
-        Ok(value) => Ok(Answer { sequence, result: outcome(value), replayed: false }),
+        Ok(value) => Ok(Answer { sequence, command: None, result: outcome(value), replayed: false }),
         Err(_) => Err(running.take_doom()),
     };
     (running, result)

@@ -32,7 +32,7 @@ pub(crate) struct Done {
 
 impl Done {
     pub(crate) fn answer(self, sequence: Sequence) -> Answer {
-        Answer { sequence, result: self.result, replayed: self.replayed }
+        Answer { sequence, command: None, result: self.result, replayed: self.replayed }
     }
 }
 

@@ -34,8 +34,10 @@ use zeroize::Zeroizing;
 use crate::call::CallError;
 use crate::native::SealRefusal;
 
+mod carry;
 mod file;
 
+pub use carry::Carried;
 use file::KeyFile;
 
 /// The most bytes that can be sealed at once.
@@ -52,7 +54,7 @@ const KEY_LENGTH: usize = 32;
 const CACHED_KEYS_MAX: usize = 16_384;
 
 /// A key in memory, overwritten when it is dropped.
-type Secret = Zeroizing<[u8; KEY_LENGTH]>;
+pub type Secret = Zeroizing<[u8; KEY_LENGTH]>;
 
 /// What is known of a party's key.
 #[derive(Clone)]
@@ -226,14 +228,25 @@ impl PartyKeys {
     /// # Errors
     /// The file cannot be written; then the key may still be on disk, and it must be tried again.
     pub fn destroy(&self, party: Id) -> Result<(), KeysError> {
-        let mut state = self.state.lock();
-        let State { known, new, file } = &mut *state;
-        known.insert(party.0, Known::Destroyed);
-        new.remove(&party.0);
-        if let Some(file) = file {
-            file.destroy(party.0)?;
+        self.destroy_all(&[party]).map(drop)
+    }
+
+    /// The cipher of a party, for what is too large for a sealed value ([`crate::blobs`]); with `make` its key is made
+    /// if it has none, and is durable before this returns.
+    pub(crate) fn cipher(
+        &self,
+        party: Id,
+        make: bool,
+    ) -> Result<Result<Arc<XChaCha20Poly1305>, SealRefusal>, KeysError> {
+        let known = self.known(party.0, make)?;
+        if make {
+            self.flush_new_keys()?;
         }
-        Ok(())
+        Ok(match known {
+            Some(Known::Key(cipher)) => Ok(cipher),
+            Some(Known::Destroyed) => Err(SealRefusal::Erased),
+            None => Err(SealRefusal::Damaged),
+        })
     }
 
     fn known(&self, party: u128, make: bool) -> Result<Option<Known>, KeysError> {

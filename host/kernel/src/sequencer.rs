@@ -40,10 +40,13 @@ pub(crate) enum Job {
     Apply(Box<Apply>),
 }
 
+/// Which command of the batch it became; none where it left nothing in it.
+type Place = Option<u32>;
+
 /// An answer that waits for the commit.
 enum Pending {
-    Call(Reply<Replied>, Result<Done, CallError>, Box<Call>),
-    All(Reply<Result<Vec<Answer>, BatchError>>, Result<Vec<Done>, BatchError>),
+    Call(Reply<Replied>, Result<Done, CallError>, Box<Call>, Place),
+    All(Reply<Result<Vec<Answer>, BatchError>>, Result<Vec<Done>, BatchError>, Place),
     DryRun(Reply<Result<DryRun, CallError>>, Result<DryRun, CallError>),
 }
 
@@ -171,13 +174,15 @@ impl Sequencer {
             return beside::send(&self.shared, Errand::new(task));
         }
         self.runner.confirmed = None;
+        let before = self.entries();
         match task {
             Task::Call(call, callable, reply) => {
                 match self.guarded(|runner| runner.command(&call, &callable)) {
                     Err(CallError::Deadline { .. }) => self.too_long(Task::Call(call, callable, reply), 0),
                     result => {
                         callable.quick_runs.fetch_add(1, Ordering::Relaxed);
-                        self.pending.push(Pending::Call(reply, result, call));
+                        let place = self.place(before);
+                        self.pending.push(Pending::Call(reply, result, call, place));
                     }
                 }
             }
@@ -185,10 +190,13 @@ impl Sequencer {
                 Ok(Err(BatchError { error: BatchFailure::Call(CallError::Deadline { .. }), index })) => {
                     self.too_long(Task::All(calls, reply), index);
                 }
-                Ok(result) => self.pending.push(Pending::All(reply, result)),
+                Ok(result) => {
+                    let place = self.place(before);
+                    self.pending.push(Pending::All(reply, result, place));
+                }
                 Err(error) => {
                     let failed = BatchError { index: 0, error: BatchFailure::Call(error) };
-                    self.pending.push(Pending::All(reply, Err(failed)));
+                    self.pending.push(Pending::All(reply, Err(failed), None));
                 }
             },
             Task::DryRun(call, callable, reply) => {
@@ -198,6 +206,17 @@ impl Sequencer {
                 }
             }
         }
+    }
+
+    /// Commands in the batch so far.
+    fn entries(&self) -> usize {
+        self.runner.batch_ref().map_or(0, Batch::entries)
+    }
+
+    /// Where in the batch the command is that was run since there were `before`.
+    fn place(&self, before: usize) -> Place {
+        let entries = self.entries();
+        (entries > before).then(|| u32::try_from(entries - 1).ok()).flatten()
     }
 
     /// T7: found to be long. It has cost its neighbours its time once; from now on it runs beside.

@@ -107,34 +107,45 @@ impl Signer {
     /// Reads the key file, or makes one at the first start (mode 0600, flushed with its folder). A key that
     /// others may read, or one with another name, is refused.
     pub fn load_or_create(path: &Path, name: &str) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io { path: path.to_owned(), source };
-        match File::open(path) {
-            Ok(file) => {
-                let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
-                if mode & 0o077 != 0 {
-                    return Err(KeyError::Open { path: path.to_owned(), mode });
-                }
-                let mut text = String::new();
-                file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-                let signer = Self::from_text(text.trim_end())?;
-                if signer.name == name {
-                    Ok(signer)
-                } else {
-                    let (found, wanted) = (signer.name, name.to_owned());
-                    Err(KeyError::OtherName { path: path.to_owned(), found, wanted })
-                }
+        match Self::load(path)? {
+            Some(signer) if signer.name == name => Ok(signer),
+            Some(signer) => {
+                let (found, wanted) = (signer.name, name.to_owned());
+                Err(KeyError::OtherName { path: path.to_owned(), found, wanted })
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            None => {
                 let signer = Self::generate(name)?;
-                signer.write(path).map_err(failed)?;
+                signer.write(path)?;
                 Ok(signer)
             }
-            Err(error) => Err(failed(error)),
         }
     }
 
+    /// Reads the key file, whatever its key is called: a log keeps its name when the community changes its host
+    /// name, since every receipt carries it. None where there is no file.
+    pub fn load(path: &Path) -> Result<Option<Self>, KeyError> {
+        let failed = |source| KeyError::Io { path: path.to_owned(), source };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyError::Open { path: path.to_owned(), mode });
+        }
+        let mut text = String::new();
+        file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+        Self::from_text(text.trim_end()).map(Some)
+    }
+
+    /// Keeps it in a key file that is not there yet (mode 0600, flushed with its folder).
+    pub fn write(&self, path: &Path) -> Result<(), KeyError> {
+        self.write_file(path).map_err(|source| KeyError::Io { path: path.to_owned(), source })
+    }
+
     /// Written beside and then linked into place, so that a key file is whole and never replaced.
-    fn write(&self, path: &Path) -> io::Result<()> {
+    fn write_file(&self, path: &Path) -> io::Result<()> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let beside = path.with_extension("new");

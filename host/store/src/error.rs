@@ -103,6 +103,12 @@ pub enum StoreError {
     /// The log of leaves is not kept, or could not follow the journal.
     #[error("there are no proofs at the moment: {0}")]
     NoProofs(String),
+    /// The store is in memory, so there is nothing to copy.
+    #[error("a store in memory has no files that could be copied")]
+    NoFiles,
+    /// A copy of a store cannot be taken back.
+    #[error("the copy of a store cannot be restored: {0}")]
+    BadCopy(String),
     /// A proof cannot be made or does not hold.
     #[error(transparent)]
     Proof(#[from] hamlet_proof::ProofError),

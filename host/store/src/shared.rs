@@ -355,6 +355,11 @@ impl Shared {
         drop(free);
     }
 
+    /// The folded state at one moment, with its usage.
+    pub fn folded_moment(&self) -> Result<(Arc<crate::overlay::base::Base>, Usage), StoreError> {
+        self.state.moment()
+    }
+
     /// The journal is at this batch, the state at that: for tests and doctors.
     pub fn state_usage(&self) -> Result<Usage, StoreError> {
         self.state.usage()

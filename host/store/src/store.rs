@@ -12,6 +12,7 @@ use hashbrown::DefaultHashBuilder;
 use parking_lot::Mutex;
 
 use crate::{
+    backup::Backup,
     config::{Config, Stats},
     error::StoreError,
     journal::{Journal, MemoryJournal, SegmentJournal, SegmentOptions},
@@ -208,6 +209,15 @@ impl Store {
         self.shared().reader.drop_before(sequence.min(folded + 1).min(proved + 1))
     }
 
+    /// Everything that is committed now, to be copied while commands run. Costs the wait for the log of proofs to
+    /// be on disk; while it lives it keeps old pages of the state on disk, like a snapshot (T6).
+    ///
+    /// # Errors
+    /// [`StoreError::NoFiles`] in memory, [`StoreError::NoProofs`], I/O.
+    pub fn backup(&self) -> Result<Backup, StoreError> {
+        Backup::begin(self.shared(), self.proofs()?)
+    }
+
     /// The log of leaves: receipts, checkpoints, and whether history only grew (J3).
     ///
     /// # Errors
@@ -302,7 +312,7 @@ fn check_format(dir: &Path) -> Result<u32, StoreError> {
     }
 }
 
-fn write_format(dir: &Path, path: &Path) -> io::Result<()> {
+pub(crate) fn write_format(dir: &Path, path: &Path) -> io::Result<()> {
     let temporary = dir.join("format.tmp");
     let mut file = File::create(&temporary)?;
     writeln!(file, "{FORMAT_WORDS}{FORMAT}")?;

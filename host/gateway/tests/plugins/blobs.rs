@@ -98,3 +98,40 @@ fn j5_a_body_that_is_too_large_ends_early_or_stops_coming_leaves_nothing() {
     assert_eq!(server.send(&upload(b"whole".to_vec()).token(&town.steward)).status, 200);
     assert_eq!(files(&folder), 1);
 }
+
+#[test]
+fn c6_a_blob_about_a_member_is_sealed_for_her_by_whoever_acts_for_her_and_goes_when_she_is_erased() {
+    let (folder, town, server) = started(unlimited());
+    let package = built("host/kernel/tests/guests/first-alone", folder.path().join("built")).package;
+    let component = town.kernel.stage(package).unwrap();
+    assert_eq!(activate(&server, &town, &component).status, 200);
+    let (ana, ana_token) = person(&server, &town, "ana", &whole());
+    let (_, bea_token) = person(&server, &town, "bea", &whole());
+    let upload_for = |party: &str, token: &str| {
+        let mut request = upload(b"behind the mill with two goats".to_vec());
+        request.path = format!("/api/blobs?party={party}");
+        server.send(&Request { token: Some(token), ..request })
+    };
+    assert_eq!(upload_for(&ana, &bea_token).case(), "denied");
+    assert_eq!(upload_for("x", &ana_token).case(), "arguments-invalid");
+    assert_eq!(upload_for(&"0".repeat(32), &town.steward).case(), "no-such-party");
+    let kept = upload_for(&ana, &ana_token);
+    assert_eq!(kept.json()["length"], "30", "{kept:?}");
+    let hash = kept.json()["hash"].as_str().unwrap().to_owned();
+    let hash = hex_of(&hash);
+    let script = format!("hold {hash}; blob {hash} 7 8");
+    let read = post(&server, "/api/first/first@0.1.0/run", &json!({ "script": script }), &ana_token);
+    assert_eq!(read.json(), "ok,30:the mill", "{read:?}");
+    let erase = post(&server, &crate::support::members("erase"), &json!({ "party": ana }), &ana_token);
+    assert_eq!(erase.status, 200, "{erase:?}");
+    let script = format!("blob {hash} 7 8");
+    let read = post(&server, "/api/first/first@0.1.0/run", &json!({ "script": script }), &bea_token);
+    assert!(!read.text().contains("mill"), "{read:?}");
+    assert_eq!(upload_for(&ana, &town.steward).case(), "erased");
+}
+
+/// The hex digits of bytes in base64url.
+fn hex_of(text: &str) -> String {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    URL_SAFE_NO_PAD.decode(text).unwrap().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -9,9 +9,9 @@ use crate::read::{self, PAGE};
 use crate::rows::{self, Party, STEWARDS};
 use crate::values::{Arguments, Stop};
 
-type Outcome = Result<Option<Val>, Stop<MembersError>>;
+pub(super) type Outcome = Result<Option<Val>, Stop<MembersError>>;
 
-fn refuse<T>(error: MembersError) -> Result<T, Stop<MembersError>> {
+pub(super) fn refuse<T>(error: MembersError) -> Result<T, Stop<MembersError>> {
     Err(Stop::Refused(error))
 }
 
@@ -76,6 +76,16 @@ pub(super) fn rename(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Ou
 pub(super) fn remove(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let id = arguments.id(0)?;
     let mut party = active(cx, id)?;
+    end_part(cx, id, &mut party)?;
+    Ok(None)
+}
+
+/// Ends what a party may do, and what others may do for it.
+pub(super) fn end_part(
+    cx: &mut dyn NativeContext,
+    id: Id,
+    party: &mut Party,
+) -> Result<(), Stop<MembersError>> {
     if party.kind == PartyKind::Commons {
         return refuse(MembersError::OneCommons);
     }
@@ -106,7 +116,7 @@ pub(super) fn remove(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Ou
         }
         Ok(())
     })?;
-    Ok(None)
+    Ok(())
 }
 
 /// Whoever decides for the party, and decisions; a steward the very first mandate of a party, and

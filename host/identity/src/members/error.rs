@@ -18,6 +18,7 @@ pub(crate) enum MembersError {
     LastSteward,
     HasLeft,
     NoMandate,
+    StillHere,
     CursorInvalid,
 }
 
@@ -35,6 +36,7 @@ impl Case for MembersError {
             Self::LastSteward => "last-steward",
             Self::HasLeft => "has-left",
             Self::NoMandate => "no-mandate",
+            Self::StillHere => "still-here",
             Self::CursorInvalid => "cursor-invalid",
         };
         Val::Variant(case.to_owned(), None)

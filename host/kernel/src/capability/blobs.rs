@@ -53,9 +53,10 @@ impl Running {
         match ask(blobs, &hash) {
             Ok(value) => Ok(Ok(value)),
             Err(BlobError::NoSuchBlob) => Ok(Err(wit::blobs::Error::NoSuchBlob)),
+            Err(BlobError::Erased) => Ok(Err(wit::blobs::Error::Erased)),
             Err(BlobError::Damaged) => Ok(Err(wit::blobs::Error::Damaged)),
             Err(BlobError::PastTheEnd(length)) => Ok(Err(wit::blobs::Error::PastTheEnd(length))),
-            Err(error @ (BlobError::TooLarge | BlobError::Io(_))) => {
+            Err(error @ (BlobError::TooLarge | BlobError::NoSuchParty | BlobError::Io(_))) => {
                 Err(CallError::internal(error.to_string()))
             }
         }

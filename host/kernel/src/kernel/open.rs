@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use hamlet_proof::Signer;
 use hamlet_reflect::{Interface, parse_texts};
 use hamlet_store::{Batch, EntryHeader, Namespace, Rows as _, Store};
 use include_dir::{Dir, include_dir};
@@ -18,12 +19,13 @@ use crate::namespaces::{self, FIRST_ROOM, KERNEL};
 use crate::native::NativeProvider;
 use crate::package::{Stager, Staging};
 use crate::plugins::{self, NativeInterfaces};
+use crate::proofs::{LOG_KEY_FILE, LogKey};
 use crate::runner::TIME_KEY;
 use crate::sealed::PartyKeys;
 use crate::secret::HostSecret;
 use crate::sequencer::Sequencer;
 use crate::table::Provider;
-use crate::{beside, dispatch, events, grants, query, settings};
+use crate::{beside, dispatch, erasure, events, grants, history, query, settings};
 
 /// The host's own contracts.
 static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
@@ -36,27 +38,55 @@ pub(super) fn open_store(config: &KernelConfig) -> Result<(Store, Batch), OpenEr
     Ok(Store::open(&dir.join("data"), config.store.clone())?)
 }
 
-pub(super) fn open_keys(config: &KernelConfig) -> Result<(HostSecret, PartyKeys), OpenError> {
+pub(super) fn open_keys(config: &KernelConfig) -> Result<(HostSecret, Arc<PartyKeys>), OpenError> {
     let Some(dir) = &config.dir else {
-        return Ok((HostSecret::random(&*config.entropy), PartyKeys::in_memory()));
+        return Ok((HostSecret::random(&*config.entropy), Arc::new(PartyKeys::in_memory())));
     };
     let keys = PartyKeys::open(dir).map_err(|error| OpenError::Other(error.to_string()))?;
-    Ok((HostSecret::open(dir, &*config.entropy)?, keys))
+    Ok((HostSecret::open(dir, &*config.entropy)?, Arc::new(keys)))
 }
 
-pub(super) fn open_blobs(config: &KernelConfig) -> Result<Option<Blobs>, OpenError> {
+/// J3: the key that signs the log's checkpoints, made at the first opening.
+pub(super) fn open_log_key(config: &KernelConfig) -> Result<LogKey, OpenError> {
+    let wrong = |error: hamlet_proof::KeyError| OpenError::Other(error.to_string());
+    let Some(dir) = &config.dir else {
+        return Ok(LogKey::new(Signer::generate(&config.log_name).map_err(wrong)?));
+    };
+    let path = dir.join("keys").join(LOG_KEY_FILE);
+    let signer = match Signer::load(&path).map_err(wrong)? {
+        Some(signer) => signer,
+        None => Signer::load_or_create(&path, &config.log_name).map_err(wrong)?,
+    };
+    Ok(LogKey::new(signer))
+}
+
+pub(super) fn open_blobs(config: &KernelConfig, keys: &Arc<PartyKeys>) -> Result<Option<Blobs>, OpenError> {
     let Some(dir) = &config.dir else { return Ok(None) };
-    let opened = Blobs::open(dir).map_err(|error| OpenError::File { path: dir.join("blobs"), error })?;
+    let opened = Blobs::open(dir, Arc::clone(keys))
+        .map_err(|error| OpenError::File { path: dir.join("blobs"), error })?;
     Ok(Some(opened))
 }
 
+/// C6: a crash may have come between an erasure and the end of its key, and a restore may be older than it.
+pub(super) fn apply_erasures(store: &Store, keys: &PartyKeys) -> Result<(), OpenError> {
+    let destroyed = keys.destroy_all(&erasure::known(&mut store.snapshot())?);
+    match destroyed.map_err(|error| OpenError::Other(error.to_string()))? {
+        0 => {}
+        destroyed => {
+            tracing::warn!(destroyed, "keys that were to be destroyed were still there, and are now gone")
+        }
+    }
+    Ok(())
+}
+
 /// The rooms of the kernel's own natives have fixed numbers.
-const OWN_ROOMS: [(&str, Namespace); 5] = [
+const OWN_ROOMS: [(&str, Namespace); 6] = [
     ("hamlet:host/plugins", namespaces::PLUGINS),
     ("hamlet:host/grants", namespaces::GRANTS),
     ("hamlet:host/settings", namespaces::SETTINGS),
     ("hamlet:host/events", namespaces::EVENTS),
     (dispatch::ROOM, namespaces::DISPATCH),
+    history::ROOM,
 ];
 
 /// Gives each room its namespace; new ones get the next number, in a commit of its own.
@@ -145,13 +175,14 @@ pub(super) fn natives(
             known.insert(interface.id.clone(), interface);
         }
     }
-    let own: [&str; 6] = [
+    let own: [&str; 7] = [
         "hamlet:host/plugins@0.1.0",
         "hamlet:host/grants@0.1.0",
         "hamlet:host/settings@0.1.0",
         "hamlet:host/events@0.1.0",
         dispatch::INTERFACE,
         "hamlet:host/effects@0.1.0",
+        history::HISTORY,
     ];
     let ids = own.into_iter().chain(config.natives.iter().map(|native| native.interface()));
     let interfaces: NativeInterfaces =
@@ -164,6 +195,7 @@ pub(super) fn natives(
         Arc::new(events::letters::Events),
         Arc::new(dispatch::Dispatch),
         Arc::new(dispatch::effects::Effects),
+        Arc::new(history::History),
     ]
     .into_iter()
     .chain(config.natives.iter().cloned())

@@ -55,11 +55,21 @@ impl KeyFile {
         Ok(())
     }
 
-    /// Replaces the file by one without the key of `party`, and overwrites the old one.
-    pub(super) fn destroy(&mut self, party: u128) -> Result<(), KeysError> {
+    /// Every row, in order of parties.
+    pub(super) fn all(&self) -> Result<Vec<(u128, Stored)>, KeysError> {
+        let table = self.database()?.begin_read()?.open_table(KEYS)?;
+        let rows = table.iter()?.map(|row| {
+            let (party, row) = row?;
+            Ok((party.value(), stored(row.value())?))
+        });
+        rows.collect()
+    }
+
+    /// Replaces the file by one without the keys of these parties, and overwrites the old one.
+    pub(super) fn destroy(&mut self, parties: &[u128]) -> Result<(), KeysError> {
         let [current, new, old] = names(&self.folder);
         scrub(&new)?;
-        copy_without(self.database()?, &new, party)?;
+        copy_without(self.database()?, &new, parties)?;
         self.database = None;
         let swapped = swap(&self.folder, &current, &new, &old);
         self.database = Some(recover(&self.folder)?);
@@ -97,7 +107,7 @@ fn recover(folder: &Path) -> Result<Database, KeysError> {
     Ok(database)
 }
 
-fn copy_without(from: &Database, to: &Path, party: u128) -> Result<(), KeysError> {
+fn copy_without(from: &Database, to: &Path, parties: &[u128]) -> Result<(), KeysError> {
     let source = from.begin_read()?.open_table(KEYS)?;
     let target = database(to)?;
     let write = begin_write(&target)?;
@@ -105,11 +115,13 @@ fn copy_without(from: &Database, to: &Path, party: u128) -> Result<(), KeysError
         let mut table = write.open_table(KEYS)?;
         for row in source.iter()? {
             let (id, key) = row?;
-            if id.value() != party {
+            if !parties.contains(&id.value()) {
                 table.insert(id.value(), key.value())?;
             }
         }
-        table.insert(party, DESTROYED)?;
+        for party in parties {
+            table.insert(*party, DESTROYED)?;
+        }
     }
     write.commit()?;
     Ok(())

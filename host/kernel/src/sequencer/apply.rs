@@ -45,6 +45,7 @@ impl Sequencer {
         let Errand { task, confirmed, conflicts } = errand;
         let (_, actor) = task.line();
         let request_id = task.request_id();
+        let before = self.entries();
         let applied = self.guarded(|runner| {
             let applied = (|| {
                 if !runner.has_table(generation) {
@@ -69,11 +70,14 @@ impl Sequencer {
             Ok(applied)
         });
         self.shared.beside.bury(proposal);
+        let place = self.place(before);
         match (applied.unwrap_or_else(|error| Err(error.into())), task, ran) {
             (Ok(()), Task::Call(call, _, reply), Ran::Call(done)) => {
-                self.pending.push(Pending::Call(reply, Ok(done), call));
+                self.pending.push(Pending::Call(reply, Ok(done), call, place));
             }
-            (Ok(()), Task::All(_, reply), Ran::All(done)) => self.pending.push(Pending::All(reply, Ok(done))),
+            (Ok(()), Task::All(_, reply), Ran::All(done)) => {
+                self.pending.push(Pending::All(reply, Ok(done), place));
+            }
             (Ok(()), task, _) => task.refuse(CallError::internal("a dry run was applied")),
             (Err(NotApplied::Conflict), task, _) => {
                 beside::again(&self.shared, Errand { task, confirmed, conflicts });

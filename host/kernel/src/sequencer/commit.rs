@@ -7,7 +7,7 @@ use std::time::Instant;
 use hamlet_store::{Batch, Sequence};
 
 use super::{Pending, Sequencer};
-use crate::call::{BatchError, BatchFailure, CallError};
+use crate::call::{Answer, BatchError, BatchFailure, CallError};
 use crate::metrics::{BATCH_SIZE_BOUNDS, COMMIT_MICROS_BOUNDS, Metrics};
 use crate::runner::After;
 
@@ -104,16 +104,17 @@ impl Sequencer {
 impl Pending {
     pub(super) fn answer(self, committed: &Result<Sequence, CallError>) {
         match self {
-            Self::Call(reply, result, call) => {
-                let result = result.and_then(|done| Ok(done.answer(committed.clone()?)));
+            Self::Call(reply, result, call, command) => {
+                let result =
+                    result.and_then(|done| Ok(Answer { command, ..done.answer(committed.clone()?) }));
                 drop(reply.send((result, Some(call))));
             }
-            Self::All(reply, result) => {
+            Self::All(reply, result, command) => {
                 let result = result.and_then(|all| {
                     let sequence = committed
                         .clone()
                         .map_err(|error| BatchError { index: 0, error: BatchFailure::Call(error) })?;
-                    Ok(all.into_iter().map(|done| done.answer(sequence)).collect())
+                    Ok(all.into_iter().map(|done| Answer { command, ..done.answer(sequence) }).collect())
                 });
                 drop(reply.send(result));
             }

@@ -12,7 +12,7 @@ mod memory;
 mod recovery;
 mod segment;
 
-use std::{io, sync::Arc};
+use std::{fs::File, io, sync::Arc};
 
 pub use memory::MemoryJournal;
 pub use segment::{DiskFault, DiskOperation, SegmentJournal, SegmentOptions};
@@ -105,4 +105,22 @@ pub trait JournalRead: Send + Sync {
 
     /// What it takes.
     fn size(&self) -> JournalSize;
+
+    /// Its files as they are at this moment, to be copied beside the writer: what is appended later lies
+    /// behind the lengths that are given, and an open file outlives its name.
+    ///
+    /// # Errors
+    /// [`StoreError::NoFiles`] from an engine that has none; I/O.
+    fn files(&self) -> Result<JournalFiles, StoreError> {
+        Err(StoreError::NoFiles)
+    }
+}
+
+/// A journal's files at one moment.
+#[derive(Debug)]
+pub struct JournalFiles {
+    /// The newest record that is in them.
+    pub head: Sequence,
+    /// Name, file and the bytes of it that count, oldest first.
+    pub files: Vec<(String, File, u64)>,
 }

@@ -99,6 +99,17 @@ impl State {
         Ok(Arc::new(Base { folded, rows }))
     }
 
+    /// The newest moment with the usage of that same moment.
+    pub fn moment(&self) -> Result<(Arc<Base>, Usage), StoreError> {
+        loop {
+            // A fold may come in between the two; then they are taken anew.
+            let (base, usage) = (self.base()?, self.usage()?);
+            if self.base()?.folded == base.folded {
+                return Ok((base, usage));
+            }
+        }
+    }
+
     /// Usage at the newest moment.
     pub fn usage(&self) -> Result<Usage, StoreError> {
         let reading = self.database.begin_read().map_err(StoreError::state)?;
@@ -121,6 +132,18 @@ impl Base {
     pub fn range(&self, range: &PhysicalRange) -> Result<BaseRange, StoreError> {
         let upper = range.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         self.rows.range::<&[u8]>((Bound::Included(&*range.lower), upper)).map_err(StoreError::state)
+    }
+
+    /// Every row by its physical key, in order.
+    pub fn each<E: From<StoreError>>(
+        &self,
+        mut each: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for row in self.rows.iter().map_err(StoreError::state)? {
+            let (key, value) = row.map_err(StoreError::state)?;
+            each(key.value(), value.value())?;
+        }
+        Ok(())
     }
 
     /// The first key after `key`.

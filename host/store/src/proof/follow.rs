@@ -1,6 +1,7 @@
 //! The thread that follows the journal, and the handle through which proofs are asked for.
 
 use std::{
+    fs::File,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -280,6 +281,13 @@ impl Proofs {
         } else {
             Err(hamlet_proof::ProofError::OtherPast { computed, expected }.into())
         }
+    }
+
+    /// The log's files up to a batch, which is made durable in it first: for a backup. Name, file, bytes that count.
+    pub(crate) fn files(&self, sequence: Sequence) -> Result<Vec<(&'static str, File, u64)>, StoreError> {
+        self.wait_for(sequence)?;
+        self.save_all()?;
+        self.log.files(sequence)
     }
 
     fn check_size(&self, size: u64) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 //! One thread appends; any number read. What `state` tells of is in `leaves` and `nodes`; its newest
 //! entries may be in `unsaved` only.
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use hamlet_proof::{Frontier, Hash, Leaf, Nodes, tree};
 use parking_lot::Mutex;
@@ -261,6 +261,28 @@ impl Log {
         drop(state);
         let entry = self.saved_entry(at)?;
         entry.ok_or_else(|| self.batches.damaged(HEADER_BYTES + at * ENTRY_BYTES, "an entry is damaged"))
+    }
+
+    /// The three files up to a batch that is durable in them. What follows is appended behind.
+    pub fn files(&self, sequence: Sequence) -> Result<Vec<(&'static str, File, u64)>, StoreError> {
+        let (leaves, size, entries) = match sequence.checked_sub(self.first) {
+            None => (HEADER_BYTES, 0, 0),
+            Some(at) => {
+                let entry = self.entry(sequence)?;
+                (entry.leaves_end, entry.size, at + 1)
+            }
+        };
+        let lengths = [
+            ("leaves", &self.leaves, leaves),
+            ("nodes", &self.nodes, HEADER_BYTES + HASH_BYTES * tree::node_count(size)),
+            ("batches", &self.batches, HEADER_BYTES + ENTRY_BYTES * entries),
+        ];
+        let open = |(name, tape, bytes): (&'static str, &Tape, u64)| {
+            let path = tape.path();
+            let file = File::open(&path).map_err(StoreError::io(format!("opening {}", path.display())))?;
+            Ok((name, file, bytes))
+        };
+        lengths.into_iter().map(open).collect()
     }
 
     fn leaves_begin(&self, at: u64) -> Result<u64, StoreError> {

@@ -1,12 +1,16 @@
 //! The segment engine's reading end: walks records beside the writer.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::{Shared, segment_path};
 use crate::{
     error::StoreError,
     journal::{
-        JournalRead, JournalSize, RawRecord, Records,
+        JournalFiles, JournalRead, JournalSize, RawRecord, Records,
         recovery::{RecordHeader, SEGMENT_HEADER_BYTES, SegmentFile},
     },
     key::Sequence,
@@ -62,6 +66,19 @@ impl JournalRead for Reader {
             index.segments.remove(0);
         }
         Ok(index.segments.first().map_or(index.head + 1, |(first, _)| *first))
+    }
+
+    fn files(&self) -> Result<JournalFiles, StoreError> {
+        let index = self.0.index.lock();
+        let mut files = Vec::with_capacity(index.segments.len());
+        for (number, (first, bytes)) in index.segments.iter().enumerate() {
+            let path = segment_path(&self.0.dir, *first);
+            let file = File::open(&path).map_err(StoreError::io(format!("opening {}", path.display())))?;
+            let newest = number + 1 == index.segments.len();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, file, if newest { index.offset } else { *bytes }));
+        }
+        Ok(JournalFiles { head: index.head, files })
     }
 
     fn size(&self) -> JournalSize {
