@@ -16,9 +16,12 @@ mod output;
 mod paging;
 mod plugin;
 mod rehearsal;
+mod release;
 mod serve;
+mod service;
 mod session;
 mod token;
+mod update;
 mod village;
 
 use std::path::PathBuf;
@@ -73,6 +76,16 @@ enum Command {
     Call(call::CallArgs),
     /// Look for what is wrong with a community's folder and say what to do.
     Doctor,
+    /// Stop the host that `hamlet run --background` started.
+    Stop,
+    /// Keep the host running on this box: a systemd service with as few rights as it needs.
+    #[command(subcommand)]
+    Service(service::ServiceCommand),
+    /// Pack or check a release: the host and its plugins as one signed archive.
+    #[command(subcommand)]
+    Release(release::ReleaseCommand),
+    /// Change to a newer release, and back to this one if that does not answer well.
+    Update(update::UpdateArgs),
     /// Print a completion script for a shell, for example: source <(hamlet completions bash).
     Completions {
         /// For which shell.
@@ -106,6 +119,10 @@ fn run(cli: Cli) -> Result<Outcome> {
         Command::Call(args) if args.plugin.is_empty() => Ok(explain("call")),
         Command::Call(args) => call::run(home, &args),
         Command::Doctor => doctor::run(home),
+        Command::Stop => background::stop(home),
+        Command::Service(command) => service::run(home, &command),
+        Command::Release(command) => release::run(&command),
+        Command::Update(args) => update::run(home, &args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "hamlet", &mut script);

@@ -1,6 +1,6 @@
 //! `hamlet plugin`: write, build, sign, install and list plugins.
 
-mod publish;
+pub mod publish;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

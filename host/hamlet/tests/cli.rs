@@ -124,6 +124,12 @@ fn a_newcomer_is_told_where_to_begin_and_every_command_explains_itself() {
         "token revoke",
         "call",
         "doctor",
+        "stop",
+        "service install",
+        "service show",
+        "release pack",
+        "release check",
+        "update",
         "completions",
     ];
     for command in commands {
@@ -172,6 +178,32 @@ fn a_founding_that_was_refused_leaves_nothing_and_can_be_repeated() {
     let said = init(&["--steward", "ada", "Ada"]).done();
     assert!(said.contains("Oak Street is founded") && said.contains("hamlet --home"), "{said}");
     init(&["--steward", "ada", "Ada"]).failed_saying(&["already", "--home"]);
+}
+
+#[test]
+fn a_host_in_the_background_answers_at_once_and_is_stopped_by_name() {
+    let folder = folder();
+    found(folder.path(), &free_address());
+    hamlet(folder.path(), &["stop"]).failed_saying(&["no host runs in the background"]);
+    let told = hamlet(folder.path(), &["run", "--background"]).done();
+    assert!(told.contains("stop it with `hamlet stop`"), "{told}");
+    hamlet(folder.path(), &["run", "--background"]).failed_saying(&["a host answers at"]);
+    hamlet(folder.path(), &["member", "list"]).done();
+    assert_eq!(hamlet(folder.path(), &["stop"]).done(), "stopped\n");
+    hamlet(folder.path(), &["stop"]).failed_saying(&["no host runs in the background"]);
+}
+
+#[test]
+fn an_update_is_refused_where_nothing_is_installed_or_the_archive_is_not_signed() {
+    let folder = folder();
+    found(folder.path(), &free_address());
+    let prefix = folder.path().join("opt");
+    let prefix = prefix.to_str().unwrap();
+    let archive = folder.path().join("new.tar");
+    let update = ["update", archive.to_str().unwrap(), "--prefix", prefix];
+    hamlet(folder.path(), &update).failed_saying(&["no release is installed in", "hamlet service install"]);
+    let unit = hamlet(folder.path(), &["service", "show", "--prefix", prefix]).done();
+    assert!(unit.contains(&format!("ExecStart={prefix}/current/hamlet --home")), "{unit}");
 }
 
 #[test]

@@ -84,10 +84,10 @@ fn j3_every_changed_byte_of_journal_and_log_is_found_where_it_is() {
     let log = ["leaves", "nodes", "batches"].map(|name| dir.path().join("proofs").join(name));
     for path in journal.iter().chain(&log).chain([&dir.path().join("format")]) {
         let whole = fs::read(path).unwrap();
-        for at in 0..whole.len() {
-            set_byte(path, at, whole[at] ^ if at % 2 == 0 { 0x01 } else { 0x80 });
+        for (at, byte) in whole.iter().enumerate() {
+            set_byte(path, at, byte ^ if at % 2 == 0 { 0x01 } else { 0x80 });
             let found = findings(dir.path());
-            set_byte(path, at, whole[at]);
+            set_byte(path, at, *byte);
             let here = found.iter().find(|finding| finding.file == *path);
             let here = here.unwrap_or_else(|| panic!("byte {at} of {}: {found:?}", path.display()));
             if path.ends_with("format") {
@@ -198,10 +198,10 @@ fn j3_a_store_whose_old_batches_were_dropped_is_verified_by_what_is_kept() {
     for name in ["leaves", "nodes", "batches"] {
         let path = dir.path().join("proofs").join(name);
         let whole = fs::read(&path).unwrap();
-        for at in 0..whole.len() {
-            set_byte(&path, at, whole[at] ^ 0x10);
+        for (at, byte) in whole.iter().enumerate() {
+            set_byte(&path, at, byte ^ 0x10);
             let found = findings(dir.path());
-            set_byte(&path, at, whole[at]);
+            set_byte(&path, at, *byte);
             assert!(!found.is_empty(), "byte {at} of {name}");
         }
     }

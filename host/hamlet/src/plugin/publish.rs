@@ -138,7 +138,7 @@ fn say_publisher(verified: &Verified) {
 }
 
 /// The first line of a password file: passwords on a command line are seen by everybody on the box.
-fn password(file: Option<&Path>) -> Result<Option<String>> {
+pub fn password(file: Option<&Path>) -> Result<Option<String>> {
     let Some(file) = file else { return Ok(None) };
     let text = read_text(file)?;
     match text.lines().next() {
@@ -147,7 +147,8 @@ fn password(file: Option<&Path>) -> Result<Option<String>> {
     }
 }
 
-fn read_text(path: &Path) -> Result<String> {
+/// A key, a password or a few settings.
+pub fn read_text(path: &Path) -> Result<String> {
     let about = || path.display().to_string();
     if fs::metadata(path).with_context(about)?.len() > KEY_BYTES_MAX {
         bail!("{} is too long", path.display());

@@ -178,7 +178,9 @@ fn w2_the_same_in_a_batch_of_calls_that_happen_all_or_none() {
     let village = Village::new();
     let all = |code: Option<String>| {
         let mut calls = [script(anna(), "second", "set before 1"), throwing("?need spend acc a1 random")];
-        calls.iter_mut().for_each(|call| call.confirmation.clone_from(&code));
+        for call in &mut calls {
+            call.confirmation.clone_from(&code);
+        }
         block_on(village.kernel.call_all(calls.to_vec())).unwrap_err()
     };
     let BatchFailure::Call(CallError::ConfirmationNeeded { code, .. }) = all(None).error else { panic!() };
