@@ -147,7 +147,7 @@ impl SegmentJournal {
         disk.make_dir(dir).map_err(failed("making"))?;
         let mut segments = Vec::new();
         for (name, length) in disk.list(dir).map_err(failed("reading"))? {
-            if name.ends_with(".tmp") {
+            if Path::new(&name).extension().is_some_and(|extension| extension == "tmp") {
                 disk.remove(&dir.join(name)).map_err(failed("cleaning"))?;
             } else if let Some(first) = name.strip_suffix(".seg").and_then(|n| n.parse().ok()) {
                 segments.push((first, length));

@@ -5,6 +5,10 @@ use std::{collections::BTreeSet, io, sync::Arc};
 use super::{Change, Fate, PowerCut, Random, SECTOR_BYTES, SimulatedDisk, World, gone};
 use crate::disk::DiskFile;
 
+/// A sector's length, for arrays.
+const SECTOR_LENGTH: usize = 512;
+const _: () = assert!(SECTOR_LENGTH as u64 == SECTOR_BYTES);
+
 /// A file's content.
 #[derive(Debug, Default)]
 pub(super) struct Inode {
@@ -48,7 +52,7 @@ impl Step {
     }
 
     /// What of it falls into a sector.
-    fn apply_within(&self, sector: u64, bytes: &mut [u8; SECTOR_BYTES as usize]) {
+    fn apply_within(&self, sector: u64, bytes: &mut [u8; SECTOR_LENGTH]) {
         let first = sector * SECTOR_BYTES;
         let (offset, new): (u64, &[u8]) = match self {
             Self::Length(length) => {
