@@ -85,13 +85,13 @@ fn c6_after_an_erasure_a_marker_in_name_memo_and_file_is_nowhere_and_no_proof_br
         let keys = read_keys(&fresh.keys, &key).unwrap();
         let restored = restore(backup, &key, Some(keys), &[], &folder.path().join(name)).unwrap();
         assert_eq!(restored.verified.findings, []);
-        let plain = opened(backup, &key);
-        assert!(!plain.windows(MARKER.len()).any(|window| window == MARKER.as_bytes()), "{name}");
+        let bytes = opened(backup, &key);
+        assert!(!bytes.windows(MARKER.len()).any(|window| window == MARKER.as_bytes()), "{name}");
         // Her key is there no more: as the host has it, and as the restored folder has it.
         let again = open(&folder.path().join(name));
-        let asked = json!({ "party": rosa.to_string() });
-        let party = again.call_json(Actor::Console, "host", "members", "get", &asked).unwrap().unwrap();
-        assert_eq!(party["name"], "", "{name}");
+        let who = json!({ "party": rosa.to_string() });
+        let found = again.call_json(Actor::Console, "host", "members", "get", &who).unwrap().unwrap();
+        assert_eq!(found["name"], "", "{name}");
         assert!(again.export_blob(&file, &mut Vec::new()).is_err(), "{name}");
         again.shutdown();
     }

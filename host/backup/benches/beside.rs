@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use hamlet_backup::age::Identity as Key;
@@ -52,7 +52,7 @@ fn rename(parties: &[Id], number: u64) -> Call {
 
 /// Commands a second, for so long.
 fn throughput(kernel: &Kernel, parties: &[Id], time: Duration) -> f64 {
-    let done = AtomicU64::new(0);
+    let done = AtomicU32::new(0);
     let begun = Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -70,7 +70,7 @@ fn throughput(kernel: &Kernel, parties: &[Id], time: Duration) -> f64 {
         });
         local.run_until(futures_util::future::join_all(flights)).await;
     });
-    done.into_inner() as f64 / begun.elapsed().as_secs_f64()
+    f64::from(done.into_inner()) / begun.elapsed().as_secs_f64()
 }
 
 fn main() {

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::age::Identity;
 use crate::error::BackupError;
+use crate::hex::hex;
 use crate::keys::Keys;
 use crate::restore::{Restored, restore};
 
@@ -70,7 +71,6 @@ fn hash_fits(from: &Path) -> Result<Option<bool>, BackupError> {
         let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
         hasher.update(bytes);
     }
-    let hash: [u8; 32] = hasher.finalize().into();
-    let found = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let found = hex(&hasher.finalize());
     Ok(Some(said.split_whitespace().next() == Some(&*found)))
 }

@@ -28,7 +28,9 @@ const DOCUMENT_BYTES_MAX: u64 = 256 << 20;
 /// The keys of one community.
 #[derive(Serialize, Deserialize)]
 pub struct Keys {
-    hamlet_keys: u32,
+    /// The form of this document.
+    #[serde(rename = "hamlet_keys")]
+    form: u32,
     /// The newest checkpoint when they were gathered.
     pub checkpoint: String,
     /// The log's signing key, in its text form.
@@ -46,7 +48,7 @@ impl Drop for Keys {
         self.log.zeroize();
         self.host.zeroize();
         self.session.zeroize();
-        self.parties.values_mut().flatten().for_each(|key| key.zeroize());
+        self.parties.values_mut().flatten().for_each(zeroize::Zeroize::zeroize);
     }
 }
 
@@ -64,7 +66,7 @@ impl Keys {
             .into_iter()
             .map(|one| (format!("{}", one.party), one.key.map(|key| BASE64.encode(key.as_slice()))));
         let checkpoint = kernel.checkpoint()?;
-        Ok(Self { hamlet_keys: FORMAT, checkpoint, log, host, session, parties: parties.collect() })
+        Ok(Self { form: FORMAT, checkpoint, log, host, session, parties: parties.collect() })
     }
 
     /// The log's key.
@@ -150,7 +152,7 @@ pub fn read_keys(path: &Path, identity: &Identity) -> Result<Keys, BackupError> 
         .read_to_end(&mut document)?;
     let keys: Keys = serde_json::from_slice(&document)
         .map_err(|error| BackupError::Form(format!("the file of keys cannot be read: {error}")))?;
-    if keys.hamlet_keys > FORMAT {
+    if keys.form > FORMAT {
         return Err(BackupError::Newer("its keys".to_owned()));
     }
     Ok(keys)

@@ -24,6 +24,7 @@ mod archive;
 mod drill;
 mod error;
 mod export;
+mod hex;
 mod keys;
 mod make;
 mod manifest;

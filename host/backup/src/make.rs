@@ -9,6 +9,7 @@ use hamlet_proof::Checkpoint;
 use crate::age::{Recipient, Writer};
 use crate::archive::{COMMUNITY, DATA, FOLDERS, MANIFEST, Pack, ROWS};
 use crate::error::BackupError;
+use crate::hex::hex;
 use crate::keys::Keys;
 use crate::manifest::Manifest;
 use crate::pace::{Pace, Paced};
@@ -27,12 +28,7 @@ pub struct Made {
 impl Made {
     /// The hash as 64 hex digits.
     pub fn hex(&self) -> String {
-        use std::fmt::Write as _;
-        self.sha256.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing into a `String` cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(&self.sha256)
     }
 }
 
@@ -61,25 +57,25 @@ pub fn make<W: Write>(
         .sign(&signer)
         .map_err(hamlet_store::StoreError::from)?;
     let manifest = Manifest::new(made, moment, &signer.verifier(), checkpoint, keys.erased());
-    let mut pack = Pack::new(Writer::new(Paced::new(to, pace), recipients)?, made / 1_000_000);
-    pack.bytes(MANIFEST, &serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::from)?)?;
+    let mut archive = Pack::new(Writer::new(Paced::new(to, pace), recipients)?, made / 1_000_000);
+    archive.bytes(MANIFEST, &serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::from)?)?;
     let settings = home.join(COMMUNITY);
     if settings.is_file() {
-        pack.bytes(COMMUNITY, &std::fs::read(&settings).map_err(BackupError::file(&settings))?)?;
+        archive.bytes(COMMUNITY, &std::fs::read(&settings).map_err(BackupError::file(&settings))?)?;
     }
     for file in store.files() {
-        pack.entry(&format!("{DATA}/{}", file.name), file.bytes, file.read()?)?;
+        archive.entry(&format!("{DATA}/{}", file.name), file.bytes, file.read()?)?;
     }
     let mut number = 0_u32;
     store.rows(|block| {
         number += 1;
-        pack.bytes(&format!("{ROWS}/{number:08}"), block)
+        archive.bytes(&format!("{ROWS}/{number:08}"), block)
     })?;
     drop(store);
     for folder in FOLDERS {
-        pack.folder(home, folder)?;
+        archive.folder(home, folder)?;
     }
     drop(blobs);
-    let (to, sha256, bytes) = pack.finish()?.finish()?.finish();
+    let (to, sha256, bytes) = archive.finish()?.finish()?.finish();
     Ok((to, Made { manifest, sha256, bytes }, keys))
 }

@@ -18,7 +18,7 @@ const MARKER: &str = "lives-behind-the-mill-with-two-goats";
 
 fn open(home: &Path) -> Kernel {
     let mut config = KernelConfig::in_dir(home);
-    config.log_name = "village.example/log".to_owned();
+    config.log_name = "village.example/log".into();
     // Small, because the tests look at every byte.
     config.store.segment_bytes = 256 * 1024;
     Identity::new().register(&mut config);
@@ -76,18 +76,25 @@ impl Village {
     }
 
     fn add(&self, handle: &str, name: &str) -> Id {
-        let added =
-            call(&self.kernel, "members", "add", json!({ "kind": "person", "handle": handle, "name": name }));
+        let added = call(
+            &self.kernel,
+            "members",
+            "add",
+            &json!({ "kind": "person", "handle": handle, "name": name }),
+        );
         added.as_str().unwrap().parse().unwrap()
     }
 }
 
-fn call(kernel: &Kernel, interface: &str, function: &str, arguments: Value) -> Value {
-    kernel.call_json(Actor::Console, "host", interface, function, &arguments).unwrap().unwrap()
+fn call(kernel: &Kernel, interface: &str, function: &str, arguments: &Value) -> Value {
+    kernel.call_json(Actor::Console, "host", interface, function, arguments).unwrap().unwrap()
 }
 
 fn name_of(kernel: &Kernel, party: Id) -> String {
-    call(kernel, "members", "get", json!({ "party": party.to_string() }))["name"].as_str().unwrap().to_owned()
+    call(kernel, "members", "get", &json!({ "party": party.to_string() }))["name"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// The files below a folder that hold these bytes.
@@ -127,7 +134,7 @@ fn a_backup_that_is_made_while_commands_run_is_whole_and_stands_at_one_batch() {
                     kernel,
                     "members",
                     "rename",
-                    json!({ "party": ana.to_string(), "name": format!("Ana {number}") }),
+                    &json!({ "party": ana.to_string(), "name": format!("Ana {number}") }),
                 );
             }
             number
@@ -179,8 +186,8 @@ fn c6_what_was_erased_is_in_no_file_no_fresh_backup_and_no_restored_older_one() 
     let receipt = village.kernel.receipt(receipt_of, 0, hamlet_kernel::ReceiptFor::Holder).unwrap();
     assert_eq!(name_of(&village.kernel, ana), MARKER, "until then it is there to be read");
 
-    call(&village.kernel, "members", "remove", json!({ "party": ana.to_string() }));
-    call(&village.kernel, "members", "erase", json!({ "party": ana.to_string() }));
+    call(&village.kernel, "members", "remove", &json!({ "party": ana.to_string() }));
+    call(&village.kernel, "members", "erase", &json!({ "party": ana.to_string() }));
     assert_eq!(name_of(&village.kernel, ana), "");
     let read = village.kernel.export_blob(&blob, &mut Vec::new());
     assert!(matches!(read, Err(BlobError::Erased)), "{read:?}");
@@ -226,13 +233,13 @@ fn c6_a_crash_between_an_erasure_and_its_key_is_made_good_when_the_folder_is_ope
     let village = Village::new();
     let ana = village.add("ana", MARKER);
     let keys = village.home().join("keys/parties.redb");
-    call(&village.kernel, "members", "remove", json!({ "party": ana.to_string() }));
+    call(&village.kernel, "members", "remove", &json!({ "party": ana.to_string() }));
     village.kernel.shutdown();
     let home = village.home();
     drop(village.kernel);
     let before = fs::read(&keys).unwrap();
     let kernel = open(&home);
-    call(&kernel, "members", "erase", json!({ "party": ana.to_string() }));
+    call(&kernel, "members", "erase", &json!({ "party": ana.to_string() }));
     kernel.shutdown();
     drop(kernel);
     // As if the host had died before it destroyed the key.
@@ -289,7 +296,7 @@ fn a_drill_says_what_a_restore_would_find_and_leaves_nothing() {
     let file = village.backup("one.age");
     let look = |copy: &Path| {
         let kernel = open(copy);
-        let found = call(&kernel, "members", "find", json!({ "handle": "ana" }));
+        let found = call(&kernel, "members", "find", &json!({ "handle": "ana" }));
         kernel.shutdown();
         Ok(found["name"].as_str().unwrap().to_owned())
     };

@@ -77,16 +77,16 @@ async fn taken_in(here: &Here, request: Request) -> Result<(Hash, u64), Problem>
         );
         return Err(problem.retry_after(Duration::from_secs(5)));
     };
-    let party = about(&parts.uri)?;
-    if let Some(party) = party {
-        may_seal_for(here, &caller, party)?;
+    let owner = about(&parts.uri)?;
+    if let Some(owner) = owner {
+        may_seal_for(here, &caller, owner)?;
     }
     let (pieces, received) = mpsc::channel(PIECES_MAX);
     let kernel = here.state.kernel.clone();
     let kept = tokio::task::spawn_blocking(move || {
         let mut pieces = Pieces::new(received);
-        match party {
-            Some(party) => kernel.put_blob_for(party, &mut pieces),
+        match owner {
+            Some(owner) => kernel.put_blob_for(owner, &mut pieces),
             None => kernel.put_blob(&mut pieces),
         }
     });

@@ -113,12 +113,11 @@ async fn receipt_of(here: &Here, uri: &Uri, headers: &HeaderMap) -> Result<Recei
     let (sequence, command) = place(uri.query().unwrap_or_default())?;
     let (actor, steward) = (caller.actor.clone(), caller.is_steward());
     let made = beside(here, move |kernel| {
-        let hers = kernel.receipt(sequence, command, ReceiptFor::Caller(&actor));
-        match hers {
+        match kernel.receipt(sequence, command, ReceiptFor::Caller(&actor)) {
             Err(ReceiptError::NotYours { .. }) if steward => {
                 kernel.receipt(sequence, command, ReceiptFor::Steward)
             }
-            hers => hers,
+            own => own,
         }
         .map_err(|error| no_receipt(&error))
     });
@@ -150,24 +149,24 @@ async fn beside<T: Send + 'static>(
     make: impl FnOnce(&Kernel) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let kernel = here.state.kernel.clone();
-    let made = tokio::task::spawn_blocking(move || make(&kernel)).await;
-    made.unwrap_or_else(|error| Err(refusal::from_call_error(&CallError::internal(error.to_string()), true)))
+    let proof = tokio::task::spawn_blocking(move || make(&kernel)).await;
+    proof.unwrap_or_else(|error| Err(refusal::from_call_error(&CallError::internal(error.to_string()), true)))
 }
 
 fn no_receipt(error: &ReceiptError) -> Problem {
     match error {
-        ReceiptError::NotYours { .. } => no_command(error.to_string()),
+        ReceiptError::NotYours { .. } => no_command(&error.to_string()),
         ReceiptError::Store(error) => refused(error),
     }
 }
 
-fn no_command(detail: String) -> Problem {
+fn no_command(detail: &str) -> Problem {
     Problem::host(StatusCode::NOT_FOUND, "no-such-command", "No such command", format!("{detail}."))
 }
 
 fn refused(error: &StoreError) -> Problem {
     match error {
-        StoreError::NoLeaf { .. } => no_command(error.to_string()),
+        StoreError::NoLeaf { .. } => no_command(&error.to_string()),
         StoreError::Checkpoint(error) => Problem::bad_request("checkpoint-invalid", format!("{error}.")),
         StoreError::Proof(error) => Problem::host(
             StatusCode::CONFLICT,

@@ -22,7 +22,7 @@ fn started() -> (Town, Server) {
     let clock = TestClock::new();
     let mut config = KernelConfig::in_memory();
     config.clock = std::sync::Arc::new(clock.clone());
-    config.log_name = "oakfield.example/log".to_owned();
+    config.log_name = "oakfield.example/log".into();
     let town = Town::open(HOST, config, clock);
     let server = Server::start(&[&town], unlimited());
     (town, server)

@@ -1,5 +1,7 @@
 //! `hamlet doctor`: looks at a community's folder and says in sentences what is wrong and what to do.
 
+mod remedy;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -99,9 +101,8 @@ fn folder(home: &Path, report: &mut Report) {
             community.kernel.shutdown();
         }
         Err(error) => report.bad(
-            &format!("the folder cannot be opened: {error:#}"),
-            "If a host runs on it, stop that one first. If the message names damage, keep the folder as it is \
-             and restore a copy; nothing is repaired silently.",
+            &format!("the folder cannot be opened: {}", crate::told(&error)),
+            &remedy::remedy(&error, home),
         ),
     }
 }

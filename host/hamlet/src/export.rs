@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use hamlet_kernel::blobs::{BlobError, Hash};
+use hamlet_kernel::blobs::BlobError;
 use hamlet_kernel::{Actor, Kernel, namespaces, plugins};
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ fn journal(kernel: &Kernel, to: &Path) -> Result<u64> {
         let record = record?;
         for (place, entry) in record.entries.iter().enumerate() {
             let header = &entry.header;
-            let caller: String = header.caller.iter().map(|byte| format!("{byte:02x}")).collect();
+            let caller = hex(&header.caller);
             let line = json!({
                 "batch": record.sequence, "command": place, "time": header.time, "caller": caller,
                 "plugin": &*header.plugin, "version": &*header.version, "function": &*header.function,
@@ -164,6 +164,6 @@ fn blobs(kernel: &Kernel, home: &Path, to: &Path) -> Result<(usize, usize)> {
     Ok((count, closed))
 }
 
-fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -203,7 +203,8 @@ fn over_http(home: &Path, args: &VerifyArgs, key: &Verifier) -> Result<usize> {
         let shown = (|| {
             let old = note_in(&read(file)?)?;
             Checkpoint::open(&old, key)?;
-            let proof = client.post_text("/api/proofs/consistency", &old)?.map_err(refused)?;
+            let proof =
+                client.post_text("/api/proofs/consistency", &old)?.map_err(|problem| refused(&problem))?;
             let proof = Consistency::from_json(&proof)?;
             if proof.old != old {
                 bail!("the host answered with a proof for another checkpoint");
@@ -222,7 +223,7 @@ fn over_http(home: &Path, args: &VerifyArgs, key: &Verifier) -> Result<usize> {
     Ok(wrong)
 }
 
-fn refused(problem: Problem) -> anyhow::Error {
+fn refused(problem: &Problem) -> anyhow::Error {
     anyhow::anyhow!("{}", problem.sentence())
 }
 
@@ -232,7 +233,7 @@ pub fn receipt(home: &Path, args: &ReceiptArgs) -> Result<Outcome> {
     let client = Client::new(&Session::load(home)?, args.person.as_deref())?;
     let text = if client.healthy() {
         let path = format!("/api/proofs/receipt?sequence={sequence}&command={command}");
-        client.get_text(&path)?.map_err(refused)?
+        client.get_text(&path)?.map_err(|problem| refused(&problem))?
     } else {
         let kernel = community::open(home)?.kernel;
         let made = kernel.receipt(sequence, command, ReceiptFor::Holder);
@@ -251,7 +252,7 @@ pub fn checkpoint(home: &Path, key: bool) -> Result<Outcome> {
     }
     let client = Client::new(&Session::load(home)?, None)?;
     let note = if client.healthy() {
-        client.get_text("/api/proofs/checkpoint")?.map_err(refused)?
+        client.get_text("/api/proofs/checkpoint")?.map_err(|problem| refused(&problem))?
     } else {
         let kernel = community::open(home)?.kernel;
         let note = kernel.checkpoint();

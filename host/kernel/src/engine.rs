@@ -27,6 +27,9 @@ pub(crate) const GRACE_TICKS: u64 = 2;
 pub(crate) const KEPT_INSTANCES_MAX: usize = 16;
 /// Memory of one guest; the call's own limit is over all its guests.
 pub(crate) const MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Most bytes that the host makes of what a guest hands over at once, as arguments or a result: a list of numbers is
+/// some thirty times larger here, and one text that is in a list a thousand times is a thousand texts.
+pub(crate) const HANDED_OVER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Elements of one table.
 const TABLE_ELEMENTS_MAX: usize = 20_000;
 /// Core instances in one component: glue of languages included.

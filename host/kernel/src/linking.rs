@@ -57,7 +57,7 @@ pub(crate) fn link(
         let done = if staged.manifest.emits.iter().any(|emit| emit.interface == import.id) {
             link_events(&mut linker, import)
         } else {
-            link_calls(&mut linker, import, row, plugins, natives, gates.gate(&import.id))?
+            link_calls(&mut linker, import, row, plugins, natives, gates.gate(&import.id).as_ref())?
         };
         done.map_err(|error| format!("`{}` cannot be linked: {error:#}", import.id))?;
     }
@@ -70,7 +70,7 @@ fn link_calls(
     row: &Installed,
     plugins: &[Plugin],
     natives: &[Arc<Provider>],
-    gate: Option<Gate>,
+    gate: Option<&Gate>,
 ) -> Result<wasmtime::Result<()>, String> {
     let id = &import.id;
     let Some((_, provider)) = row.bindings.iter().find(|(bound, _)| bound == id) else {
@@ -89,7 +89,7 @@ fn link_calls(
         .map_err(|mismatch| format!("`{id}` of `{provider}` has another shape: {mismatch}"))?;
     for function in &import.functions {
         let bound = find(provider, id, &function.name, plugins, natives);
-        let gate = gate.clone().map(|gate| (Arc::from(&*row.name), gate));
+        let gate = gate.map(|gate| (Arc::from(&*row.name), gate.clone()));
         if let Err(error) = link_call(linker, import, function, provider, bound, gate) {
             return Ok(Err(error));
         }

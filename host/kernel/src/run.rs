@@ -470,6 +470,11 @@ impl Running {
                 what: format!("{} MiB of memory a call", self.shared.limits.memory_bytes >> 20),
             },
             Some(trap) => CallError::Trapped { plugin, function, message: trap.to_string() },
+            // The engine has no type for it.
+            None if error.root_cause().to_string().contains("fuel allocated for hostcalls") => {
+                let most = crate::engine::HANDED_OVER_BYTES_MAX >> 20;
+                CallError::Quota { plugin, what: format!("{most} MiB handed over at once") }
+            }
             None if error.is::<wasmtime::PoolConcurrencyLimitError>() => CallError::Busy,
             None => CallError::Trapped { plugin, function, message: format!("{error:#}") },
         };

@@ -24,6 +24,7 @@ use std::{
 use hamlet_proof::Hash;
 
 use crate::{
+    disk::{DiskLock, LocalDisk},
     error::StoreError,
     key::{Namespace, Sequence, Value},
     overlay::{
@@ -138,7 +139,7 @@ impl Backup {
 pub struct Restore {
     dir: PathBuf,
     state: State,
-    _lock: File,
+    _lock: DiskLock,
 }
 
 impl Restore {
@@ -156,7 +157,7 @@ impl Restore {
         for folder in [JOURNAL_FOLDER, PROOFS_FOLDER] {
             fs::create_dir(dir.join(folder)).map_err(failed())?;
         }
-        let state = State::open(&dir.join(STATE_FILE), 64 * 1024 * 1024)?;
+        let state = State::open(&LocalDisk, &dir.join(STATE_FILE), 64 * 1024 * 1024)?;
         Ok(Self { dir: dir.to_owned(), state, _lock: lock })
     }
 
@@ -198,7 +199,7 @@ impl Restore {
         for folder in [JOURNAL_FOLDER, PROOFS_FOLDER] {
             File::open(self.dir.join(folder)).and_then(|folder| folder.sync_all()).map_err(failed())?;
         }
-        write_format(&self.dir, &self.dir.join(FORMAT_FILE)).map_err(failed())
+        write_format(&LocalDisk, &self.dir, &self.dir.join(FORMAT_FILE)).map_err(failed())
     }
 }
 

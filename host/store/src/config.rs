@@ -2,7 +2,11 @@
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
-use crate::{journal::DiskFault, key::Sequence};
+use crate::{
+    disk::{Disk, LocalDisk},
+    journal::DiskFault,
+    key::Sequence,
+};
 
 /// How a store behaves. The defaults suit a box with a few gigabytes of memory.
 #[derive(Clone, Debug)]
@@ -31,6 +35,34 @@ pub struct Config {
     pub entropy: Entropy,
     /// Faults for tests; none in production.
     pub disk_fault: Option<DiskFault>,
+    /// The disk: the operating system's, or a simulated one.
+    pub disk: Arc<dyn Disk>,
+    /// Who does what need not be done before an answer.
+    pub background: Background,
+}
+
+/// Who folds, merges and follows the journal with proofs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Background {
+    /// Threads of the store.
+    #[default]
+    Threads,
+    /// Whoever calls [`Store::work`](crate::Store::work), and whoever has to wait for it. For a simulator, in which
+    /// everything happens in an order that a seed decides.
+    ByHand,
+}
+
+/// A piece of work for [`Store::work`](crate::Store::work).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Fold what is committed into the state.
+    Fold,
+    /// Merge layers, if there are some to be merged.
+    Merge,
+    /// Derive the leaves of what is committed.
+    Prove,
+    /// … and make them durable.
+    SaveProofs,
 }
 
 /// A source of randomness: the system's, or a simulator's.
@@ -74,6 +106,8 @@ impl Default for Config {
             proofs: true,
             entropy: Entropy::default(),
             disk_fault: None,
+            disk: Arc::new(LocalDisk),
+            background: Background::default(),
         }
     }
 }

@@ -144,9 +144,20 @@ impl StoreError {
         move |source| Self::Io { what, source }
     }
 
-    /// Wraps any of redb's errors.
+    /// Wraps any of redb's errors. A disk that is full or may not be written is no damage of the state.
     pub(crate) fn state(error: impl Into<redb::Error>) -> Self {
-        Self::State(error.into().to_string())
+        use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match error.into() {
+            redb::Error::Io(source)
+                if matches!(
+                    source.kind(),
+                    StorageFull | QuotaExceeded | ReadOnlyFilesystem | PermissionDenied
+                ) =>
+            {
+                Self::Io { what: "writing the folded state".to_owned(), source }
+            }
+            other => Self::State(other.to_string()),
+        }
     }
 }
 

@@ -65,6 +65,7 @@
 
 pub mod backup;
 mod config;
+pub mod disk;
 mod error;
 pub mod journal;
 mod key;
@@ -78,7 +79,7 @@ mod store;
 mod wire;
 mod writer;
 
-pub use config::{Config, Entropy, Stats};
+pub use config::{Background, Config, Entropy, Stats, Work};
 pub use error::{CommitError, StoreError};
 pub use key::{Direction, KEY_BYTES_MAX, Namespace, Row, Rows, Scan, Sequence, VALUE_BYTES_MAX, Value};
 pub use record::{Entry, EntryHeader, Record, Write};

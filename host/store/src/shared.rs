@@ -13,7 +13,7 @@ use hashbrown::DefaultHashBuilder;
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
-    config::Config,
+    config::{Background, Config},
     error::{CommitError, StoreError},
     journal::JournalRead,
     key::Sequence,
@@ -149,6 +149,10 @@ impl Shared {
     pub fn wait_for_room(&self) -> Result<(), CommitError> {
         let mut current = self.current.lock();
         while current.unfolded_bytes > self.config.overlay_bytes_max {
+            if self.config.background == Background::ByHand {
+                drop(current);
+                return self.fold_now().map_err(|error| CommitError::Folding(error.to_string()));
+            }
             if let Some(error) = &current.error {
                 return Err(CommitError::Folding(error.clone()));
             }
@@ -217,6 +221,9 @@ impl Shared {
 
     /// Waits until everything committed by now is folded.
     pub fn fold_all(&self) -> Result<(), StoreError> {
+        if self.config.background == Background::ByHand {
+            return self.fold_now();
+        }
         let mut current = self.current.lock();
         let wanted = current.view.sequence;
         current.wanted = current.wanted.max(wanted);
@@ -284,6 +291,23 @@ impl Shared {
         }
     }
 
+    /// Folds everything committed by now on this thread, for a store without a folding thread.
+    pub fn fold_now(&self) -> Result<(), StoreError> {
+        let mut current = self.current.lock();
+        if current.view.sequence == current.view.base.folded {
+            return Ok(());
+        }
+        current.boundary = current.view.sequence;
+        let view = Arc::clone(&current.view);
+        drop(current);
+        let folded = self.fold(&view);
+        self.finish_fold(&view, folded);
+        drop(view);
+        self.sweep();
+        let error = self.current.lock().error.clone();
+        error.map_or(Ok(()), |error| Err(StoreError::State(error)))
+    }
+
     fn fold(&self, view: &View) -> Result<Arc<crate::overlay::base::Base>, StoreError> {
         let merged = Layer::merge(&view.layers);
         self.state.fold(view.sequence, &view.usage, merged.rows())?;
@@ -331,20 +355,36 @@ impl Shared {
                     self.merge_work.wait(&mut current);
                 }
             };
-            let merged = Arc::new(Layer::merge(&chosen));
-            {
-                let mut current = self.current.lock();
-                let mut view = (*current.view).clone();
-                if let Some(at) = position_of(&view.layers, &chosen) {
-                    view.layers.splice(at..at + chosen.len(), [merged]);
-                    (current.unfolded_rows, current.unfolded_bytes) = view.unfolded();
-                    current.view = Arc::new(view);
-                    current.merges += 1;
-                    current.retired.extend(chosen);
-                }
-            }
-            self.sweep();
+            self.merge(chosen);
         }
+    }
+
+    /// Merges once on this thread, if there is something to merge, for a store without a merging thread.
+    pub fn merge_now(&self) {
+        let current = self.current.lock();
+        let layers = &current.view.layers;
+        let chosen = choose_merge(layers, current.boundary);
+        let chosen = chosen.and_then(|range| Some(layers.get(range)?.to_vec()));
+        drop(current);
+        if let Some(chosen) = chosen {
+            self.merge(chosen);
+        }
+    }
+
+    fn merge(&self, chosen: Vec<Arc<Layer>>) {
+        let merged = Arc::new(Layer::merge(&chosen));
+        {
+            let mut current = self.current.lock();
+            let mut view = (*current.view).clone();
+            if let Some(at) = position_of(&view.layers, &chosen) {
+                view.layers.splice(at..at + chosen.len(), [merged]);
+                (current.unfolded_rows, current.unfolded_bytes) = view.unfolded();
+                current.view = Arc::new(view);
+                current.merges += 1;
+                current.retired.extend(chosen);
+            }
+        }
+        self.sweep();
     }
 
     /// Frees retired layers that no snapshot holds any more.

@@ -1,8 +1,7 @@
 //! A store: opening a folder, handing out snapshots, reading the journal, closing.
 
 use std::{
-    fs::{self, File, TryLockError},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
@@ -13,7 +12,8 @@ use parking_lot::Mutex;
 
 use crate::{
     backup::Backup,
-    config::{Config, Stats},
+    config::{Background, Config, Stats, Work},
+    disk::{Disk, DiskLock, LocalDisk, Open},
     error::StoreError,
     journal::{Journal, MemoryJournal, SegmentJournal, SegmentOptions},
     key::{Namespace, Sequence},
@@ -56,7 +56,7 @@ pub(crate) struct Handle {
     state_path: Option<PathBuf>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Last, so that it is given back after everything else is closed.
-    _lock: Option<File>,
+    _lock: Option<DiskLock>,
 }
 
 impl Drop for Handle {
@@ -76,16 +76,20 @@ impl Store {
     /// Opens or makes a store in a folder, for this process alone. What was committed and not yet
     /// folded is replayed from the journal, so the time grows with that, not with the store.
     pub fn open(dir: &Path, config: Config) -> Result<(Self, Batch), StoreError> {
-        fs::create_dir_all(dir).map_err(StoreError::io(format!("making {}", dir.display())))?;
-        let lock = lock(dir)?;
-        let format = check_format(dir)?;
+        let disk = Arc::clone(&config.disk);
+        let disk = &*disk;
+        make_dir(disk, dir)?;
+        let lock = lock_on(disk, dir)?;
+        let format = check_format(disk, dir)?;
         let state_path = dir.join(STATE_FILE);
-        let state = State::open(&state_path, config.state_cache_bytes)?;
+        let state = State::open(disk, &state_path, config.state_cache_bytes)?;
         let folded = state.base()?.folded;
         let options = SegmentOptions {
             segment_bytes: config.segment_bytes,
-            known: Proofs::known(&dir.join(PROOFS_FOLDER)),
+            known: Proofs::known(disk, &dir.join(PROOFS_FOLDER)),
             fault: config.disk_fault.clone(),
+            disk: Arc::clone(&config.disk),
+            entropy: config.entropy.clone(),
         };
         let journal = SegmentJournal::open(&dir.join(JOURNAL_FOLDER), folded, options)?;
         if journal.head() < folded {
@@ -94,12 +98,17 @@ impl Store {
         }
         let proofs = dir.join(PROOFS_FOLDER);
         let begin_here = format == FORMAT_BEFORE_PROOFS;
-        let proofs = config.proofs.then(|| Proofs::open(Some(&proofs), journal.reader(), begin_here));
+        let proofs = config
+            .proofs
+            .then(|| Proofs::open(Some((disk, &*proofs)), journal.reader(), begin_here, config.background));
         let proofs = proofs.transpose()?;
         if format < FORMAT {
             let failed = || StoreError::io(format!("writing the format into {}", dir.display()));
-            write_format(dir, &dir.join(FORMAT_FILE)).map_err(failed())?;
+            write_format(disk, dir, &dir.join(FORMAT_FILE)).map_err(failed())?;
         }
+        // What is flushed into a file is lost with the name of the file or of its folder: those made above are
+        // durable before anything is acknowledged.
+        disk.sync_dir(dir).map_err(StoreError::io(format!("flushing {}", dir.display())))?;
         Self::start(config, state, Box::new(journal), proofs, Some((lock, state_path)))
     }
 
@@ -110,7 +119,9 @@ impl Store {
     pub fn in_memory(config: Config) -> (Self, Batch) {
         let started = State::in_memory().and_then(|state| {
             let journal = Box::<MemoryJournal>::default();
-            let proofs = config.proofs.then(|| Proofs::open(None, journal.reader(), false)).transpose()?;
+            let proofs =
+                config.proofs.then(|| Proofs::open(None, journal.reader(), false, config.background));
+            let proofs = proofs.transpose()?;
             Self::start(config, state, journal, proofs, None)
         });
         #[expect(
@@ -125,7 +136,7 @@ impl Store {
         state: State,
         journal: Box<dyn Journal>,
         proofs: Option<Proofs>,
-        files: Option<(File, PathBuf)>,
+        files: Option<(DiskLock, PathBuf)>,
     ) -> Result<(Self, Batch), StoreError> {
         let hasher = DefaultHashBuilder::default();
         let reader = journal.reader();
@@ -133,6 +144,7 @@ impl Store {
         let usage = Arc::new(state.usage()?);
         let folded = View { sequence: base.folded, usage, base, layers: Vec::new() };
         let view = replay(folded, &*reader, &hasher)?;
+        let background = config.background;
         let shared = Arc::new(Shared::new(config, hasher, reader, state, view));
         let (lock, state_path) = files.unzip();
         let handle = Arc::new(Handle {
@@ -142,12 +154,14 @@ impl Store {
             threads: Mutex::default(),
             _lock: lock,
         });
-        let folding = Arc::clone(&shared);
-        handle.spawn("hamlet-fold", move || folding.fold_loop())?;
-        handle.spawn("hamlet-merge", move || shared.merge_loop())?;
-        if let Some(proofs) = &handle.proofs {
-            let proofs = Arc::clone(proofs);
-            handle.spawn("hamlet-proofs", move || proofs.follow_loop())?;
+        if background == Background::Threads {
+            let folding = Arc::clone(&shared);
+            handle.spawn("hamlet-fold", move || folding.fold_loop())?;
+            handle.spawn("hamlet-merge", move || shared.merge_loop())?;
+            if let Some(proofs) = &handle.proofs {
+                let proofs = Arc::clone(proofs);
+                handle.spawn("hamlet-proofs", move || proofs.follow_loop())?;
+            }
         }
         let batch = Batch::new(Arc::clone(&handle), journal);
         Ok((Self { handle }, batch))
@@ -196,6 +210,19 @@ impl Store {
     /// nothing. For a clean shutdown and before a backup.
     pub fn fold_all(&self) -> Result<(), StoreError> {
         self.shared().fold_all()
+    }
+
+    /// Does a piece of what the threads behind do, on the caller's thread. With [`Background::ByHand`] nobody else
+    /// does it.
+    pub fn work(&self, work: Work) -> Result<(), StoreError> {
+        match (work, &self.handle.proofs) {
+            (Work::Fold, _) => self.fold_all()?,
+            (Work::Merge, _) => self.shared().merge_now(),
+            (Work::Prove, Some(proofs)) => drop(proofs.wait_for(self.head())?),
+            (Work::SaveProofs, Some(proofs)) => drop(proofs.save_all()?),
+            (Work::Prove | Work::SaveProofs, None) => {}
+        }
+        Ok(())
     }
 
     /// Drops journal segments whose batches are all older than `sequence`, folded, and durable in the log of
@@ -272,27 +299,35 @@ impl Handle {
     }
 }
 
-pub(crate) fn lock(dir: &Path) -> Result<File, StoreError> {
-    let failed = || StoreError::io(format!("locking {}", dir.display()));
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(dir.join(LOCK_FILE))
-        .map_err(failed())?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked(dir.to_owned())),
-        Err(TryLockError::Error(error)) => Err(failed()(error)),
+/// Makes the store's folder, and its name durable.
+fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+    if disk.exists(dir) {
+        return Ok(());
+    }
+    let failed = || StoreError::io(format!("making {}", dir.display()));
+    disk.make_dir(dir).map_err(failed())?;
+    match dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => disk.sync_dir(parent).map_err(failed()),
+        None => Ok(()),
     }
 }
 
+/// Takes the lock of a folder of the operating system.
+pub(crate) fn lock(dir: &Path) -> Result<DiskLock, StoreError> {
+    lock_on(&LocalDisk, dir)
+}
+
+fn lock_on(disk: &dyn Disk, dir: &Path) -> Result<DiskLock, StoreError> {
+    let locked = disk.try_lock(&dir.join(LOCK_FILE));
+    let locked = locked.map_err(StoreError::io(format!("locking {}", dir.display())))?;
+    locked.ok_or_else(|| StoreError::Locked(dir.to_owned()))
+}
+
 /// Reads the format file, or writes it into a folder that has none yet.
-fn check_format(dir: &Path) -> Result<u32, StoreError> {
+fn check_format(disk: &dyn Disk, dir: &Path) -> Result<u32, StoreError> {
     let path = dir.join(FORMAT_FILE);
     let not_a_store = |why: &str| StoreError::NotAStore { path: path.clone(), why: why.to_owned() };
-    match fs::read_to_string(&path) {
+    match read_short(disk, &path) {
         Ok(text) => {
             let number = text.strip_prefix(FORMAT_WORDS).and_then(|n| n.trim_end().parse().ok());
             match number {
@@ -302,21 +337,32 @@ fn check_format(dir: &Path) -> Result<u32, StoreError> {
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if dir.join(STATE_FILE).exists() || dir.join(JOURNAL_FOLDER).exists() {
+            if disk.exists(&dir.join(STATE_FILE)) || disk.exists(&dir.join(JOURNAL_FOLDER)) {
                 return Err(not_a_store("the format file is missing beside a state or a journal"));
             }
-            write_format(dir, &path).map_err(StoreError::io(format!("writing {}", path.display())))?;
+            let failed = StoreError::io(format!("writing {}", path.display()));
+            write_format(disk, dir, &path).map_err(failed)?;
             Ok(FORMAT)
         }
         Err(error) => Err(StoreError::io(format!("reading {}", path.display()))(error)),
     }
 }
 
-pub(crate) fn write_format(dir: &Path, path: &Path) -> io::Result<()> {
+/// The text of a file of which only the first bytes matter.
+fn read_short(disk: &dyn Disk, path: &Path) -> io::Result<String> {
+    const BYTES_MAX: u64 = 64;
+    let file = disk.open(path, Open::Read)?;
+    let length = usize::try_from(file.length()?.min(BYTES_MAX)).unwrap_or_default();
+    let mut bytes = vec![0; length];
+    file.read_at(&mut bytes, 0)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+pub(crate) fn write_format(disk: &dyn Disk, dir: &Path, path: &Path) -> io::Result<()> {
     let temporary = dir.join("format.tmp");
-    let mut file = File::create(&temporary)?;
-    writeln!(file, "{FORMAT_WORDS}{FORMAT}")?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    File::open(dir)?.sync_all()
+    let file = disk.open(&temporary, Open::Replace)?;
+    file.write_at([format!("{FORMAT_WORDS}{FORMAT}\n").as_bytes(), &[]], 0)?;
+    file.sync_data()?;
+    disk.rename(&temporary, path)?;
+    disk.sync_dir(dir)
 }

@@ -41,11 +41,11 @@ pub(super) fn make(recipients: &[Recipient]) -> Result<(FileKey, String), AgeErr
         let wrap = wrapping(&shared, &share, &recipient.0);
         // One key, one message: the nonce may be zero, as the format says. The cipher refuses nothing this short.
         let body = wrap.encrypt(&Nonce::default(), &key[..]).map_err(|_| AgeError::NoRecipients)?;
-        header.push_str(&format!("-> X25519 {}\n{}\n", BASE64.encode(share), BASE64.encode(body)));
+        header.extend(["-> X25519 ", &BASE64.encode(share), "\n", &BASE64.encode(body), "\n"]);
     }
     header.push_str(END);
     let mac = mac(&key, &header);
-    header.push_str(&format!(" {}\n", BASE64.encode(mac)));
+    header.extend([" ", &BASE64.encode(mac), "\n"]);
     Ok((key, header))
 }
 

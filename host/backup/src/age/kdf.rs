@@ -18,7 +18,9 @@ pub(super) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         *to = *from;
     }
     let mut inner = Sha256::new_with_prefix(block.map(|byte| byte ^ 0x36));
-    parts.iter().for_each(|part| inner.update(part));
+    for part in parts {
+        inner.update(part);
+    }
     let mut outer = Sha256::new_with_prefix(block.map(|byte| byte ^ 0x5c));
     outer.update(inner.finalize());
     outer.finalize().into()
@@ -33,14 +35,7 @@ pub(super) fn hkdf(secret: &[u8], salt: &[u8], info: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        use std::fmt::Write as _;
-        bytes.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-    }
+    use crate::hex::hex;
 
     #[test]
     fn hmac_gives_the_vectors_of_rfc_4231() {

@@ -133,5 +133,6 @@ fn c6_a_blob_about_a_member_is_sealed_for_her_by_whoever_acts_for_her_and_goes_w
 /// The hex digits of bytes in base64url.
 fn hex_of(text: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    URL_SAFE_NO_PAD.decode(text).unwrap().iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

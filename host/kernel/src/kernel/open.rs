@@ -73,7 +73,7 @@ pub(super) fn apply_erasures(store: &Store, keys: &PartyKeys) -> Result<(), Open
     match destroyed.map_err(|error| OpenError::Other(error.to_string()))? {
         0 => {}
         destroyed => {
-            tracing::warn!(destroyed, "keys that were to be destroyed were still there, and are now gone")
+            tracing::warn!(destroyed, "keys that were to be destroyed were still there, and are now gone");
         }
     }
     Ok(())

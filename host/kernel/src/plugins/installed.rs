@@ -11,7 +11,7 @@
 //! x namespace       rows that are to be deleted (`remove.rs`)
 //! ```
 
-use hamlet_store::Rows;
+use hamlet_store::{Row, Rows};
 use serde::{Deserialize, Serialize};
 
 use crate::call::CallError;
@@ -151,10 +151,7 @@ pub(super) fn row_key(tag: u8, name: &str) -> Vec<u8> {
 }
 
 /// All rows whose keys begin with `prefix`, however many bytes they have.
-pub(super) fn every(
-    rows: &mut dyn OwnRows,
-    prefix: &[u8],
-) -> Result<Vec<(Box<[u8]>, hamlet_store::Value)>, CallError> {
+pub(super) fn every(rows: &mut dyn OwnRows, prefix: &[u8]) -> Result<Vec<Row>, CallError> {
     let mut found = Vec::new();
     let mut from = prefix.to_vec();
     loop {

@@ -48,7 +48,7 @@ pub(super) fn offer(
             plan_upgrade(installed, offered, &Facts { host, generation: before.row.generation, stored })
         }
     };
-    let plan = planned.map_err(refusal)?;
+    let plan = planned.map_err(|why| refusal(&why))?;
     let mut asks: Vec<Request> =
         plan.requests.iter().filter(|request| !covers(given, request, bindings)).cloned().collect();
     // What it had already, but from somebody else: whom it calls is part of what was granted.
@@ -84,7 +84,7 @@ pub(super) fn provider<'a>(request: &Request, bindings: &'a [(String, String)]) 
     bindings.iter().find(|(id, _)| id == interface).map(|(_, provider)| provider.as_str())
 }
 
-fn refusal(error: PlanRefusal) -> Refusal {
+fn refusal(error: &PlanRefusal) -> Refusal {
     let why = error.to_string();
     match error {
         PlanRefusal::VersionNotHigher { .. } => Refusal::VersionNotHigher,

@@ -93,10 +93,10 @@ pub(super) fn remove(cx: &mut dyn NativeContext, name: &str, keep: bool) -> Resu
     if moving_of(&mut OfProvider(cx), name)?.is_some() {
         return Ok(Refusal::Moving.to_val());
     }
-    let uses = |bindings: &[(String, String)]| bindings.iter().any(|(_, provider)| provider == name);
+    let is_bound = |bindings: &[(String, String)]| bindings.iter().any(|(_, provider)| provider == name);
     let users: Vec<String> = all(&mut OfProvider(cx))?
         .into_iter()
-        .filter(|other| other.name != name && uses(&other.bindings))
+        .filter(|other| other.name != name && is_bound(&other.bindings))
         .map(|other| format!("`{}`", other.name))
         .collect();
     if !users.is_empty() {

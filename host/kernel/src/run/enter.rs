@@ -12,7 +12,7 @@ use crate::access::{self, Immediate};
 use crate::call::CallError;
 use crate::config::CALL_DEPTH_MAX;
 use crate::dispatch;
-use crate::engine::KEPT_INSTANCES_MAX;
+use crate::engine::{HANDED_OVER_BYTES_MAX, KEPT_INSTANCES_MAX};
 use crate::metrics::Metrics;
 use crate::plugins;
 use crate::table::{Export, Plugin, Provider};
@@ -276,6 +276,7 @@ fn instantiate(running: Box<Running>, plugin: &Plugin, ticks: u64) -> Instantiat
     Metrics::count(&running.shared.metrics.instances);
     let mut store = Store::new(pre.engine(), Slot { running: Some(running), memory_used: 0 });
     store.limiter(|slot| slot);
+    store.set_hostcall_fuel(HANDED_OVER_BYTES_MAX);
     store.set_epoch_deadline(ticks);
     store.epoch_deadline_callback(|mut cx| match cx.data_mut().running()?.ticks_left() {
         Some(ticks) => Ok(UpdateDeadline::Continue(ticks)),

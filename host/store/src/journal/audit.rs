@@ -3,11 +3,16 @@
 
 use std::{
     fs,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use super::recovery::{RECORD_HEADER_BYTES, RecordHeader, SEGMENT_HEADER_LENGTH, SegmentFile};
-use crate::{error::StoreError, key::Sequence};
+use crate::{
+    disk::{LocalDisk, Open},
+    error::StoreError,
+    key::Sequence,
+};
 
 /// What is met on the way.
 pub(crate) enum Audited<'a> {
@@ -42,13 +47,14 @@ pub(crate) fn walk(dir: &Path, meet: &mut dyn FnMut(Audited<'_>)) -> Result<(), 
     let oldest = segments.first().map_or(1, |(first, _)| *first);
     meet(Audited::Begin { oldest });
     let mut next = oldest;
-    for (first, path) in &segments {
+    for (at, (first, path)) in segments.iter().enumerate() {
+        let until = segments.get(at + 1).map_or(Sequence::MAX, |(next, _)| *next);
         while next < *first {
             let what = "the batch is missing: no segment has it".to_owned();
             meet(Audited::Lost { file: path, offset: 0, sequence: Some(next), what });
             next += 1;
         }
-        next = walk_segment(path, *first, meet)?.max(next);
+        next = walk_segment(path, *first..until, meet)?.max(next);
     }
     Ok(())
 }
@@ -56,10 +62,11 @@ pub(crate) fn walk(dir: &Path, meet: &mut dyn FnMut(Audited<'_>)) -> Result<(), 
 /// Walks a segment; returns the batch after its last.
 fn walk_segment(
     path: &PathBuf,
-    first: Sequence,
+    numbers: Range<Sequence>,
     meet: &mut dyn FnMut(Audited<'_>),
 ) -> Result<Sequence, StoreError> {
-    let segment = match SegmentFile::open(path, first, false) {
+    let first = numbers.start;
+    let segment = match SegmentFile::open(&LocalDisk, path, first, Open::Read) {
         Ok(segment) => segment,
         Err(StoreError::Damaged { why, .. }) => {
             meet(Audited::Lost { file: path, offset: 0, sequence: Some(first), what: why });
@@ -70,7 +77,8 @@ fn walk_segment(
     let bytes = fs::read(path).map_err(StoreError::io(format!("reading {}", path.display())))?;
     let (mut at, mut next) = (SEGMENT_HEADER_LENGTH, first);
     while let Some(rest) = bytes.get(at..) {
-        let header = header_in(&segment, rest).filter(|header| header.sequence == next);
+        let header =
+            header_in(&segment, rest).filter(|header| header.sequence == next && numbers.contains(&next));
         if let Some(header) = header {
             let end = RECORD_HEADER_BYTES + header.length as usize;
             let payload = rest.get(RECORD_HEADER_BYTES..end).unwrap_or_default();

@@ -18,13 +18,16 @@
 //! touched. Bit rot in the very last record cannot be told from a torn write.
 
 use std::{
-    fs::File,
     io,
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use crate::{error::StoreError, key::Sequence};
+use crate::{
+    disk::{Disk, DiskFile, Open},
+    error::StoreError,
+    key::Sequence,
+};
 
 pub(super) const SEGMENT_MAGIC: [u8; 8] = *b"HAMLETSG";
 pub(super) const SEGMENT_VERSION: u32 = 1;
@@ -123,7 +126,7 @@ pub(super) fn encode_segment_header(first: Sequence, salt: &Salt) -> Vec<u8> {
 /// An open segment with its salt.
 #[derive(Debug)]
 pub(super) struct SegmentFile {
-    pub file: File,
+    pub file: Arc<dyn DiskFile>,
     pub path: PathBuf,
     pub first: Sequence,
     pub salt: Salt,
@@ -133,12 +136,12 @@ pub(super) struct SegmentFile {
 
 impl SegmentFile {
     /// Opens a segment and checks its header.
-    pub fn open(path: &Path, first: Sequence, writable: bool) -> Result<Self, StoreError> {
+    pub fn open(disk: &dyn Disk, path: &Path, first: Sequence, how: Open) -> Result<Self, StoreError> {
         let failed = || StoreError::io(format!("opening {}", path.display()));
-        let file = File::options().read(true).write(writable).open(path).map_err(failed())?;
-        let capacity = file.metadata().map_err(failed())?.len();
+        let file = disk.open(path, how).map_err(failed())?;
+        let capacity = file.length().map_err(failed())?;
         let mut head = [0; SEGMENT_HEADER_LENGTH];
-        match file.read_exact_at(&mut head, 0) {
+        match file.read_at(&mut head, 0) {
             Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
                 return Err(failed()(error));
             }
@@ -174,13 +177,23 @@ impl SegmentFile {
         Ok((whole && header.matches(&self.salt, &payload)).then_some(payload))
     }
 
+    /// Writes the newest record once more, as it is. That it can be read says nothing of the disk: after a flush that
+    /// failed, Linux shows what it did not write, and later flushes succeed without it. Written anew, the next flush
+    /// covers it.
+    pub fn renew_last(&self, end: End) -> io::Result<()> {
+        let length = usize::try_from(end.offset - end.begin).map_err(io::Error::other)?;
+        let mut record = vec![0; length];
+        self.file.read_at(&mut record, end.begin)?;
+        self.file.write_at([&record, &[]], end.begin)
+    }
+
     pub fn damaged(&self, offset: u64, why: impl Into<String>) -> StoreError {
         StoreError::Damaged { segment: self.path.clone(), offset, why: why.into() }
     }
 
     /// False at the end of the file.
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<bool, StoreError> {
-        match self.file.read_exact_at(bytes, offset) {
+        match self.file.read_at(bytes, offset) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
             Err(error) => Err(StoreError::io(format!("reading {}", self.path.display()))(error)),
@@ -216,6 +229,8 @@ fn parse_segment_header(
 pub(super) struct End {
     /// Just behind the last valid record.
     pub offset: u64,
+    /// Where it begins; the same when there is none.
+    pub begin: u64,
     /// Its number; one before the segment's first when there is none.
     pub sequence: Sequence,
     /// Its term.
@@ -223,18 +238,24 @@ pub(super) struct End {
 }
 
 /// Walks a segment's records. Payloads of records up to `folded` are stepped over unread (their
-/// content is in the state), so the cost is that of what was not folded.
-pub(super) fn find_end(segment: &SegmentFile, folded: Sequence) -> Result<End, StoreError> {
-    let mut end = End { offset: SEGMENT_HEADER_BYTES, sequence: segment.first.saturating_sub(1), term: 0 };
+/// content is in the state), so the cost is that of what was not folded. Record `until` begins the next segment:
+/// what looks like it here is what a failed write left.
+pub(super) fn find_end(segment: &SegmentFile, folded: Sequence, until: Sequence) -> Result<End, StoreError> {
+    let begin = SEGMENT_HEADER_BYTES;
+    let mut end = End { offset: begin, begin, sequence: segment.first.saturating_sub(1), term: 0 };
     while let Some(header) = segment.header_at(end.offset)? {
-        if header.sequence != end.sequence + 1 || header.term < end.term {
+        if header.sequence != end.sequence + 1 || header.sequence >= until || header.term < end.term {
             break;
         }
         if header.sequence > folded && segment.payload_at(end.offset, &header)?.is_none() {
             break;
         }
-        end =
-            End { offset: end.offset + header.record_bytes(), sequence: header.sequence, term: header.term };
+        end = End {
+            offset: end.offset + header.record_bytes(),
+            begin: end.offset,
+            sequence: header.sequence,
+            term: header.term,
+        };
     }
     Ok(end)
 }

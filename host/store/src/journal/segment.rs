@@ -12,10 +12,7 @@
 mod reader;
 
 use std::{
-    fmt,
-    fs::{self, File},
-    io::{self, IoSlice},
-    os::unix::fs::FileExt,
+    fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -30,7 +27,12 @@ use super::{
         encode_segment_header, examine_tail, find_end,
     },
 };
-use crate::{error::StoreError, key::Sequence};
+use crate::{
+    config::Entropy,
+    disk::{Disk, LocalDisk, Open},
+    error::StoreError,
+    key::Sequence,
+};
 
 /// The largest payload, in bytes.
 const PAYLOAD_BYTES_MAX: usize = 1 << 30;
@@ -67,11 +69,21 @@ pub struct SegmentOptions {
     pub known: Sequence,
     /// Faults for tests.
     pub fault: Option<DiskFault>,
+    /// The disk; the operating system's, or a simulated one.
+    pub disk: Arc<dyn Disk>,
+    /// Where each segment's salt comes from.
+    pub entropy: Entropy,
 }
 
 impl Default for SegmentOptions {
     fn default() -> Self {
-        Self { segment_bytes: 64 * 1024 * 1024, known: 0, fault: None }
+        Self {
+            segment_bytes: 64 * 1024 * 1024,
+            known: 0,
+            fault: None,
+            disk: Arc::new(LocalDisk),
+            entropy: Entropy::default(),
+        }
     }
 }
 
@@ -88,12 +100,26 @@ pub struct SegmentJournal {
 struct Current {
     segment: SegmentFile,
     offset: u64,
+    /// Behind what writes that failed may have left.
+    littered: u64,
 }
 
 /// What the two ends have in common.
 struct Shared {
+    disk: Arc<dyn Disk>,
     dir: PathBuf,
     index: Mutex<Index>,
+}
+
+impl Shared {
+    /// Whether a segment begins with this record.
+    fn begins_with(&self, sequence: Sequence) -> bool {
+        self.index.lock().segments.binary_search_by_key(&sequence, |(first, _)| *first).is_ok()
+    }
+
+    fn open(&self, first: Sequence, how: Open) -> Result<SegmentFile, StoreError> {
+        SegmentFile::open(&*self.disk, &segment_path(&self.dir, first), first, how)
+    }
 }
 
 struct Index {
@@ -117,23 +143,21 @@ impl SegmentJournal {
     /// The caller holds the folder's lock.
     pub fn open(dir: &Path, folded: Sequence, options: SegmentOptions) -> Result<Self, StoreError> {
         let failed = |what: &str| StoreError::io(format!("{what} {}", dir.display()));
-        fs::create_dir_all(dir).map_err(failed("making"))?;
+        let disk = Arc::clone(&options.disk);
+        disk.make_dir(dir).map_err(failed("making"))?;
         let mut segments = Vec::new();
-        for entry in fs::read_dir(dir).map_err(failed("reading"))? {
-            let entry = entry.map_err(failed("reading"))?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.ends_with(".tmp") {
-                fs::remove_file(entry.path()).map_err(failed("cleaning"))?;
+        for (name, length) in disk.list(dir).map_err(failed("reading"))? {
+            if Path::new(&name).extension().is_some_and(|extension| extension == "tmp") {
+                disk.remove(&dir.join(name)).map_err(failed("cleaning"))?;
             } else if let Some(first) = name.strip_suffix(".seg").and_then(|n| n.parse().ok()) {
-                segments.push((first, entry.metadata().map_err(failed("reading"))?.len()));
+                segments.push((first, length));
             }
         }
         segments.sort_unstable();
-        let (current, end) = recover(dir, &segments, folded, options.known)?;
+        let (current, end) = recover(&*disk, dir, &segments, folded, options.known)?;
         let index = Index { segments, head: end.sequence, offset: end.offset, marks: Vec::new() };
         let index = Mutex::new(index);
-        let shared = Arc::new(Shared { dir: dir.to_owned(), index });
+        let shared = Arc::new(Shared { disk, dir: dir.to_owned(), index });
         Ok(Self { shared, options, current, head: end.sequence, term: end.term, poisoned: false })
     }
 
@@ -148,9 +172,10 @@ impl SegmentJournal {
             self.current.as_ref().is_some_and(|current| current.offset + bytes <= current.segment.capacity);
         if !fits {
             self.fault(DiskOperation::Preallocate)?;
+            self.leave()?;
             let capacity = self.options.segment_bytes.max(SEGMENT_HEADER_BYTES + bytes);
             let first = self.head + 1;
-            let segment = create_segment(&self.shared.dir, first, capacity)?;
+            let segment = create_segment(&self.options, &self.shared.dir, first, capacity)?;
             let mut index = self.shared.index.lock();
             // A segment that got no record (its first write failed) has the same name: replaced.
             index.segments.retain(|(known, _)| *known != first);
@@ -158,9 +183,26 @@ impl SegmentJournal {
             index.offset = SEGMENT_HEADER_BYTES;
             index.marks.clear();
             drop(index);
-            self.current = Some(Current { segment, offset: SEGMENT_HEADER_BYTES });
+            self.current = Some(Current { segment, offset: SEGMENT_HEADER_BYTES, littered: 0 });
         }
         self.current.as_mut().ok_or_else(|| io::Error::other("no segment"))
+    }
+}
+
+impl SegmentJournal {
+    /// Leaves the current segment for a new one: nothing but records stays in it. A write that failed may have left the
+    /// header of a record that is going to be in the next segment.
+    fn leave(&mut self) -> io::Result<()> {
+        let Some(current) = self.current.as_mut().filter(|current| current.littered > current.offset) else {
+            return Ok(());
+        };
+        current.segment.file.set_length(current.offset)?;
+        current.segment.file.sync_data()?;
+        (current.segment.capacity, current.littered) = (current.offset, 0);
+        if let Some((_, bytes)) = self.shared.index.lock().segments.last_mut() {
+            *bytes = current.offset;
+        }
+        Ok(())
     }
 }
 
@@ -183,13 +225,18 @@ impl Journal for SegmentJournal {
 
         self.segment_for(bytes).map_err(classify)?;
         self.fault(DiskOperation::Write).map_err(classify)?;
-        let Some(current) = self.current.as_ref() else {
+        let Some(current) = self.current.as_mut() else {
             return Err(AppendError::Write(io::Error::other("no segment")));
         };
         let salt = current.segment.salt;
         let header = RecordHeader::new(&salt, sequence, term, length, payload).encode(&salt);
-        write_both(&current.segment.file, &header, payload, current.offset).map_err(classify)?;
-        let flushed = self.fault(DiskOperation::Flush).and_then(|()| current.segment.file.sync_data());
+        let written = current.segment.file.write_at([&header, payload], current.offset);
+        if written.is_err() {
+            current.littered = current.littered.max(current.offset + bytes);
+        }
+        written.map_err(classify)?;
+        let file = Arc::clone(&current.segment.file);
+        let flushed = self.fault(DiskOperation::Flush).and_then(|()| file.sync_data());
         if let Err(error) = flushed {
             self.poisoned = true;
             return Ok(Appended::Unknown(error.to_string()));
@@ -221,64 +268,56 @@ fn classify(error: io::Error) -> AppendError {
     }
 }
 
-/// Header and payload in one system call where the kernel takes them in one.
-fn write_both(file: &File, header: &[u8], payload: &[u8], offset: u64) -> io::Result<()> {
-    let parts = [IoSlice::new(header), IoSlice::new(payload)];
-    let written = rustix::io::pwritev(file, &parts, offset).map_err(io::Error::from)?;
-    if written < header.len() {
-        let rest = header.get(written..).unwrap_or_default();
-        file.write_all_at(rest, offset + written as u64)?;
-    }
-    let done = written.saturating_sub(header.len());
-    let rest = payload.get(done..).unwrap_or_default();
-    file.write_all_at(rest, offset + (header.len() + done) as u64)
-}
-
 fn segment_path(dir: &Path, first: Sequence) -> PathBuf {
     dir.join(format!("{first:020}.seg"))
 }
 
-fn create_segment(dir: &Path, first: Sequence, capacity: u64) -> io::Result<SegmentFile> {
+fn create_segment(
+    options: &SegmentOptions,
+    dir: &Path,
+    first: Sequence,
+    capacity: u64,
+) -> io::Result<SegmentFile> {
     let temporary = dir.join("next.tmp");
-    let made = fill_segment(dir, &temporary, first, capacity);
+    let made = fill_segment(options, dir, &temporary, first, capacity);
     if made.is_err() {
         // Gives its room back; what matters is reported already.
-        let _ = fs::remove_file(&temporary);
+        let _ = options.disk.remove(&temporary);
     }
     made
 }
 
-fn fill_segment(dir: &Path, temporary: &Path, first: Sequence, capacity: u64) -> io::Result<SegmentFile> {
+fn fill_segment(
+    options: &SegmentOptions,
+    dir: &Path,
+    temporary: &Path,
+    first: Sequence,
+    capacity: u64,
+) -> io::Result<SegmentFile> {
     let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(|error| io::Error::other(error.to_string()))?;
+    options.entropy.fill(&mut salt)?;
     let salt = Salt(salt);
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(temporary)?;
-    preallocate(&file, capacity)?;
-    file.write_all_at(&encode_segment_header(first, &salt), 0)?;
-    file.sync_all()?;
+    let disk = &*options.disk;
+    let file = disk.open(temporary, Open::Replace)?;
+    // The room is taken now, so that a full disk is met here and not in the middle of a record.
+    file.preallocate(capacity)?;
+    file.write_at([&encode_segment_header(first, &salt), &[]], 0)?;
+    file.sync_data()?;
     let path = segment_path(dir, first);
-    fs::rename(temporary, &path)?;
-    File::open(dir)?.sync_all()?;
+    disk.rename(temporary, &path)?;
+    disk.sync_dir(dir)?;
     Ok(SegmentFile { file, path, first, salt, capacity })
-}
-
-/// Takes the room on disk now, so that a full disk is met here and not in the middle of a record.
-fn preallocate(file: &File, capacity: u64) -> io::Result<()> {
-    match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, capacity) {
-        // Some file systems cannot; a sparse file works there as well, if less surely.
-        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => file.set_len(capacity),
-        other => other.map_err(io::Error::from),
-    }
 }
 
 /// Reads the segments that may hold unfolded records, checks that they join, and cuts a torn tail.
 fn recover(
+    disk: &dyn Disk,
     dir: &Path,
     segments: &[(Sequence, u64)],
     folded: Sequence,
     known: Sequence,
 ) -> Result<(Option<Current>, End), StoreError> {
-    let none = End { offset: 0, sequence: 0, term: 0 };
+    let none = End { offset: 0, begin: 0, sequence: 0, term: 0 };
     let Some((oldest, _)) = segments.first() else { return Ok((None, none)) };
     let begin = segments.partition_point(|(first, _)| *first <= folded + 1).saturating_sub(1);
     if *oldest > folded + 1 {
@@ -286,15 +325,17 @@ fn recover(
         return Err(StoreError::Mismatch { oldest: *oldest, head, folded });
     }
     let mut last: Option<(SegmentFile, End)> = None;
-    for (first, _) in segments.get(begin..).unwrap_or_default() {
+    let kept = segments.get(begin..).unwrap_or_default();
+    for (at, (first, _)) in kept.iter().enumerate() {
+        let until = kept.get(at + 1).map_or(Sequence::MAX, |(next, _)| *next);
         if let Some((before, end)) = &last
             && end.sequence + 1 != *first
         {
             let why = format!("batch {} cannot be read, but later segments exist", end.sequence + 1);
             return Err(before.damaged(end.offset, why));
         }
-        let segment = SegmentFile::open(&segment_path(dir, *first), *first, true)?;
-        let mut end = find_end(&segment, folded)?;
+        let segment = SegmentFile::open(disk, &segment_path(dir, *first), *first, Open::Write)?;
+        let mut end = find_end(&segment, folded, until)?;
         end.term = end.term.max(last.as_ref().map_or(0, |(_, end)| end.term));
         last = Some((segment, end));
     }
@@ -315,13 +356,14 @@ fn recover(
             segment = %segment.path.display(), batch = end.sequence + 1,
             "cut an unfinished batch off the journal; it was never acknowledged"
         );
-        segment.file.set_len(end.offset).map_err(failed())?;
-        if preallocate(&segment.file, segment.capacity).is_err() {
+        segment.file.set_length(end.offset).map_err(failed())?;
+        if segment.file.preallocate(segment.capacity).is_err() {
             // No room: the next record then opens a segment of its own, or is refused by name.
             segment.capacity = end.offset;
         }
     }
     // A record may be complete and yet not flushed; from here on it will be relied upon.
-    segment.file.sync_all().map_err(failed())?;
-    Ok((Some(Current { offset: end.offset, segment }), end))
+    segment.renew_last(end).map_err(failed())?;
+    segment.file.sync_data().map_err(failed())?;
+    Ok((Some(Current { offset: end.offset, segment, littered: 0 }), end))
 }

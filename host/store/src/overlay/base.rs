@@ -4,15 +4,16 @@
 //! Tables: `rows` (physical key → value), `usage` (namespace → bytes of keys and values), `meta`
 //! (`folded` → the last folded batch).
 
-use std::{collections::BTreeMap, ops::Bound, path::Path, sync::Arc};
+use std::{collections::BTreeMap, io, ops::Bound, path::Path, sync::Arc};
 
 use redb::{
-    Database, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition, TableError,
-    backends::InMemoryBackend,
+    Database, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend,
+    TableDefinition, TableError, backends::InMemoryBackend,
 };
 
 use super::layer::LayerRow;
 use crate::{
+    disk::{Disk, DiskFile, Open},
     error::StoreError,
     key::{Namespace, PhysicalRange, Sequence, Value},
 };
@@ -33,6 +34,32 @@ pub(crate) struct State {
     database: Database,
 }
 
+/// redb on a disk that is not the operating system's.
+#[derive(Debug)]
+struct Backend(Arc<dyn DiskFile>);
+
+impl StorageBackend for Backend {
+    fn len(&self) -> io::Result<u64> {
+        self.0.length()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(out, offset)
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.0.set_length(length)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write_at([data, &[]], offset)
+    }
+}
+
 /// One moment of it.
 pub(crate) struct Base {
     /// The last batch that is folded in.
@@ -41,10 +68,16 @@ pub(crate) struct Base {
 }
 
 impl State {
-    pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
-        let database =
-            Database::builder().set_cache_size(cache_bytes).create(path).map_err(StoreError::state)?;
-        Self::prepare(database)
+    pub fn open(disk: &dyn Disk, path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+        let mut builder = Database::builder();
+        builder.set_cache_size(cache_bytes);
+        if disk.local() {
+            // redb locks the file itself as well.
+            return Self::prepare(builder.create(path).map_err(StoreError::state)?);
+        }
+        let file = disk.open(path, Open::Create);
+        let file = file.map_err(StoreError::io(format!("opening {}", path.display())))?;
+        Self::prepare(builder.create_with_backend(Backend(file)).map_err(StoreError::state)?)
     }
 
     pub fn in_memory() -> Result<Self, StoreError> {

@@ -11,7 +11,7 @@ use hamlet_proof::{Checkpoint, Consistency, Hash, Leaf, Signer, tree};
 use parking_lot::{Condvar, Mutex};
 
 use super::log::{Addition, Found, Log, TreeHead};
-use crate::{error::StoreError, journal::JournalRead, key::Sequence};
+use crate::{config::Background, disk::Disk, error::StoreError, journal::JournalRead, key::Sequence};
 
 /// A cycle that makes the log durable begins when so many bytes wait for it …
 const SAVE_BYTES: u64 = 16 * 1024 * 1024;
@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Proofs {
     pub(super) log: Log,
     pub(super) journal: Arc<dyn JournalRead>,
+    background: Background,
     progress: Mutex<Progress>,
     /// For the following thread.
     work: Condvar,
@@ -49,22 +50,23 @@ impl Proofs {
     /// Opens or makes the log in `dir`, or in memory. `begin_here`: a store from before proofs, whose log
     /// begins with the oldest batch that its journal has.
     pub(crate) fn open(
-        dir: Option<&Path>,
+        dir: Option<(&dyn Disk, &Path)>,
         journal: Arc<dyn JournalRead>,
         begin_here: bool,
+        background: Background,
     ) -> Result<Self, StoreError> {
         let log = match dir {
             None => Log::in_memory(journal.oldest())?,
-            Some(dir) => open_or_rebuild(dir, &*journal, begin_here)?,
+            Some((disk, dir)) => open_or_rebuild(disk, dir, &*journal, begin_here)?,
         };
         check_same_history(&log, &*journal)?;
         let (progress, work, followed) = (Mutex::default(), Condvar::new(), Condvar::new());
-        Ok(Self { log, journal, progress, work, followed })
+        Ok(Self { log, journal, background, progress, work, followed })
     }
 
     /// The newest batch whose leaves a folder has; 0 when that cannot be said.
-    pub(crate) fn known(dir: &Path) -> Sequence {
-        match Log::open(dir) {
+    pub(crate) fn known(disk: &dyn Disk, dir: &Path) -> Sequence {
+        match Log::open(disk, dir) {
             Ok(Found::Log(log)) => log.head().sequence,
             _ => 0,
         }
@@ -153,6 +155,15 @@ impl Proofs {
         }
     }
 
+    /// Derives everything committed by now on this thread, for a store without a following thread.
+    pub(crate) fn prove_now(&self) -> Result<(), StoreError> {
+        let mut room = Addition::default();
+        while self.log.head().sequence < self.journal.head() {
+            self.catch_up(&mut room)?;
+        }
+        Ok(())
+    }
+
     /// The log's tree as far as it has followed the journal.
     pub fn head(&self) -> TreeHead {
         self.log.head()
@@ -177,6 +188,9 @@ impl Proofs {
         if sequence > self.journal.head() {
             return Err(StoreError::NoLeaf { sequence, index: 0 });
         }
+        if self.background == Background::ByHand {
+            self.prove_now()?;
+        }
         let until = Instant::now() + PATIENCE;
         let mut progress = self.progress.lock();
         loop {
@@ -198,6 +212,9 @@ impl Proofs {
     pub fn save_all(&self) -> Result<Sequence, StoreError> {
         self.wait_for(self.journal.head())?;
         let wanted = self.log.head().sequence;
+        if self.background == Background::ByHand {
+            self.log.save()?;
+        }
         while self.log.durable() < wanted {
             let mut progress = self.progress.lock();
             let cycles = progress.cycles;
@@ -303,17 +320,22 @@ pub(super) fn sign(signer: &Signer, head: TreeHead) -> Result<String, StoreError
     Ok(Checkpoint::new(signer.name(), head.size, head.root).sign(signer)?)
 }
 
-fn open_or_rebuild(dir: &Path, journal: &dyn JournalRead, begin_here: bool) -> Result<Log, StoreError> {
+fn open_or_rebuild(
+    disk: &dyn Disk,
+    dir: &Path,
+    journal: &dyn JournalRead,
+    begin_here: bool,
+) -> Result<Log, StoreError> {
     let oldest = journal.oldest();
     let whole = oldest <= 1 || begin_here;
-    match Log::open(dir) {
+    match Log::open(disk, dir) {
         Ok(Found::Log(log)) if log.head().sequence + 1 >= oldest => Ok(*log),
         Ok(Found::Log(log)) if !whole => Err(StoreError::LeavesLost { proved: log.head().sequence, oldest }),
         Ok(Found::Nothing) if !whole => Err(StoreError::LeavesLost { proved: 0, oldest }),
-        Ok(_) => Log::create(dir, oldest),
+        Ok(_) => Log::create(disk, dir, oldest),
         Err(error @ StoreError::Damaged { .. }) if whole => {
             tracing::warn!(%error, "the log of proofs is damaged; it is derived anew from the journal");
-            Log::create(dir, oldest)
+            Log::create(disk, dir, oldest)
         }
         Err(error) => Err(error),
     }

@@ -13,7 +13,7 @@ use super::{
     entry::{BatchEntry, ENTRY_BYTES, HEADER_BYTES, Which, decode_header, encode_header},
     tape::Tape,
 };
-use crate::{error::StoreError, journal::RawRecord, key::Sequence};
+use crate::{disk::Disk, error::StoreError, journal::RawRecord, key::Sequence};
 
 const HASH_BYTES: u64 = 32;
 
@@ -73,8 +73,8 @@ impl Log {
     }
 
     /// Opens the files of a folder and goes back to the newest batch that is there as a whole.
-    pub fn open(dir: &Path) -> Result<Found, StoreError> {
-        let [leaves, nodes, batches] = Self::tapes(dir)?;
+    pub fn open(disk: &dyn Disk, dir: &Path) -> Result<Found, StoreError> {
+        let [leaves, nodes, batches] = Self::tapes(disk, dir)?;
         let mut first = None;
         for (tape, which) in [(&leaves, Which::Leaves), (&nodes, Which::Nodes), (&batches, Which::Batches)] {
             if tape.length() < HEADER_BYTES {
@@ -96,18 +96,22 @@ impl Log {
     }
 
     /// A new log in a folder, in place of whatever is there.
-    pub fn create(dir: &Path, first: Sequence) -> Result<Self, StoreError> {
-        let tapes = Self::tapes(dir)?;
+    pub fn create(disk: &dyn Disk, dir: &Path, first: Sequence) -> Result<Self, StoreError> {
+        let tapes = Self::tapes(disk, dir)?;
         for tape in &tapes {
             tape.cut(0)?;
         }
         Self::begin(tapes, first)
     }
 
-    fn tapes(dir: &Path) -> Result<[Tape; 3], StoreError> {
-        std::fs::create_dir_all(dir).map_err(StoreError::io(format!("making {}", dir.display())))?;
-        let tape = |name| Tape::open(&dir.join(name));
-        Ok([tape("leaves")?, tape("nodes")?, tape("batches")?])
+    fn tapes(disk: &dyn Disk, dir: &Path) -> Result<[Tape; 3], StoreError> {
+        let failed = || StoreError::io(format!("making {}", dir.display()));
+        disk.make_dir(dir).map_err(failed())?;
+        let tape = |name| Tape::open(disk, &dir.join(name));
+        let tapes = [tape("leaves")?, tape("nodes")?, tape("batches")?];
+        // What is flushed into a file is lost with the file's name.
+        disk.sync_dir(dir).map_err(failed())?;
+        Ok(tapes)
     }
 
     fn begin([leaves, nodes, batches]: [Tape; 3], first: Sequence) -> Result<Self, StoreError> {
@@ -158,6 +162,9 @@ impl Log {
                 return Err(self.nodes.damaged(HEADER_BYTES, "its nodes lead to another tree head"));
             }
             self.state.lock().frontier = frontier;
+            // The newest cycle's entries: those of later cycles will count on them.
+            let cycle = HEADER_BYTES + entry.synced.min(at) * ENTRY_BYTES;
+            self.batches.renew(cycle, usize::try_from(offset + ENTRY_BYTES - cycle).unwrap_or(0))?;
         } else {
             *self.state.lock() = state;
         }

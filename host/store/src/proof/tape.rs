@@ -4,23 +4,27 @@
 //! costs no system call, and the file grows between two of the journal's flushes as seldom as can be.
 
 use std::{
-    fs::File,
     io,
-    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use parking_lot::RwLock;
 
-use crate::error::StoreError;
+use crate::{
+    disk::{Disk, DiskFile, Open},
+    error::StoreError,
+};
 
 /// Bytes that wait at most.
 const TAIL_BYTES: usize = 1024 * 1024;
 
 pub(super) struct Tape {
     /// None for a tape that is all tail.
-    file: Option<(File, PathBuf)>,
+    file: Option<(Arc<dyn DiskFile>, PathBuf)>,
     tail: RwLock<Tail>,
     /// A flush failed: nobody can say what is on disk, and asking again would be told that all is well (Linux
     /// reports it once). So nothing is flushed until the store is opened again, which derives it anew.
@@ -35,10 +39,10 @@ struct Tail {
 }
 
 impl Tape {
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
+    pub fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
+        let file = disk.open(path, Open::Create);
         let file = file.map_err(StoreError::io(format!("opening {}", path.display())))?;
-        let start = file.metadata().map_err(StoreError::io(format!("reading {}", path.display())))?.len();
+        let start = file.length().map_err(StoreError::io(format!("reading {}", path.display())))?;
         let tail = RwLock::new(Tail { start, bytes: Vec::new() });
         Ok(Self { file: Some((file, path.to_owned())), tail, unsure: AtomicBool::new(false) })
     }
@@ -72,7 +76,7 @@ impl Tape {
         if let Some((file, _)) = &self.file
             && !written.is_empty()
         {
-            match file.read_exact_at(written, offset) {
+            match file.read_at(written, offset) {
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(short()),
                 read => read.map_err(self.failed("reading"))?,
             }
@@ -94,7 +98,7 @@ impl Tape {
         } else {
             // Only after an append that was given up half-way.
             if let Some((file, _)) = &self.file {
-                file.set_len(offset).map_err(self.failed("cutting"))?;
+                file.set_length(offset).map_err(self.failed("cutting"))?;
             }
             *tail = Tail { start: offset, bytes: Vec::new() };
         }
@@ -104,7 +108,7 @@ impl Tape {
 
     fn spill(&self, tail: &mut Tail) -> Result<(), StoreError> {
         let Some((file, _)) = &self.file else { return Ok(()) };
-        file.write_all_at(&tail.bytes, tail.start).map_err(self.failed("writing"))?;
+        file.write_at([&tail.bytes, &[]], tail.start).map_err(self.failed("writing"))?;
         tail.start += tail.bytes.len() as u64;
         tail.bytes.clear();
         Ok(())
@@ -116,7 +120,7 @@ impl Tape {
         tail.bytes.truncate(kept.unwrap_or(0));
         let Some((file, _)) = &self.file else { return Ok(()) };
         if length < tail.start {
-            file.set_len(length).map_err(self.failed("cutting"))?;
+            file.set_length(length).map_err(self.failed("cutting"))?;
             tail.start = length;
         }
         Ok(())
@@ -136,6 +140,18 @@ impl Tape {
         })
     }
 
+    /// Writes bytes of the file once more, as they are, and flushes: they can be read, but after a flush that failed
+    /// that says nothing of the disk (see `unsure`), and this open file knows nothing of earlier ones' failures.
+    pub fn renew(&self, offset: u64, length: usize) -> Result<(), StoreError> {
+        let bytes = self.read(offset, length)?;
+        let Some((file, _)) = &self.file else { return Ok(()) };
+        if !bytes.is_empty() {
+            file.write_at([&bytes, &[]], offset).map_err(self.failed("writing"))?;
+            self.flush()?;
+        }
+        Ok(())
+    }
+
     pub fn damaged(&self, offset: u64, why: impl Into<String>) -> StoreError {
         StoreError::Damaged { segment: self.path(), offset, why: why.into() }
     }
@@ -151,6 +167,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::disk::LocalDisk;
 
     proptest! {
         #[test]
@@ -159,7 +176,7 @@ mod tests {
         ) {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("tape");
-            let (mut tape, memory, mut model) = (Tape::open(&path).unwrap(), Tape::in_memory(), Vec::new());
+            let (mut tape, memory, mut model) = (Tape::open(&LocalDisk, &path).unwrap(), Tape::in_memory(), Vec::new());
             for (kind, size, byte) in steps {
                 match kind {
                     0 => {
@@ -178,7 +195,7 @@ mod tests {
                     }
                     _ => {
                         tape.flush().unwrap();
-                        tape = Tape::open(&path).unwrap();
+                        tape = Tape::open(&LocalDisk, &path).unwrap();
                     }
                 }
                 for tape in [&tape, &memory] {

@@ -1,13 +1,10 @@
 //! The segment engine's reading end: walks records beside the writer.
 
-use std::{
-    fs::{self, File},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{fs::File, sync::Arc};
 
 use super::{Shared, segment_path};
 use crate::{
+    disk::Open,
     error::StoreError,
     journal::{
         JournalFiles, JournalRead, JournalSize, RawRecord, Records,
@@ -42,13 +39,13 @@ impl JournalRead for Reader {
         };
         let (first, until) = (*first, index.head);
         // Opened under the lock, so that it cannot be dropped in between.
-        let segment = SegmentFile::open(&segment_path(&self.0.dir, first), first, false)?;
+        let segment = self.0.open(first, Open::Read)?;
         let marks = if at == index.segments.len() { &*index.marks } else { &[] };
         let mark = marks.partition_point(|(sequence, _)| *sequence <= from).checked_sub(1);
         let (next, offset) =
             mark.and_then(|at| marks.get(at)).copied().unwrap_or((first, SEGMENT_HEADER_BYTES));
         drop(index);
-        let mut cursor = Cursor { dir: self.0.dir.clone(), segment, offset, next, until };
+        let mut cursor = Cursor { journal: Arc::clone(&self.0), segment, offset, next, until };
         while cursor.next < from {
             let header = cursor.header()?;
             cursor.step(&header);
@@ -62,7 +59,7 @@ impl JournalRead for Reader {
             && *second <= sequence
         {
             let path = segment_path(&self.0.dir, *oldest);
-            fs::remove_file(&path).map_err(StoreError::io(format!("removing {}", path.display())))?;
+            self.0.disk.remove(&path).map_err(StoreError::io(format!("removing {}", path.display())))?;
             index.segments.remove(0);
         }
         Ok(index.segments.first().map_or(index.head + 1, |(first, _)| *first))
@@ -91,7 +88,7 @@ impl JournalRead for Reader {
 
 /// Walks records up to the head that was known when the walk began.
 struct Cursor {
-    dir: PathBuf,
+    journal: Arc<Shared>,
     segment: SegmentFile,
     offset: u64,
     next: Sequence,
@@ -101,12 +98,13 @@ struct Cursor {
 impl Cursor {
     /// The next record's header, in the next segment if this one is through.
     fn header(&mut self) -> Result<RecordHeader, StoreError> {
-        if let Some(header) = self.header_here()? {
+        // A segment that begins with it goes before what a failed write left in the one before.
+        let elsewhere = self.segment.first != self.next && self.journal.begins_with(self.next);
+        if !elsewhere && let Some(header) = self.header_here()? {
             return Ok(header);
         }
-        let path = segment_path(&self.dir, self.next);
-        if self.segment.first != self.next && path.exists() {
-            self.segment = SegmentFile::open(&path, self.next, false)?;
+        if elsewhere {
+            self.segment = self.journal.open(self.next, Open::Read)?;
             self.offset = SEGMENT_HEADER_BYTES;
             if let Some(header) = self.header_here()? {
                 return Ok(header);

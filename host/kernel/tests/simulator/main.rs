@@ -1,0 +1,374 @@
+//! The simulator, one floor up: the real kernel with real plugins on a disk that loses power, tears writes, fills up
+//! and fails. Each command writes in two plugins and a native at once (T2), each has an idempotency key (X1), and one
+//! that nobody answered is sent again, as a client would. Then it must have happened exactly once, everywhere.
+//!
+//! Clock, randomness, disk and order follow from a seed; commands go one at a time, since the threads that would
+//! mix them are the operating system's. `HAMLET_SEEDS` says how many seeds (default 12), `HAMLET_SEED` runs one. A
+//! failing run prints the command that runs it again. Schedules and deliveries are off: their threads are real.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    dead_code
+)]
+
+#[path = "../kernel/common.rs"]
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use common::{Hands, NEW_YEAR, Tally, Villagers, anna, guest, key, script, text};
+use hamlet_kernel::{Actor, Call, CallError, Entropy, Kernel, KernelConfig, OpenError};
+use hamlet_store::disk::Disk as _;
+use hamlet_store::disk::simulated::{Change, PowerCut, Random, SimulatedDisk};
+use hamlet_store::{Background, Work};
+use wasmtime::component::Val;
+
+/// Steps of one run.
+const STEPS: u64 = 40;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    match (number("HAMLET_SEED"), number("HAMLET_SEEDS")) {
+        (Some(seed), _) => seed..seed + 1,
+        (None, seeds) => 0..seeds.unwrap_or(12),
+    }
+}
+
+/// Randomness of the kernel from a seed.
+struct Seeded(std::sync::Mutex<Random>);
+
+impl Entropy for Seeded {
+    fn fill(&self, out: &mut [u8]) {
+        self.0.lock().unwrap().fill(out);
+    }
+}
+
+/// Files of the operating system, in memory where there is such a folder: only the store is on the simulated disk.
+fn folder() -> tempfile::TempDir {
+    let shared = Path::new("/dev/shm");
+    let parent = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
+    tempfile::tempdir_in(parent).unwrap()
+}
+
+/// What happened.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    done: u64,
+    undone: u64,
+    unanswered: u64,
+    repeated: u64,
+    opens: u64,
+}
+
+struct World {
+    seed: u64,
+    random: Random,
+    disk: SimulatedDisk,
+    dir: tempfile::TempDir,
+    cache: PathBuf,
+    hands: Arc<Hands>,
+    kernel: Option<Kernel>,
+    /// Commands that were acknowledged.
+    done: u64,
+    /// … and those of them whose nested call failed and was undone.
+    halves: u64,
+    /// One that nobody answered, with its key.
+    waiting: Option<(String, u64, bool)>,
+    keys: u64,
+    faulted: bool,
+    seen: Seen,
+    story: Vec<String>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("the story of seed {}:", self.seed);
+            self.story.iter().for_each(|line| println!("  {line}"));
+            println!(
+                "run it again: HAMLET_SEED={} cargo nextest run --release -p hamlet-kernel --test simulator",
+                self.seed
+            );
+        }
+    }
+}
+
+impl World {
+    fn new(seed: u64, cache: &Path) -> Self {
+        let mut random = Random::new(seed);
+        let disk = SimulatedDisk::new(random.number());
+        let dir = folder();
+        // The store's folder is on the other disk, and its name is durable there.
+        disk.make_dir(dir.path()).unwrap();
+        for above in dir.path().ancestors() {
+            disk.sync_dir(above).unwrap();
+        }
+        // One secret for all, so that the compiled guests are found (J6).
+        std::fs::create_dir_all(dir.path().join("keys")).unwrap();
+        std::fs::write(dir.path().join("keys/host.key"), [7; 32]).unwrap();
+        let mut world = Self {
+            seed,
+            random,
+            disk,
+            dir,
+            cache: cache.to_owned(),
+            hands: Arc::new(Hands(AtomicU64::new(NEW_YEAR))),
+            kernel: None,
+            done: 0,
+            halves: 0,
+            waiting: None,
+            keys: 0,
+            faulted: false,
+            seen: Seen::default(),
+            story: Vec::new(),
+        };
+        world.open();
+        for name in ["third", "first-alone", "second", "first"] {
+            let kernel = world.kernel.clone().unwrap();
+            let hash = kernel.stage(guest(name)).unwrap();
+            let call = Call::new(Actor::Console, "host", "plugins", "activate", vec![Val::String(hash)]);
+            kernel.call_blocking(call).unwrap().result.unwrap();
+        }
+        world
+    }
+
+    fn config(&self) -> KernelConfig {
+        let mut config = KernelConfig::in_dir(self.dir.path());
+        config.cache_dir = Some(self.cache.clone());
+        config.clock = Arc::clone(&self.hands) as _;
+        config.entropy = Arc::new(Seeded(std::sync::Mutex::new(Random::new(self.seed))));
+        config.directory = Arc::new(Villagers);
+        config.natives = vec![Arc::new(Tally)];
+        config.limits.background = false;
+        // Whatever else this box does: no command runs beside because it waited for a core.
+        config.limits.command_time = Duration::from_secs(30);
+        let entropy = std::sync::Mutex::new(Random::new(self.seed.wrapping_add(1)));
+        config.store.entropy = hamlet_store::Entropy(Arc::new(move |bytes| {
+            entropy.lock().unwrap().fill(bytes);
+            Ok(())
+        }));
+        config.store.disk = Arc::new(self.disk.clone());
+        config.store.background = Background::ByHand;
+        config.store.segment_bytes = 16 * 1024;
+        config
+    }
+
+    fn tell(&mut self, what: impl Into<String>) {
+        self.story.push(what.into());
+    }
+
+    fn open(&mut self) {
+        self.kernel = None;
+        for attempt in 0.. {
+            match Kernel::open(self.config()) {
+                Ok(kernel) => {
+                    self.kernel = Some(kernel);
+                    break;
+                }
+                Err(error) => {
+                    self.tell(format!("opening failed: {error}"));
+                    let expected = matches!(error, OpenError::Store(_) | OpenError::Other(_));
+                    assert!(self.faulted && expected && attempt < 4, "the kernel cannot be opened: {error}");
+                    self.disk.restart(PowerCut::Sectors);
+                    self.disk.set_room(u64::MAX);
+                }
+            }
+        }
+        self.seen.opens += 1;
+        self.tell("opened");
+    }
+
+    fn restart(&mut self, power: bool) {
+        self.disk.cut_power();
+        self.kernel = None;
+        let ways = [PowerCut::Everything, PowerCut::Sectors];
+        let way = ways[usize::try_from(self.random.below(2)).unwrap()];
+        self.disk.restart(if power { way } else { PowerCut::Nothing });
+        self.tell(format!("restarted, {}", if power { format!("{way:?}") } else { "killed".into() }));
+        self.faulted = false;
+        self.open();
+        self.settle();
+        self.check();
+    }
+
+    /// A client that got no answer sends it again, with the same key (X1).
+    fn settle(&mut self) {
+        let Some((line, key, half)) = self.waiting.take() else { return };
+        self.seen.repeated += 1;
+        self.tell(format!("again: {line}"));
+        self.send(line, key, half);
+        assert!(self.waiting.is_none(), "the disk works, and yet it is not answered");
+    }
+
+    fn send(&mut self, line: String, number: u64, half: bool) {
+        let mut call = script(anna(), "first", &line);
+        call.idempotency = Some(key(NEW_YEAR, number));
+        let answer = self.kernel.as_ref().unwrap().call_blocking(call);
+        match answer {
+            Ok(answer) => {
+                let result = text(answer.result);
+                self.tell(format!("{line}: {result:?}"));
+                match result {
+                    Ok(outputs) => {
+                        self.done += 1;
+                        self.halves += u64::from(half);
+                        self.seen.done += 1;
+                        assert!(outputs.starts_with(&format!("{},", self.done)), "the count: {outputs}");
+                    }
+                    Err(why) => {
+                        assert_eq!(why, "no");
+                        self.seen.undone += 1;
+                    }
+                }
+            }
+            Err(CallError::Trapped { .. }) => self.seen.undone += 1,
+            Err(error) => {
+                assert!(self.faulted, "{line}: {error}");
+                assert!(
+                    matches!(error, CallError::Commit(_) | CallError::Store(_) | CallError::ShuttingDown),
+                    "{error:?}"
+                );
+                self.tell(format!("{line}: {error}"));
+                self.seen.unanswered += 1;
+                self.waiting = Some((line, number, half));
+            }
+        }
+    }
+
+    fn command(&mut self) {
+        self.keys += 1;
+        self.hands.0.fetch_add(1_000, Ordering::SeqCst);
+        let (number, nested) = (self.keys, "call second run [add total 1; set last x]; native add 1");
+        let (line, half) = match self.random.below(6) {
+            0 => (format!("add total 1; {nested}; fail no"), false),
+            1 => (format!("add total 1; {nested}; trap"), false),
+            2 => (
+                format!("add total 1; call second run [add total 1; fail no]; native add 1; set h{number} 1"),
+                true,
+            ),
+            _ => (format!("add total 1; set row{number} {number}; {nested}"), false),
+        };
+        self.send(line, number, half);
+    }
+
+    fn step(&mut self) {
+        let kernel = self.kernel.clone().unwrap();
+        match self.random.below(20) {
+            0..10 => self.command(),
+            10 => drop(kernel.store().work(Work::Fold)),
+            11 => drop(kernel.store().work(Work::SaveProofs)),
+            12 | 13 => {
+                self.tell("the power will go");
+                self.faulted = true;
+                self.disk.cut_power_after(self.random.below(12));
+            }
+            14 => {
+                drop(kernel);
+                return self.restart(true);
+            }
+            15 => {
+                drop(kernel);
+                return self.restart(false);
+            }
+            16 => self.fault(Change::Write),
+            17 => self.fault(Change::Flush),
+            18 => {
+                self.tell("the disk is full");
+                self.faulted = true;
+                self.disk.set_room(self.disk.used());
+            }
+            _ => {
+                self.tell("the disk has room");
+                self.disk.set_room(u64::MAX);
+            }
+        }
+        drop(kernel);
+        if self.disk.is_down() {
+            self.disk.set_room(u64::MAX);
+            return self.restart(true);
+        }
+        if self.waiting.is_some() {
+            // The steward makes room and starts the host again.
+            self.disk.set_room(u64::MAX);
+            self.restart(false);
+        }
+    }
+
+    fn fault(&mut self, change: Change) {
+        self.tell(format!("the next {change:?} fails"));
+        self.faulted = true;
+        self.disk.fail_next(change);
+    }
+
+    /// T2, X1: what was done is there in all three places, once each, and nothing else is.
+    fn check(&mut self) {
+        let kernel = self.kernel.as_ref().unwrap();
+        let look = |plugin: &str, line: &str| {
+            let call = Call::new(anna(), plugin, "", "look", vec![Val::String(line.into())]);
+            text(kernel.call_blocking(call).unwrap().result).unwrap()
+        };
+        let total = |plugin| counter(kernel, plugin, "total");
+        assert_eq!(total("first"), self.done, "in the first plugin");
+        assert_eq!(total("second"), self.done - self.halves, "in the second");
+        assert_eq!(look("first", "native get"), self.done.to_string(), "in the native");
+        for record in kernel.store().journal(1).unwrap() {
+            record.unwrap();
+        }
+        let proofs = kernel.store().proofs().unwrap();
+        proofs.wait_for(kernel.head()).unwrap();
+    }
+}
+
+/// The counter behind `add`, through a scan of the rows of all namespaces' key: the guest shows bytes only.
+fn counter(kernel: &Kernel, plugin: &str, name: &str) -> u64 {
+    let line = format!("?add {name} 0");
+    let call = script(anna(), plugin, &line);
+    let dry = common::block_on(kernel.dry_run(call)).unwrap();
+    text(dry.result).unwrap().parse().unwrap()
+}
+
+#[test]
+fn x1_t2_each_command_happens_exactly_once_everywhere_whatever_the_disk_does() {
+    let cache = folder();
+    let mut all = Seen::default();
+    for seed in seeds() {
+        let mut world = World::new(seed, cache.path());
+        for _ in 0..STEPS {
+            world.step();
+        }
+        world.disk.set_room(u64::MAX);
+        world.restart(false);
+        let seen = &world.seen;
+        all.done += seen.done;
+        all.undone += seen.undone;
+        all.unanswered += seen.unanswered;
+        all.repeated += seen.repeated;
+        all.opens += seen.opens;
+    }
+    println!("{all:?}");
+    if seeds().count() >= 10 {
+        assert!(all.done > 100 && all.undone > 20 && all.unanswered > 5 && all.repeated > 5, "{all:?}");
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_run_each_time() {
+    let cache = folder();
+    let run = |seed| {
+        let mut world = World::new(seed, cache.path());
+        for _ in 0..STEPS {
+            world.step();
+        }
+        (world.disk.trace().0, world.story.clone())
+    };
+    assert_eq!(run(3), run(3));
+}
