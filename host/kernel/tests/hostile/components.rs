@@ -6,7 +6,7 @@ use hamlet_kernel::CallError;
 use proptest::prelude::*;
 use wasmtime::component::Val;
 
-use crate::common::{Village, anna, guest};
+use crate::common::{Village, anna, granting_all, guest};
 use crate::tricks::{beset, unharmed};
 
 const MANIFEST: &str = r#"
@@ -178,8 +178,7 @@ proptest! {
         }
         let village = Village::empty();
         if let Ok(hash) = village.kernel.stage(package(bytes)) {
-            let activate = vec![Val::String(hash)];
-            let _ = village.call(hamlet_kernel::Actor::Console, "host", "activate", activate);
+            let _ = village.call(hamlet_kernel::Actor::Console, "host", "activate", granting_all(hash));
             let _ = village.call(anna(), "bomb", "go", vec![]);
         }
     }

@@ -3,7 +3,7 @@
 use hamlet_kernel::{Actor, CallError};
 use wasmtime::component::Val;
 
-use crate::common::{ANNA, BERTA, Village, anna, berta, guest, text};
+use crate::common::{ANNA, BERTA, Village, anna, berta, granting_all, guest, text};
 
 /// A village with an honest plugin, a hostile one, and a neighbour.
 pub fn village() -> Village {
@@ -249,7 +249,7 @@ fn w2_a_confused_deputy_asks_the_owner_before_it_acts_with_her_will() {
 fn c2_a_plugin_whose_import_nobody_provides_is_not_activated() {
     let village = Village::empty();
     let hash = village.kernel.stage(guest("hostile")).unwrap();
-    let answer = village.call(Actor::Console, "host", "activate", vec![Val::String(hash)]).unwrap();
+    let answer = village.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap();
     let Err(Some(Val::Variant(case, _))) = answer.result else { panic!("{:?}", answer.result) };
     assert_eq!(case, "import-unmet");
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use common::{Hands, NEW_YEAR, Tally, Villagers, anna, guest, key, script, text};
+use common::{Hands, NEW_YEAR, Tally, Villagers, anna, granting_all, guest, key, script, text};
 use hamlet_kernel::{Actor, Call, CallError, Entropy, Kernel, KernelConfig, OpenError};
 use hamlet_store::disk::Disk as _;
 use hamlet_store::disk::simulated::{Change, PowerCut, Random, SimulatedDisk};
@@ -135,7 +135,7 @@ impl World {
         for name in ["third", "first-alone", "second", "first"] {
             let kernel = world.kernel.clone().unwrap();
             let hash = kernel.stage(guest(name)).unwrap();
-            let call = Call::new(Actor::Console, "host", "plugins", "activate", vec![Val::String(hash)]);
+            let call = Call::new(Actor::Console, "host", "plugins", "activate", granting_all(hash));
             kernel.call_blocking(call).unwrap().result.unwrap();
         }
         world
