@@ -23,11 +23,12 @@ impl Sequencer {
         if now < self.next_tidy {
             return Ok(false);
         }
-        if self.delete_leftover()? || self.keep_uses()? {
+        if self.delete_leftover()? {
             return Ok(true);
         }
+        // Not again before the commit: until then the gates do not know that it was kept.
         self.next_tidy = now + EVERY_MICROS;
-        Ok(false)
+        self.keep_uses()
     }
 
     /// Deletes some rows that are nobody's.

@@ -307,3 +307,24 @@ fn c2_the_manifest_of_an_installed_plugin_is_not_replaced_by_staging_another() {
     ));
     assert!(matches!(stranger, Err(CallError::Denied { .. })), "{stranger:?}");
 }
+
+#[test]
+fn c2_that_a_grant_was_used_is_kept_once_a_day_and_not_at_every_turn() {
+    const DAY: u64 = 24 * 3_600 * 1_000_000;
+    let village = Village::with(|config| config.limits.background = true);
+    village.install_all();
+    let kept = || {
+        let records = village.kernel.store().journal(1).unwrap();
+        let entries = records.flat_map(|record| record.unwrap().entries);
+        entries.filter(|entry| &*entry.header.function == "keep-uses").count()
+    };
+    for day in 1..=3 {
+        village.forward(2 * DAY);
+        for _ in 0..5 {
+            say(&village.kernel, "first", "call second run []").unwrap().unwrap();
+        }
+        village.eventually("the use is kept", || kept() >= day);
+        say(&village.kernel, "first", "call second run []").unwrap().unwrap();
+        assert_eq!(kept(), day);
+    }
+}
