@@ -35,6 +35,9 @@ pub enum BackupError {
     /// A newer host made it.
     #[error("this backup was made by a newer Hamlet ({0}); restore it with that version")]
     Newer(String),
+    /// No backup is written over.
+    #[error("`{}` is there already. Name a new file", .0.display())]
+    Exists(PathBuf),
     /// The place to restore to is in use.
     #[error("`{}` is not empty. Restore to a new folder: what is there may still be needed", .0.display())]
     NotEmpty(PathBuf),

@@ -140,7 +140,7 @@ impl Plan {
     pub fn write(&self, kernel: &Kernel, path: &Path) -> Result<Outcome, BackupError> {
         let failed = || BackupError::file(path);
         if path.exists() {
-            return Err(failed()(std::io::ErrorKind::AlreadyExists.into()));
+            return Err(BackupError::Exists(path.to_owned()));
         }
         let part = path.with_extension("part");
         let mut options = File::options();

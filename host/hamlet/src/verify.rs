@@ -190,7 +190,11 @@ pub fn told(seen: &Verified) -> String {
         ));
     }
     if seen.checkpoints > 0 {
-        lines.push(format!("History only grew since {} checkpoints that were kept.", seen.checkpoints));
+        let kept = match seen.checkpoints {
+            1 => "the checkpoint that was kept".to_owned(),
+            many => format!("each of {many} checkpoints that were kept"),
+        };
+        lines.push(format!("History only grew since {kept}."));
     }
     lines.join("\n")
 }
