@@ -200,7 +200,7 @@ fn a_running_host_makes_the_backup_and_shows_that_history_only_grew() {
     let grown = place.hamlet(&["verify", "--against", "old.checkpoint"]).done();
     assert!(grown.contains("History only grew"), "{grown}");
     place.hamlet(&["verify"]).failed_saying(&["the host is running"]);
-    place.hamlet(&["backup", "one.age"]).failed_saying(&["exists"]);
+    place.hamlet(&["backup", "one.age"]).failed_saying(&["is there already"]);
     drop(host);
     let drilled = place.hamlet(&["backup", "drill", "one.age", "--identity", "stick.key"]).done();
     assert!(drilled.contains("The backup is good"), "{drilled}");
