@@ -1,10 +1,13 @@
 //! [`Kernel`]: one community's kernel, as the rest of the host sees it.
 
 mod open;
+mod shared;
+
+pub(crate) use shared::Shared;
 
 use open::Threads;
+use shared::CLOCK_JUMP_MICROS;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -18,31 +21,24 @@ use tokio::sync::{broadcast, oneshot};
 use wasmtime::component::Linker;
 
 use crate::beside::{self, Beside, Errand, Replied, Task};
-use crate::blobs::{BlobError, Blobs, Hash};
-use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
+use crate::blobs::{BlobError, Hash};
+use crate::call::{Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
 use crate::capability;
 use crate::catalogue::{Callable, Catalogue};
-use crate::config::{Clock, Entropy, KernelConfig, Limits};
+use crate::config::KernelConfig;
 use crate::consent::Confirmations;
 use crate::engine::{CodeCache, Engine};
 use crate::fair::{Lane, Refused, SharedQueue};
 use crate::gate::Uses;
 use crate::metrics::Metrics;
 use crate::namespaces::FIRST_ROOM;
-use crate::native::Directory;
 use crate::package::{ComponentHash, Origin, StageError, Staged, Stager, Staging};
-use crate::plugins;
-use crate::proofs::LogKey;
 use crate::query::{Queries, Query};
-use crate::run::{Callee, Slot};
-use crate::sealed::PartyKeys;
 use crate::sequencer::Job;
-use crate::table::{Parts, Provider, Table};
+use crate::table::{Parts, Table};
 
 /// Live events that a slow listener may be behind before it loses some.
 const EVENTS_BEHIND_MAX: usize = 4_096;
-/// A difference between the box's clock and the time that passed, beyond which schedules pause (T9), in microseconds.
-const CLOCK_JUMP_MICROS: u64 = 3_600 * 1_000_000;
 /// The most calls of [`Kernel::call_all`].
 pub const CALLS_IN_ONE_MAX: usize = 1_000;
 
@@ -69,120 +65,6 @@ pub enum OpenError {
     /// Something else.
     #[error("{0}")]
     Other(String),
-}
-
-/// What all threads of one kernel share.
-pub(crate) struct Shared {
-    pub(crate) limits: Limits,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) directory: Arc<dyn Directory>,
-    pub(crate) directory_namespace: Namespace,
-    pub(crate) keys: Arc<PartyKeys>,
-    /// Signs the log's checkpoints (J3).
-    pub(crate) log_key: LogKey,
-    /// None: in memory, where there are no blobs.
-    pub(crate) blobs: Option<Blobs>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) engine: Engine,
-    pub(crate) store: Store,
-    pub(crate) queue: SharedQueue<Actor, Job>,
-    pub(crate) beside: Beside,
-    pub(crate) queries: Arc<Queries>,
-    pub(crate) confirmations: Confirmations,
-    pub(crate) events: broadcast::Sender<EventNote>,
-    pub(crate) version: Arc<str>,
-    /// The time of the newest transaction (T9).
-    pub(crate) last_time: AtomicU64,
-    pub(crate) clock_suspect: AtomicBool,
-    clock_base: Mutex<(Instant, u64)>,
-    pseudonym_key: [u8; 32],
-    staging: Arc<Staging>,
-    pub(crate) uses: Uses,
-    stager: Stager,
-    base: Linker<Slot>,
-    natives: Arc<[Arc<Provider>]>,
-    rooms: BTreeMap<String, Namespace>,
-    table: RwLock<Arc<Table>>,
-}
-
-impl Shared {
-    pub(crate) fn table(&self) -> Arc<Table> {
-        Arc::clone(&self.table.read())
-    }
-
-    /// Builds the table anew from the rows, after what is installed changed.
-    pub(crate) fn rebuild_table(&self) {
-        let mut snapshot = self.store.snapshot();
-        let state = match plugins::state(&mut snapshot) {
-            Ok(state) => state,
-            Err(error) => {
-                tracing::error!(%error, "the installed plugins cannot be read; the old ones stay");
-                return;
-            }
-        };
-        let generation = self.table().catalogue.generation + 1;
-        let table = Table::build(&Parts {
-            base: &self.base,
-            natives: &self.natives,
-            staging: &self.staging,
-            state,
-            uses: &self.uses,
-            stored: &|namespace| snapshot.usage(namespace),
-            generation,
-        });
-        *self.table.write() = Arc::new(table);
-    }
-
-    /// The staged packages.
-    pub(crate) fn staging(&self) -> &Staging {
-        &self.staging
-    }
-
-    /// What a callable runs in a table: found again by name where the table is a newer one.
-    pub(crate) fn resolve(table: &Table, call: &Call, callable: &Arc<Callable>) -> Result<Callee, CallError> {
-        let found = if callable.generation == table.catalogue.generation {
-            callable
-        } else {
-            table.catalogue.find(&call.plugin, &callable.interface.id, &call.function)?
-        };
-        table
-            .callee(found)
-            .ok_or_else(|| CallError::internal("the catalogue names what the table does not have"))
-    }
-
-    /// The next transaction's time (T9): the clock's, but never back.
-    pub(crate) fn tick_time(&self) -> u64 {
-        let wall = self.clock.now();
-        {
-            let mut base = self.clock_base.lock();
-            let passed = u64::try_from(base.0.elapsed().as_micros()).unwrap_or(u64::MAX);
-            if wall.abs_diff(base.1.saturating_add(passed)) > CLOCK_JUMP_MICROS {
-                tracing::warn!(
-                    "the clock jumped by more than an hour: schedules pause until a steward confirms the time"
-                );
-                self.clock_suspect.store(true, Ordering::Relaxed);
-                *base = (Instant::now(), wall);
-            }
-        }
-        let last = self.last_time.load(Ordering::Relaxed);
-        let now = wall.max(last);
-        self.last_time.store(now, Ordering::Relaxed);
-        now
-    }
-
-    /// The time that a query sees: not before that of any transaction that it may read.
-    pub(crate) fn time_for_queries(&self) -> u64 {
-        self.clock.now().max(self.last_time.load(Ordering::Relaxed))
-    }
-
-    /// Who called, as the journal names her: the same each time, and nobody without the key (J3).
-    pub(crate) fn pseudonym(&self, actor: &Actor) -> Vec<u8> {
-        let mut principal = Vec::with_capacity(64);
-        actor.write_principal(&mut principal);
-        let hash = blake3::keyed_hash(&self.pseudonym_key, &principal);
-        hash.as_bytes().iter().take(16).copied().collect()
-    }
 }
 
 /// One community's kernel. Clones are the same kernel; when the last goes, its threads finish what waits and end.
