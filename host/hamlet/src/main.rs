@@ -171,7 +171,20 @@ fn told(error: &anyhow::Error) -> String {
             text.extend([colon, &cause]);
         }
     }
-    text
+    without_error_numbers(&text)
+}
+
+/// What the system says, without the number that it has for it, which says nothing to people.
+fn without_error_numbers(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.bytes().all(|digit| digit.is_ascii_digit()) => said.push_str(rest),
+            _ => said.extend([" (os error ", part]),
+        }
+    }
+    said
 }
 
 /// Prints the help of a command that has no `--help` of its own making.
@@ -192,6 +205,13 @@ mod tests {
     fn a_cause_is_said_once_when_the_error_above_quotes_it() {
         let error = anyhow::anyhow!("it is in use").context("the store: it is in use").context("not served");
         assert_eq!(told(&error), "not served: the store: it is in use");
+    }
+
+    #[test]
+    fn the_systems_number_of_an_error_is_left_out() {
+        let told = without_error_numbers("a: No such file (os error 2), b: Read-only (os error 30)");
+        assert_eq!(told, "a: No such file, b: Read-only");
+        assert_eq!(without_error_numbers("x (os error y"), "x (os error y");
     }
 
     #[test]
