@@ -6,6 +6,7 @@
 mod background;
 mod backup;
 mod call;
+mod certificate;
 mod client;
 mod community;
 mod confirm;
@@ -24,6 +25,7 @@ mod restore;
 mod serve;
 mod service;
 mod session;
+mod setup;
 mod token;
 mod update;
 mod verify;
@@ -44,6 +46,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Where a newcomer begins.
 const BEGIN: &str = "\
 Begin with `hamlet demo` in a checkout, or with a community of your own:
+  hamlet setup                                             in a browser, or:
   hamlet init --name \"Oak Street\" --steward ada \"Ada Lovelace\"
   hamlet run";
 
@@ -63,7 +66,9 @@ struct Cli {
 enum Command {
     /// Start a demo village: build its plugins, replay its history, show five things, and go on serving it.
     Demo(demo::DemoArgs),
-    /// Make a new community in a folder.
+    /// Begin on a fresh box: serve a page on which the community is founded, from a phone or a computer.
+    Setup(setup::SetupArgs),
+    /// Make a new community in a folder, without a browser.
     Init(community::InitArgs),
     /// Serve one or more communities, chosen by host name.
     Run(serve::RunArgs),
@@ -135,6 +140,7 @@ fn run(cli: Cli) -> Result<Outcome> {
     let home = cli.home.as_path();
     match cli.command {
         Command::Demo(args) => demo::run(home, &args),
+        Command::Setup(args) => setup::run(home, &args),
         Command::Init(args) => community::init(home, &args),
         Command::Run(args) => serve::run(home, &args),
         Command::Plugin(command) => plugin::run(home, &command),

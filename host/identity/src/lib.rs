@@ -42,7 +42,7 @@ use hamlet_store::StoreError;
 pub use browsers::{ABSOLUTE, Browser, FRESH, IDLE};
 pub use credentials::{CREDENTIALS, CredentialsProvider};
 pub use directory::Members;
-pub use found::{FoundError, Founded, Founding, found};
+pub use found::{FoundError, Founded, Founding, found, is_founded};
 pub use invitations::{INVITATIONS, InvitationsProvider};
 pub use lookup::{Session, TokenError};
 pub use members::{MEMBERS, MembersProvider};

@@ -18,6 +18,7 @@ fn a_newcomer_is_told_where_to_begin_and_every_command_explains_itself() {
     }
     let commands = [
         "demo",
+        "setup",
         "init",
         "run",
         "plugin",
