@@ -105,6 +105,13 @@ def story_a_passkey_opens_again_and_a_lost_session_is_ended(browser):
     town, ada = founded(browser, name="ada-passkey")
     ada.goes("/me")
     ada.presses("Sign out")
+    # A browser that offers passkeys by itself, in the line where the name is typed: this one takes it at once.
+    ada.page.goto(town.url + "/sign-in")
+    ada.waits_for("Hello, Ada Lovelace")
+    ada.goes("/me")
+    ada.presses("Sign out")
+    # One that does not: she presses the button.
+    ada.page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
     ada.goes("/sign-in")
     ada.page.get_by_role("button", name="Sign in with a passkey").click()
     ada.waits_for("Hello, Ada Lovelace")

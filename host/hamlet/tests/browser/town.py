@@ -115,7 +115,11 @@ class Person:
         self.looks()
 
     def waits_for(self, title):
-        self.page.get_by_role("heading", name=title, level=1).wait_for()
+        try:
+            self.page.get_by_role("heading", name=title, level=1).wait_for(timeout=15_000)
+        except Exception as error:
+            body = self.page.locator("body").inner_text()
+            raise AssertionError(f"`{title}` did not come; the page says:\n{body}") from error
         self.looks()
 
     def looks(self, _before=None):
