@@ -5,9 +5,9 @@ mod check;
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use hamlet_store::{
-    Background, Batch, CommitError, Config, Entropy, Rows as _, Store, StoreError, Work,
-    disk::Disk as _,
+    Background, Batch, CommitError, Config, Entropy, Rows as _, STATE_REFUSED_FILE, Store, StoreError, Work,
     disk::simulated::{Change, PowerCut, Random, SimulatedDisk},
+    disk::{Disk as _, Open},
 };
 use parking_lot::Mutex;
 
@@ -31,6 +31,10 @@ pub struct Seen {
     pub kills: u64,
     pub opens: u64,
     pub dropped: u64,
+    /// States that redb refused and that were made anew.
+    pub rebuilt: u64,
+    /// Sectors that could not be read.
+    pub spoiled: u64,
 }
 
 impl Seen {
@@ -44,6 +48,8 @@ impl Seen {
         self.kills += other.kills;
         self.opens += other.opens;
         self.dropped += other.dropped;
+        self.rebuilt += other.rebuilt;
+        self.spoiled += other.spoiled;
     }
 }
 
@@ -62,6 +68,8 @@ pub struct World {
     faulted: bool,
     /// The disk's room is limited.
     limited: bool,
+    /// Sectors cannot be read.
+    spoiled: bool,
     checkpoints: Vec<String>,
     /// The oldest batch that the journal may have dropped its segments up to.
     oldest: u64,
@@ -117,6 +125,7 @@ impl World {
             maybe: None,
             faulted: false,
             limited: false,
+            spoiled: false,
             checkpoints: Vec::new(),
             oldest: 1,
             way: None,
@@ -145,6 +154,12 @@ impl World {
 
     /// Something happens.
     pub fn step(&mut self) {
+        // Some worlds have a worse disk.
+        match self.seed % 4 {
+            1 if self.random.one_in(30) => self.scribble(),
+            2 if self.random.one_in(15) => self.spoil(),
+            _ => {}
+        }
         match self.random.below(100) {
             0..52 => self.commit(),
             52..60 => self.work(Work::Fold),
@@ -222,6 +237,43 @@ impl World {
         self.restart(false);
     }
 
+    /// Something else writes into the folded state while the host is stopped.
+    fn scribble(&mut self) {
+        let Some((store, _)) = &self.store else { return };
+        // Without the whole journal the state could not be made anew, and the history would end here.
+        if store.stats().journal_oldest > 1 || self.disk.is_down() {
+            return;
+        }
+        self.store = None;
+        let Ok(state) = self.disk.open(&Path::new(DIR).join("state.redb"), Open::Write) else { return };
+        let mut noise = vec![0; 200];
+        self.random.fill(&mut noise);
+        let (at, length) = (self.random.below(4096 - 200), state.length().unwrap_or(0));
+        let done = match self.random.below(3) {
+            0 => state.write_at([&noise, &[]], at).and_then(|()| state.sync_data()),
+            1 => state.set_length(length / 2).and_then(|()| state.sync_data()),
+            _ => state.write_at([&noise, &[]], length).and_then(|()| state.sync_data()),
+        };
+        self.tell(format!("somebody wrote into the state: {done:?}"));
+        self.reopen();
+    }
+
+    /// A sector of some file cannot be read until it is written anew, or the disk is mended.
+    fn spoil(&mut self) {
+        let files = self.disk.files();
+        let file = &files[usize::try_from(self.random.below(files.len() as u64)).unwrap()];
+        let offset = self.random.below(20_000);
+        self.disk.spoil(file, offset);
+        (self.faulted, self.spoiled) = (true, true);
+        self.seen.spoiled += 1;
+        self.tell(format!("{} cannot be read at {offset}", file.display()));
+    }
+
+    fn heal(&mut self) {
+        self.disk.heal();
+        self.spoiled = false;
+    }
+
     fn fail(&mut self, change: Change) {
         self.tell(format!("the next {change:?} fails"));
         self.faulted = true;
@@ -239,7 +291,7 @@ impl World {
         self.store = None;
         self.tell(format!("restarted: {way:?}"));
         self.disk.restart(way);
-        self.faulted = self.limited;
+        self.faulted = self.limited || self.spoiled;
         self.reopen();
     }
 
@@ -251,7 +303,16 @@ impl World {
                 Ok(opened) => {
                     self.seen.opens += 1;
                     self.store = Some(opened);
-                    break;
+                    let refused = Path::new(DIR).join(STATE_REFUSED_FILE);
+                    if self.disk.exists(&refused) {
+                        self.tell("the state was refused and made anew");
+                        self.seen.rebuilt += 1;
+                        let _ = self.disk.remove(&refused);
+                    }
+                    if !self.disk.is_down() {
+                        break;
+                    }
+                    self.store = None;
                 }
                 Err(error) => {
                     self.tell(format!("opening failed: {error}"));
@@ -268,9 +329,12 @@ impl World {
                 self.disk.restart(self.way.unwrap_or(way));
             } else {
                 self.disk.set_room(u64::MAX);
+                self.heal();
                 self.limited = false;
             }
         }
+        // What cannot be read now fails what is checked: that is known by now.
+        self.heal();
         self.check();
     }
 
