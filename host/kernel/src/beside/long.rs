@@ -136,7 +136,7 @@ fn keys(shared: &Shared, callable: &Callable, task: &Task) -> Vec<Key> {
     let alone = Key { component, interface: callable.interface.id.clone(), with_others: false };
     match task {
         Task::All(..) => vec![Key { with_others: true, ..alone.clone() }, alone],
-        Task::Call(..) | Task::DryRun(..) => vec![alone],
+        Task::Call(..) | Task::DryRun(..) | Task::Duty(..) => vec![alone],
     }
 }
 

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::long::Long;
 use super::{Errand, Task};
 use crate::call::{Actor, CallError};
-use crate::fair::{Bounds, Lane, Refused, SharedQueue};
+use crate::fair::{Bounds, Refused, SharedQueue};
 use crate::kernel::Shared;
 
 /// All that is beside the sequencer.
@@ -59,7 +59,8 @@ impl Beside {
         if waiting >= self.of_plugin_max {
             return Err(Box::new((errand, CallError::Busy)));
         }
-        self.queue.push(Lane::People, &plugin, actor, errand).map_err(|refused| {
+        let lane = errand.task.lane();
+        self.queue.push(lane, &plugin, actor, errand).map_err(|refused| {
             let why = match refused {
                 Refused::Closed(_) => CallError::ShuttingDown,
                 Refused::Full(_) | Refused::PrincipalFull(_) => CallError::Busy,
