@@ -34,6 +34,8 @@ use crate::runner::{Done, Runner};
 
 /// Jobs that are taken from the queue under one lock.
 const TAKEN_AT_ONCE: usize = 64;
+/// A call that fails after this part of the sequencer's time has cost its neighbours more than it is worth.
+const SLOW_FAILURE: u32 = 25;
 /// The sequencer looks for work at least this often.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -189,12 +191,19 @@ impl Sequencer {
         }
         self.runner.confirmed = None;
         let before = self.entries();
+        let begun = Instant::now();
         match task {
             Task::Call(call, callable, reply) => {
                 match self.guarded(|runner| runner.command(&call, &callable)) {
                     Err(CallError::Deadline { .. }) => self.too_long(Task::Call(call, callable, reply), 0),
                     result => {
-                        callable.quick_runs.fetch_add(1, Ordering::Relaxed);
+                        if result.is_err()
+                            && begun.elapsed() >= self.shared.limits.command_time / SLOW_FAILURE
+                        {
+                            self.shared.beside.failed_slowly(&self.shared, &callable);
+                        } else {
+                            callable.quick_runs.fetch_add(1, Ordering::Relaxed);
+                        }
                         let place = self.place(before);
                         self.pending.push(Pending::Call(reply, result, call, place));
                     }

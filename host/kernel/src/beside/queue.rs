@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::long::Long;
 use super::{Errand, Task};
 use crate::call::{Actor, CallError};
+use crate::catalogue::Callable;
 use crate::fair::{Bounds, Refused, SharedQueue};
 use crate::kernel::Shared;
 
@@ -44,6 +45,12 @@ impl Beside {
     /// The sequencer's time was not enough: the call at this place of the task was at work when it was up.
     pub(crate) fn found_long(&self, shared: &Shared, task: &Task, index: usize) {
         self.long.found(shared, task, index);
+    }
+
+    /// It failed on the sequencer, and not at once. A plugin of which nothing comes has no claim on everybody's time:
+    /// after some such calls it runs here.
+    pub(crate) fn failed_slowly(&self, shared: &Shared, callable: &Callable) {
+        self.long.failed_slowly(shared, callable);
     }
 
     /// It ran here, and took so long.
