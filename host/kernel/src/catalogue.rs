@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use hamlet_bundle::{FunctionRule, Manifest};
+use hamlet_reflect::abi::Signature;
 use hamlet_reflect::{Function, Interface};
 
 use crate::call::CallError;
@@ -35,6 +36,8 @@ pub struct Callable {
     pub(crate) generation: u64,
     /// Calls of it that were done within the sequencer's time since the last that was not (T7).
     pub(crate) quick_runs: Arc<AtomicU32>,
+    /// How it takes its arguments.
+    pub(crate) signature: Arc<Signature>,
 }
 
 /// What is known of one plugin, or of the host's natives.

@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 
-use hamlet_sdk::host::{clock, consent, identity, log, schedule, sealed, storage};
+use hamlet_sdk::host::{consent, identity, log, schedule, sealed, storage};
 
 use super::hamlet::host::members;
 use super::hamlet::ledger::events;
-use crate::host::{Actor, Host, Page, Party, Refusal, Scan, SpendNeed};
+use crate::host::{Actor, Host, Page, Party, Refusal, Row, Scan, SpendNeed};
 use crate::model::{Day, Id, Instant, TransferView};
 
 /// The kind of consent that the ledger asks for, as `plugin.toml` names it.
@@ -17,8 +17,14 @@ const EXPIRY: &str = "expiry";
 /// How it is tried again: soon, and for hours.
 const EXPIRY_RETRIES: schedule::Retries = schedule::Retries { most: 12, wait: 5_000_000 };
 
-/// The host of this component.
-pub struct House;
+/// The host of this component, for one call.
+pub struct House {
+    /// What was asked about the call.
+    call: Option<identity::Call>,
+}
+
+/// Most rows that are set in one crossing.
+const ROWS_AT_ONCE: usize = 1_024;
 
 impl Host for House {
     fn get(&mut self, key: &[u8]) -> Option<Vec<u8>> {
@@ -36,6 +42,18 @@ impl Host for House {
         self.sure(done);
     }
 
+    fn set_many(&mut self, rows: Vec<Row>) {
+        let mut rows = rows.into_iter().map(|(key, value)| storage::Entry { key, value });
+        loop {
+            let some: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+            if some.is_empty() {
+                return;
+            }
+            let done = storage::set_many(&some);
+            self.sure(done);
+        }
+    }
+
     fn delete(&mut self, key: &[u8]) {
         let done = storage::delete(key);
         self.sure(done);
@@ -51,36 +69,42 @@ impl Host for House {
     }
 
     fn now(&mut self) -> Instant {
-        clock::now()
+        self.call().now
     }
 
     fn today(&mut self) -> Day {
-        match clock::today().parse() {
-            Ok(day) => day,
-            Err(()) => self.doom("the host's day cannot be read"),
+        match Day::since_1970(self.call().day) {
+            Some(day) => day,
+            None => self.doom("the host's day cannot be read"),
         }
     }
 
     fn actor(&mut self) -> Actor {
-        match identity::get_actor() {
-            identity::Actor::Person(person) => Actor::Person(person.into()),
-            identity::Actor::Device(device) => Actor::Device(device.into()),
-            identity::Actor::Plugin(name) => Actor::Plugin(name),
-            identity::Actor::Decision(decision) => Actor::Decision(decision.into()),
+        match &self.call().actor {
+            identity::Actor::Person(person) => Actor::Person((*person).into()),
+            identity::Actor::Device(device) => Actor::Device((*device).into()),
+            identity::Actor::Plugin(name) => Actor::Plugin(name.clone()),
+            identity::Actor::Decision(decision) => Actor::Decision((*decision).into()),
             identity::Actor::Console => Actor::Console,
             identity::Actor::Neighbour(_) | identity::Actor::Anyone => Actor::Stranger,
         }
     }
 
     fn via(&mut self) -> Option<String> {
-        match identity::get_caller() {
+        match &self.call().caller {
             identity::Caller::Direct => None,
-            identity::Caller::Plugin(name) => Some(name),
+            identity::Caller::Plugin(name) => Some(name.clone()),
         }
     }
 
+    fn is_in_person(&mut self) -> bool {
+        self.call().in_person
+    }
+
     fn has_mandate(&mut self, party: Id) -> bool {
-        identity::mandate_for(party.into()).is_some()
+        // A person always has one for herself.
+        matches!(&self.call().actor, identity::Actor::Person(person) if Id::from(*person) == party)
+            || identity::mandate_for(party.into()).is_some()
     }
 
     fn in_group(&mut self, name: &str) -> bool {
@@ -161,6 +185,14 @@ impl Host for House {
 }
 
 impl House {
+    pub fn new() -> Self {
+        Self { call: None }
+    }
+
+    fn call(&mut self) -> &identity::Call {
+        self.call.get_or_insert_with(identity::get_call)
+    }
+
     /// What cannot fail, since all keys and values are within the host's limits.
     fn sure<T, E: Display>(&mut self, result: Result<T, E>) -> T {
         match result {
