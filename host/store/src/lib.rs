@@ -70,6 +70,7 @@ mod error;
 pub mod journal;
 mod key;
 mod overlay;
+mod physical;
 pub mod proof;
 mod record;
 mod replay;
