@@ -79,7 +79,7 @@ fn flat(ty: &Type) -> Vec<&'static str> {
                     None => joined.push(core),
                     Some(known) if *known == core => {}
                     Some(known) if matches!((*known, core), ("i32", "f32") | ("f32", "i32")) => {
-                        *known = "i32"
+                        *known = "i32";
                     }
                     Some(known) => *known = "i64",
                 }
@@ -122,7 +122,7 @@ impl Guest {
     fn new(ty: Type, encoding: StringEncoding, memory: &[u32]) -> Self {
         let mut definitions = BTreeMap::new();
         let name = wit(&ty, &mut definitions);
-        let body: String = definitions.values().map(|definition| format!("    {definition}\n")).collect();
+        let body = definitions.values().cloned().collect::<Vec<_>>().join("\n");
         let uses: Vec<&str> = definitions.keys().map(String::as_str).collect();
         let uses =
             if uses.is_empty() { String::new() } else { format!("use words.{{{}}};", uses.join(", ")) };
@@ -143,7 +143,7 @@ impl Guest {
         );
         let both = [core.clone(), core.clone()].concat();
         let params = if both.len() > FLAT_PARAMS_MAX { vec!["i32"] } else { both };
-        let gets: String = (0..params.len()).map(|at| format!("local.get {at} ")).collect();
+        let gets = (0..params.len()).map(|at| format!("local.get {at}")).collect::<Vec<_>>().join(" ");
         let params = params.join(" ");
         let same = if alone {
             format!("(func (export \"{INSIDE}#same\") (param {0}) (result {0}) local.get 0)", core[0])

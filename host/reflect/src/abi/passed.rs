@@ -100,7 +100,8 @@ unsafe impl Lower for Arguments<'_> {
 /// parameters.
 fn place<T>(cx: &mut LowerContext<'_, T>, image: &Image) -> Result<[u64; FLAT_PARAMS_MAX]> {
     let mut slots = image.slots;
-    let mut addresses = Vec::with_capacity(image.pieces.len());
+    // Most have one piece, and what has no other needs no address.
+    let mut addresses = Vec::new();
     for Piece { parent, what, from, length } in &image.pieces {
         let (address, count) = match what {
             What::Block { align, count } => {
@@ -123,7 +124,9 @@ fn place<T>(cx: &mut LowerContext<'_, T>, image: &Image) -> Result<[u64; FLAT_PA
                 (u64::from(address.get_u32()), u64::from(count.get_u32()))
             }
         };
-        addresses.push(address);
+        if image.pieces.len() > 1 {
+            addresses.push(address);
+        }
         match parent {
             Parent::Slot(slot) => {
                 // Where the arguments themselves lie in memory, only the address is looked at.

@@ -1,5 +1,6 @@
 //! The host of the component: each need of the accounting, met by an import.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 
 use hamlet_sdk::host::{consent, identity, log, schedule, sealed, storage};
@@ -8,6 +9,7 @@ use super::hamlet::host::members;
 use super::hamlet::ledger::events;
 use crate::host::{Actor, Host, Page, Party, Refusal, Row, Scan, SpendNeed};
 use crate::model::{Day, Id, Instant, TransferView};
+use crate::rows::keys;
 
 /// The kind of consent that the ledger asks for, as `plugin.toml` names it.
 pub const SPEND: &str = "spend";
@@ -21,6 +23,14 @@ const EXPIRY_RETRIES: schedule::Retries = schedule::Retries { most: 12, wait: 5_
 pub struct House {
     /// What was asked about the call.
     call: Option<identity::Call>,
+    /// A row that was read with others because it is likely to be asked for next.
+    ahead: Option<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+thread_local! {
+    /// The ledger that a call asked for last: likely to be the next one's. It only guesses what to read in one crossing
+    /// with the rest; the row itself is read anew in each call.
+    static LEDGER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Most rows that are set in one crossing.
@@ -28,21 +38,40 @@ const ROWS_AT_ONCE: usize = 1_024;
 
 impl Host for House {
     fn get(&mut self, key: &[u8]) -> Option<Vec<u8>> {
+        if let Some((_, value)) = self.ahead.take_if(|(ahead, _)| ahead == key) {
+            return value;
+        }
+        if keys::is_ledger(key) {
+            LEDGER.with_borrow_mut(|last| {
+                last.clear();
+                last.extend_from_slice(key);
+            });
+        }
         let value = storage::get(key);
         self.sure(value)
     }
 
     fn get_many(&mut self, keys: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
-        let values = storage::get_many(keys);
-        self.sure(values)
+        let guess = LEDGER.with_borrow(Vec::clone);
+        if guess.is_empty() || keys.len() >= ROWS_AT_ONCE {
+            let values = storage::get_many(keys);
+            return self.sure(values);
+        }
+        let keys: Vec<_> = keys.iter().cloned().chain([guess.clone()]).collect();
+        let values = storage::get_many(&keys);
+        let mut values = self.sure(values);
+        self.ahead = values.pop().map(|value| (guess, value));
+        values
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
+        self.ahead = None;
         let done = storage::set(key, value);
         self.sure(done);
     }
 
     fn set_many(&mut self, rows: Vec<Row>) {
+        self.ahead = None;
         let mut rows = rows.into_iter().map(|(key, value)| storage::Entry { key, value });
         loop {
             let some: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).collect();
@@ -55,6 +84,7 @@ impl Host for House {
     }
 
     fn delete(&mut self, key: &[u8]) {
+        self.ahead = None;
         let done = storage::delete(key);
         self.sure(done);
     }
@@ -186,7 +216,7 @@ impl Host for House {
 
 impl House {
     pub fn new() -> Self {
-        Self { call: None }
+        Self { call: None, ahead: None }
     }
 
     fn call(&mut self) -> &identity::Call {

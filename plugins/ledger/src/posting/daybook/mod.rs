@@ -22,7 +22,7 @@ use crate::model::{
     AMOUNT_MAX, Account, Day, Id, Instant, Ledger, LedgerStatus, Pending, Receipt, Transfer, TransferInput,
     TransferKind, written_amount,
 };
-use crate::rows::{self, keys};
+use crate::rows::{self, Standing, keys};
 use chain::Undo;
 
 /// An account of the daybook; given out with the account, and valid as long as the daybook.
@@ -36,6 +36,13 @@ struct Held {
     is_changed: bool,
 }
 
+/// A ledger: whether it can be used, and its row, of which the rest is seldom needed.
+struct OfLedger {
+    id: Id,
+    standing: Standing,
+    row: Vec<u8>,
+}
+
 /// What one call knows and has done.
 pub struct Daybook<'h> {
     host: &'h mut dyn Host,
@@ -47,7 +54,7 @@ pub struct Daybook<'h> {
     actor: Actor,
     via: Option<String>,
     consents: Consents,
-    ledgers: Vec<Ledger>,
+    ledgers: Vec<OfLedger>,
     accounts: Vec<Held>,
     by_id: Known<Option<Handle>>,
     /// What was looked up or is new; none: there is no such transfer. Boxed, since most are none.
@@ -270,22 +277,25 @@ impl<'h> Daybook<'h> {
 
     /// Status and last sealed day of the ledger of an account.
     pub fn ledger_of(&mut self, handle: Handle) -> (LedgerStatus, Option<Day>) {
-        let ledger = self.ledger(handle);
-        (ledger.status, ledger.sealed_through)
+        let Standing { status, sealed_through } = self.ledger(handle).standing;
+        (status, sealed_through)
     }
 
     fn unit_of(&mut self, handle: Handle) -> (String, u8) {
-        let ledger = self.ledger(handle);
-        (ledger.unit.clone(), ledger.scale)
+        let OfLedger { id, row, .. } = self.ledger(handle);
+        let (id, row) = (*id, row.clone());
+        let ledger: Ledger = rows::decode(self.host, id, &row);
+        (ledger.unit, ledger.scale)
     }
 
     #[expect(clippy::indexing_slicing, reason = "the position was found or pushed just before")]
-    fn ledger(&mut self, handle: Handle) -> &Ledger {
+    fn ledger(&mut self, handle: Handle) -> &OfLedger {
         let id = self.at(handle).ledger;
         let known = self.ledgers.iter().position(|ledger| ledger.id == id);
         let position = known.unwrap_or_else(|| {
-            match rows::ledger(self.host, id) {
-                Some(ledger) => self.ledgers.push(ledger),
+            let row = self.host.get(&keys::ledger(id));
+            match row.and_then(|row| Some((Standing::decode(&row).ok()?, row))) {
+                Some((standing, row)) => self.ledgers.push(OfLedger { id, standing, row }),
                 None => rows::damaged(self.host),
             }
             self.ledgers.len() - 1
