@@ -103,7 +103,9 @@ impl Trial<'_> {
         let file = CommunityFile {
             host: "test.example".to_owned(),
             listen: LISTEN.parse()?,
+            https: None,
             demo: true,
+            personas: Vec::new(),
             backup: hamlet_backup::PlanFile::default(),
         };
         let community = community::create(self.folder, &file, Arc::new(SystemClock), ("tester", "Tester"))?;
