@@ -11,7 +11,8 @@ const NOW: i64 = 1_795_412_400_000_000;
 
 fn drawn(page: &str, language: Language) -> String {
     let party = |id: Id| (id.0 == 7).then(|| "Rosa <Blum>".to_owned());
-    let viewer = Viewer { language, zone: TimeZone::UTC, now: NOW, party: &party };
+    let viewer =
+        Viewer { language, zone: TimeZone::UTC, now: NOW, origin: "https://oak.example", party: &party };
     let key = || "0199".to_owned();
     let function = |name: &str| (name == "transfers.pay").then(|| "/p/ledger/do/transfers/pay".to_owned());
     let posting = Posting { csrf: "c\"srf", key: &key, here: "/p/ledger/pay?to=rosa", function: &function };

@@ -24,11 +24,12 @@ fn fields(pairs: &[(&str, &str)]) -> Vec<Field> {
 }
 
 fn read(function: &Function, pairs: &[(&str, &str)]) -> Result<Value, Vec<FieldError>> {
-    from_fields(function, &fields(pairs), Language::English, &TimeZone::UTC)
+    from_fields(function, &fields(pairs), Language::English, &TimeZone::UTC, None)
 }
 
 fn drawing() -> Drawing<'static> {
-    let viewer = Viewer { language: Language::English, zone: TimeZone::UTC, now: 0, party: &|_| None };
+    let viewer =
+        Viewer { language: Language::English, zone: TimeZone::UTC, now: 0, origin: "", party: &|_| None };
     Drawing { viewer, posting: None }
 }
 
@@ -40,7 +41,7 @@ proptest! {
         let written = json::from_val(&ty, &value);
         let mut given = Vec::new();
         to_fields(&ty, &written, "it", &mut given);
-        let read = from_fields(&of(&ty), &given, Language::English, &TimeZone::UTC)
+        let read = from_fields(&of(&ty), &given, Language::English, &TimeZone::UTC, None)
             .map_err(|errors| TestCaseError::fail(format!("{errors:?} of {given:?}")))?;
         let back = json::arguments(&of(&ty), &read).unwrap().remove(0);
         prop_assert_eq!(json::from_val(&ty, &back), written);
@@ -67,7 +68,7 @@ proptest! {
         (ty, _) in typed_value(),
         pairs in prop::collection::vec(("(it)?[.~a-z0-9-]{0,12}", "\\PC{0,12}|[0-9]{1,4}|some|none"), 0..20),
     ) {
-        let read = from_fields(&of(&ty), &pairs, Language::English, &TimeZone::UTC);
+        let read = from_fields(&of(&ty), &pairs, Language::English, &TimeZone::UTC, None);
         if let Ok(arguments) = read {
             json::arguments(&of(&ty), &arguments).unwrap();
         }
@@ -131,6 +132,19 @@ fn a_persons_form_is_read_when_fields_are_left_empty() {
             "tags": ["a", "b"], "speed": "fast", "when": {"at": "1795412400000000"}, "quiet": false,
         })
     );
+}
+
+#[test]
+fn x1_a_new_id_comes_from_the_forms_own_key() {
+    let function = function("f: func(id: string, ids: list<u64>);");
+    let mut function = (*function).clone();
+    function.params[0].ty = Type::Id;
+    function.params[1].ty = Type::List(std::sync::Arc::new(Type::Id));
+    let given = fields(&[("id", "new"), ("ids", "new"), ("ids", "new")]);
+    let read = |new| from_fields(&function, &given, Language::English, &TimeZone::UTC, new);
+    let hex = |n: u128| format!("{n:032x}");
+    assert_eq!(read(Some(hamlet_reflect::Id(9))).unwrap(), json!({"id": hex(9), "ids": [hex(10), hex(11)]}));
+    assert_eq!(read(None).unwrap_err().len(), 3);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Viewer<'a> {
     pub zone: TimeZone,
     /// Now, in microseconds since 1970.
     pub now: i64,
+    /// Scheme and host by which she reaches the community: `https://oakfield.example`.
+    pub origin: &'a str,
     /// What a party is called, to her; none when she may not know or there is no such party.
     pub party: &'a dyn Fn(Id) -> Option<String>,
 }
@@ -72,7 +74,7 @@ impl Pen<'_> {
             "h-money" => money::draw(element, viewer.language),
             "h-time" => time::draw(element, viewer),
             "h-party" => party::draw(element, viewer),
-            "h-qr" => qr::draw(element),
+            "h-qr" => qr::draw(element, viewer.origin),
             "h-chart" => chart::draw(element, viewer.language),
             "h-progress" => progress::draw(element, viewer.language),
             "form" => return self.form(html, element),

@@ -1,32 +1,38 @@
-//! `<h-qr text="…" label="…">`: a QR code as SVG, dark on white whatever the scheme, with a quiet zone of four
-//! squares (ISO/IEC 18004), and the text under it for whoever cannot scan.
+//! `<h-qr text="…" label="…">` or `<h-qr href="PAGE">`: a QR code as SVG, dark on white whatever the scheme, with a
+//! quiet zone of four squares (ISO/IEC 18004), and the text under it for whoever cannot scan. A page is written out
+//! with the community's own address, which a plugin does not know.
 
-use fast_qr::{ECL, QRBuilder};
+use std::fmt::Write as _;
+
+use qrcode::{Color, EcLevel, QrCode};
 
 use crate::tree::{Element, Node};
 
 /// Squares of white around the code.
 const QUIET: usize = 4;
 
-pub(super) fn draw(element: &Element) -> Option<Vec<Node>> {
-    let text = element.get("text")?;
-    let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
-    let side = code.size + 2 * QUIET;
+/// `origin`: scheme and host of the community.
+pub(super) fn draw(element: &Element, origin: &str) -> Option<Vec<Node>> {
+    let text = match (element.get("href"), element.get("text")) {
+        (Some(href), _) => format!("{origin}{href}"),
+        (None, text) => text?.to_owned(),
+    };
+    let code = QrCode::with_error_correction_level(&text, EcLevel::M).ok()?;
+    let (width, squares) = (code.width(), code.to_colors());
+    let side = width + 2 * QUIET;
     let mut path = String::new();
-    for row in 0..code.size {
+    for (row, line) in squares.chunks(width).enumerate() {
         let mut column = 0;
-        while column < code.size {
-            let run =
-                (column..code.size).take_while(|at| code[row].get(*at).is_some_and(|m| m.value())).count();
+        while column < width {
+            let run = line.iter().skip(column).take_while(|square| **square == Color::Dark).count();
             if run > 0 {
-                use std::fmt::Write as _;
                 // Writing into a `String` cannot fail.
                 let _ = write!(path, "M{} {}h{run}v1h-{run}z", column + QUIET, row + QUIET);
             }
             column += run.max(1);
         }
     }
-    let label = element.get("label").filter(|label| !label.is_empty()).unwrap_or(text);
+    let label = element.get("label").filter(|label| !label.is_empty()).unwrap_or(&text);
     let ground = Element::new("rect")
         .with("width", side.to_string())
         .with("height", side.to_string())
@@ -39,7 +45,10 @@ pub(super) fn draw(element: &Element) -> Option<Vec<Node>> {
         .with("shape-rendering", "crispEdges")
         .child(ground)
         .child(squares);
-    let below = Element::new("figcaption").text(label);
+    let mut below = Element::new("figcaption").text(label);
+    if label != text {
+        below = below.child(Element::new("br")).child(Element::new("small").text(text.as_str()));
+    }
     Some(vec![Element::new("figure").with("class", "h-qr").child(picture).child(below).into()])
 }
 
@@ -51,7 +60,7 @@ mod tests {
     #[test]
     fn a_code_has_its_three_corners_and_a_quiet_zone() {
         let drawn =
-            draw(&Element::new("h-qr").with("text", "https://oakfield.example/p/ledger/pay")).unwrap();
+            draw(&Element::new("h-qr").with("href", "/p/ledger/pay"), "https://oakfield.example").unwrap();
         let mut html = String::new();
         crate::tree::write_nodes(&mut html, &drawn);
         let side: usize =
@@ -66,6 +75,6 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_a_code_is_shown_as_its_text() {
-        assert!(draw(&Element::new("h-qr").with("text", "x".repeat(4_000))).is_none());
+        assert!(draw(&Element::new("h-qr").with("text", "x".repeat(4_000)), "").is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! Fields to the JSON that the API takes, with an error for each field that does not do.
 
-use hamlet_reflect::{Function, Shape, Type, json};
+use hamlet_reflect::{Function, Id, Shape, Type, json};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
@@ -9,6 +9,8 @@ use super::{Field, FieldError};
 use crate::draw::instant_from_local;
 use crate::words::Language;
 
+/// The word for an id that is not there yet.
+pub(super) const NEW_ID: &str = "new";
 /// Most items of one list.
 const ITEMS_MAX: usize = 1_000;
 /// Most values of a form, inner ones included.
@@ -18,15 +20,17 @@ const ERRORS_MAX: usize = 50;
 
 /// A function's arguments as JSON from the fields of a form, or what is wrong with which field.
 ///
-/// `zone`: how a date and time without a zone is meant.
+/// `zone`: how a date and time without a zone is meant. `new`: the id that the word `new` stands for, the next one
+/// for the second of them: from the form's idempotency key, so that the form sent twice says the same.
 pub fn from_fields(
     function: &Function,
     fields: &[Field],
     language: Language,
     zone: &TimeZone,
+    new: Option<Id>,
 ) -> Result<Value, Vec<FieldError>> {
     let tree = Entry::tree(fields);
-    let mut reader = Reader { language, zone, errors: Vec::new(), left: VALUES_MAX };
+    let mut reader = Reader { language, zone, new, errors: Vec::new(), left: VALUES_MAX };
     let mut arguments = Map::new();
     for param in &function.params {
         let value = reader.value(&param.ty, tree.children.get(&param.name), &param.name);
@@ -55,6 +59,7 @@ pub fn from_fields(
 struct Reader<'a> {
     language: Language,
     zone: &'a TimeZone,
+    new: Option<Id>,
     errors: Vec<FieldError>,
     left: usize,
 }
@@ -208,6 +213,13 @@ impl Reader<'_> {
         let text = if *ty == Type::Char { text } else { text.trim() };
         if text.is_empty() && *ty != Type::Bytes {
             return self.missing(path);
+        }
+        if *ty == Type::Id
+            && text == NEW_ID
+            && let Some(id) = self.new
+        {
+            self.new = Some(Id(id.0.wrapping_add(1)));
+            return Value::String(id.to_string());
         }
         let read = json::from_text(ty, text).ok();
         if let Some(value) = read {

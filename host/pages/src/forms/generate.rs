@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use hamlet_reflect::{Function, Shape, Type};
 
+use super::decode::NEW_ID;
 use super::hints::{is_date, is_instant, is_long, is_party, sentence, words};
 use super::{Field, fields::Entry};
 use crate::PREFIX;
@@ -141,6 +142,8 @@ impl Maker {
             // 64 bits are more than a browser's own number fields hold.
             Type::U64 | Type::S64 => input(path, "text").with("inputmode", "numeric"),
             Type::F32 | Type::F64 => input(path, "text").with("inputmode", "decimal"),
+            // What is made gets an id of its own, unless she has one.
+            Type::Id if name == "id" => input(path, "text").with("maxlength", "32").with("value", NEW_ID),
             Type::Id => input(path, "text").with("maxlength", "32").with("autocomplete", "off"),
             Type::Char => input(path, "text").with("maxlength", "2"),
             Type::String if is_date(name) => input(path, "date"),
@@ -161,6 +164,9 @@ impl Maker {
         match ty {
             Type::Id if is_party(name, ty) => {
                 language.pick("The member's id.", "El identificador del miembro.").into()
+            }
+            Type::Id if name == "id" => {
+                language.pick("“new” makes a new one.", "«new» crea uno nuevo.").into()
             }
             Type::Id => language
                 .pick("An id of 32 digits and letters.", "Un identificador de 32 cifras y letras.")

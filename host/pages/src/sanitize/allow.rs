@@ -296,7 +296,7 @@ pub const ELEMENTS: &[Allowed] = &[
     ),
     // Its `id` is whose chip it is, not a place on the page.
     with(inline("h-party"), &[("id", Rule::Hex)]),
-    with(block("h-qr"), &[("text", Rule::Text(1_000)), ("label", Rule::Text(200))]),
+    with(block("h-qr"), &[("href", Rule::Page), ("text", Rule::Text(1_000)), ("label", Rule::Text(200))]),
     with(
         block("h-chart"),
         &[

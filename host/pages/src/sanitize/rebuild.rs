@@ -204,7 +204,7 @@ fn complete(element: &mut Element, attributes: &[Attribute]) -> bool {
         "h-money" => element.get("amount").is_some() && given("scale") == element.get("scale").is_some(),
         "h-time" => element.get("value").is_some(),
         "h-party" => element.get("id").is_some(),
-        "h-qr" => element.get("text").is_some_and(|text| !text.is_empty()),
+        "h-qr" => element.get("href").is_some() || element.get("text").is_some_and(|text| !text.is_empty()),
         "h-chart" => element.get("kind").is_some() && given("scale") == element.get("scale").is_some(),
         "h-progress" => element.get("value").is_some() && element.get("max").is_some(),
         _ => true,
