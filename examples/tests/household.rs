@@ -30,6 +30,9 @@ impl Door {
             kernel: market.0.kernel().clone(),
             identity: market.0.identity().clone(),
             incoming: None,
+            any_address: false,
+            languages: None,
+            setup: None,
         };
         let router = Gateway::router(vec![community], Config::default());
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

@@ -18,6 +18,8 @@ use tokio::sync::Semaphore;
 use crate::metrics::Counters;
 use crate::rates::Rates;
 use crate::router::Config;
+use crate::web::Setup;
+use crate::web::words::Words;
 use crate::{blobs, events};
 
 /// A community to serve.
@@ -27,12 +29,18 @@ pub struct Community {
     pub name: String,
     /// The host names by which it is reached, without port, for example `oakfield.example`.
     pub hosts: Vec<String>,
+    /// It is also reached by every address of the box: on the local network, and before it has a name.
+    pub any_address: bool,
     /// Its kernel.
     pub kernel: Kernel,
     /// Its identity.
     pub identity: Identity,
     /// The folder from which a steward may have built plugins taken in; none: not at all.
     pub incoming: Option<PathBuf>,
+    /// A folder with more languages for the pages (`TAG/*.ftl`); none: those that are built in.
+    pub languages: Option<PathBuf>,
+    /// It waits to be founded.
+    pub setup: Option<Arc<Setup>>,
 }
 
 impl fmt::Debug for Community {
@@ -69,6 +77,8 @@ pub(crate) struct State {
     pub kernel: Kernel,
     pub identity: Identity,
     pub incoming: Option<PathBuf>,
+    pub words: Words,
+    pub setup: Option<Arc<Setup>>,
     pub config: Arc<Config>,
     pub counters: Counters,
     pub token_rates: Rates<Id>,
@@ -82,18 +92,23 @@ pub(crate) struct State {
 /// The communities by host name.
 pub(crate) struct Communities {
     by_host: HashMap<String, Arc<State>>,
+    /// Reached by addresses.
+    by_address: Option<Arc<State>>,
 }
 
 impl Communities {
     pub fn new(communities: Vec<Community>, config: Config) -> Self {
         let config = Arc::new(config);
         let mut by_host = HashMap::new();
+        let mut by_address = None;
         for community in communities {
             let state = Arc::new(State {
                 name: community.name.into(),
                 kernel: community.kernel,
                 identity: community.identity,
                 incoming: community.incoming,
+                words: Words::new(community.languages.as_deref()),
+                setup: community.setup,
                 config: Arc::clone(&config),
                 counters: Counters::default(),
                 token_rates: Rates::new(config.token_rate),
@@ -103,6 +118,9 @@ impl Communities {
                 openapi: Made::default(),
                 host_package: Made::default(),
             });
+            if community.any_address && by_address.is_none() {
+                by_address = Some(Arc::clone(&state));
+            }
             for host in community.hosts {
                 let host = normal(&host).into_owned();
                 if by_host.contains_key(&host) {
@@ -112,12 +130,16 @@ impl Communities {
                 by_host.insert(host, Arc::clone(&state));
             }
         }
-        Self { by_host }
+        Self { by_host, by_address }
     }
 
     /// The community that is reached by this `host` or `host:port`.
     pub fn find(&self, host: &str) -> Option<&Arc<State>> {
-        self.by_host.get(normal(host).as_ref())
+        let host = normal(host);
+        // An address only, never a name that nobody gave: or a foreign name could be made to lead here.
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let address = bare.parse::<IpAddr>().ok().and(self.by_address.as_ref());
+        self.by_host.get(host.as_ref()).or(address)
     }
 }
 

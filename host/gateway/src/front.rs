@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 
 use crate::community::{Communities, State};
 use crate::problem::Problem;
+use crate::serve::OverTls;
 
 /// A community's state, handed to handlers as an extension of the request.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub(crate) struct Here {
     pub address: IpAddr,
     /// It comes from this very box, through no proxy.
     pub local: bool,
+    /// It comes over HTTPS, to this host or to a trusted proxy.
+    pub secure: bool,
 }
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -61,6 +64,7 @@ pub(crate) async fn front(
     let here = Here {
         address: client(peer, request.headers(), &state.config.trusted_proxies),
         local: peer.is_loopback() && !through_proxy,
+        secure: secure(&request, peer, &state.config.trusted_proxies),
         request_id: Arc::clone(&request_id),
         state: Arc::clone(&state),
     };
@@ -109,7 +113,7 @@ fn finish(mut response: Response, request_id: &str) -> Response {
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(POLICY);
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
@@ -137,6 +141,15 @@ fn community<'a>(communities: &'a Communities, request: &Request) -> Result<&'a 
             "No community is reached by this host name here.",
         )
     })
+}
+
+/// Whether the client's connection is encrypted: our own listener says so, or a trusted proxy.
+fn secure(request: &Request, peer: IpAddr, trusted: &[IpAddr]) -> bool {
+    if request.extensions().get::<OverTls>().is_some() {
+        return true;
+    }
+    let proto = request.headers().get("x-forwarded-proto").and_then(|proto| proto.to_str().ok());
+    trusted.contains(&peer) && proto == Some("https")
 }
 
 /// The client's own request id, or a new one.

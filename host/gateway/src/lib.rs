@@ -2,7 +2,7 @@
 //!
 //! [`Gateway::router`] gives an axum router, [`serve`] a listener with limits. A request is taken by
 //! `front` (community by host name, request id, headers, counters), its caller is found by `caller`,
-//! and `call`, `batch`, `blobs`, `openapi`, `page`, `health` answer it. What is refused is a problem document
+//! and `call`, `batch`, `blobs`, `openapi`, `health` answer it; `web` holds the pages for people, `page` the one for developers. What is refused is a problem document
 //! (RFC 9457): `problem` is the document, `refusal` says which refusal has which status and type, `sentence` its words.
 //!
 //! It knows no redb, no wasm and no pillar: what can be called comes from the kernel's catalogue.
@@ -32,6 +32,7 @@ mod router;
 mod sentence;
 mod serve;
 mod stage;
+mod web;
 
 pub use community::Community;
 pub use rates::Rate;
@@ -39,3 +40,4 @@ pub use router::{Config, Gateway};
 pub use sentence::{Refusal, refusal};
 pub use serve::{ServeConfig, serve};
 pub use stage::HANDED_BUNDLE;
+pub use web::{Setup, new_secrets};

@@ -1,4 +1,4 @@
-//! `/`: one plain page of what exists here and what to try.
+//! `/developers`: one plain page of what exists here and what to try.
 //!
 //! It works without a script and shows nothing that is personal: it is the same for everybody.
 
@@ -20,7 +20,7 @@ use crate::refusal::path_of;
 use crate::sentence::sentence;
 
 const STYLE: &str = include_str!("style.css");
-const ICON: &str = include_str!("icon.svg");
+pub(crate) const ICON: &str = include_str!("icon.svg");
 
 /// Queries among the examples at the top of the page.
 const QUERIES_MAX: usize = 3;

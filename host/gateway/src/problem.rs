@@ -101,10 +101,20 @@ impl Problem {
     }
 }
 
+/// What of a problem a page shows; travels with the response, so that a browser gets a page instead of a document.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub status: StatusCode,
+    pub title: String,
+    pub detail: String,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.document()).unwrap_or_default();
         let mut response = (self.status, [(CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        let shown = Shown { status: self.status, title: self.title.clone(), detail: self.detail.clone() };
+        response.extensions_mut().insert(shown);
         let headers = response.headers_mut();
         if let Some(wait) = self.retry_after {
             // Whole seconds, and never earlier than it helps.

@@ -10,7 +10,7 @@ use axum::routing::{any, get, post};
 
 use crate::community::{Communities, Community};
 use crate::rates::Rate;
-use crate::{batch, blobs, call, events, front, health, openapi, page, proofs, stage};
+use crate::{batch, blobs, call, events, front, health, openapi, page, proofs, stage, web};
 
 /// Limits of requests. Those of connections are in [`crate::ServeConfig`].
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Gateway {
     pub fn router(communities: Vec<Community>, config: Config) -> Router {
         let communities = Arc::new(Communities::new(communities, config));
         Router::new()
-            .route("/", get(page::page))
+            .merge(web::router())
             .route("/style.css", get(page::style))
             .route("/icon.svg", get(page::icon))
             .route("/healthz", get(health::healthz))
@@ -73,6 +73,7 @@ impl Gateway {
             .route("/api/{*function}", any(call::call))
             .fallback(front::not_found)
             .method_not_allowed_fallback(front::method_not_allowed)
+            .layer(axum::middleware::from_fn(web::problems_as_pages))
             .layer(from_fn_with_state(communities, front::front))
     }
 }

@@ -1,8 +1,8 @@
 //! The listener: connections, their limits, and an orderly end. Not routing (`router`).
 //!
 //! axum's own `serve` sets no limit on headers or on how long a client may take to send them, so
-//! a few thousand silent connections would be enough to keep members out. HTTP/1.1 only: TLS and
-//! newer versions end at a proxy in front.
+//! a few thousand silent connections would be enough to keep members out. HTTP/1.1 only: newer
+//! versions end at a proxy in front.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,7 +17,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_rustls::{TlsAcceptor, rustls};
 use tower::ServiceExt as _;
+
+/// Said of a request that came over TLS to this listener.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OverTls;
 
 /// Limits of connections.
 #[derive(Debug, Clone)]
@@ -32,6 +37,8 @@ pub struct ServeConfig {
     pub headers_max: usize,
     /// How long open requests may still run after the end was asked for.
     pub drain: Duration,
+    /// HTTPS with this; none: plain HTTP.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 
 impl Default for ServeConfig {
@@ -42,6 +49,7 @@ impl Default for ServeConfig {
             head_bytes_max: 32 * 1024,
             headers_max: 64,
             drain: Duration::from_secs(10),
+            tls: None,
         }
     }
 }
@@ -59,6 +67,8 @@ pub async fn serve(
 ) -> io::Result<()> {
     let slots = Arc::new(Semaphore::new(config.connections_max));
     let graceful = GracefulShutdown::new();
+    let tls = config.tls.map(TlsAcceptor::from);
+    let head_timeout = config.head_timeout;
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -86,10 +96,23 @@ pub async fn serve(
         };
         // Small answers must not wait for more to send.
         let _ = stream.set_nodelay(true);
-        let service = service(router.clone(), peer);
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let service = service(router.clone(), peer, tls.is_some());
+        let (builder, watcher, tls) = (builder.clone(), graceful.watcher(), tls.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let ended = match tls {
+                None => watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await,
+                Some(tls) => match tokio::time::timeout(head_timeout, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await
+                    }
+                    Ok(Err(error)) => {
+                        tracing::debug!(%error, "no encrypted connection came about");
+                        Ok(())
+                    }
+                    Err(_) => Ok(()),
+                },
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(slot);
@@ -106,6 +129,7 @@ pub async fn serve(
 fn service(
     router: Router,
     peer: SocketAddr,
+    encrypted: bool,
 ) -> impl hyper::service::Service<
     hyper::Request<hyper::body::Incoming>,
     Response = axum::response::Response,
@@ -115,6 +139,9 @@ fn service(
     hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        if encrypted {
+            request.extensions_mut().insert(OverTls);
+        }
         router.clone().oneshot(request)
     })
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use hamlet_backup::PlanFile;
+use hamlet_gateway::Setup;
 use hamlet_identity::{FoundError, Founding, Identity, Secret};
 use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Clock, Kernel, KernelConfig, SystemClock};
@@ -59,6 +60,9 @@ pub struct CommunityFile {
     pub host: String,
     /// Where the host listens.
     pub listen: SocketAddr,
+    /// Where it listens for HTTPS, for browsers on the local network; left out: nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub https: Option<SocketAddr>,
     /// A demo may be deleted and made anew.
     #[serde(default)]
     pub demo: bool,
@@ -83,6 +87,11 @@ impl CommunityFile {
         fs::write(&beside, toml::to_string(self)?)
             .and_then(|()| fs::rename(&beside, home.join(FILE)))
             .with_context(|| format!("`{}` cannot be written", home.join(FILE).display()))
+    }
+
+    /// Whether there is one.
+    pub fn exists(home: &Path) -> bool {
+        home.join(FILE).exists()
     }
 
     /// Reads it.
@@ -117,8 +126,14 @@ pub struct Community {
 }
 
 impl Community {
-    /// As the gateway wants it. A community that is served alone also answers to the bare address.
-    pub fn into_gateway(self, listen: SocketAddr, alone: bool) -> hamlet_gateway::Community {
+    /// As the gateway wants it. A community that is served alone also answers to the box's addresses. `setup`: it waits
+    /// to be founded.
+    pub fn into_gateway(
+        self,
+        listen: SocketAddr,
+        alone: bool,
+        setup: Option<Arc<Setup>>,
+    ) -> hamlet_gateway::Community {
         let mut hosts = vec![self.file.host.clone()];
         if alone {
             hosts.extend(["localhost".to_owned(), listen.ip().to_string()]);
@@ -131,6 +146,9 @@ impl Community {
             kernel: self.kernel,
             identity: self.identity,
             incoming: Some(self.folder.join(INCOMING)),
+            any_address: alone,
+            languages: Some(self.folder.join("languages")),
+            setup,
         }
     }
 }
@@ -157,7 +175,7 @@ pub fn init(home: &Path, args: &InitArgs) -> Result<Outcome> {
     let [handle, name] = args.steward.as_slice() else {
         bail!("name the first steward: --steward ada \"Ada Lovelace\"")
     };
-    if home.join(FILE).exists() {
+    if CommunityFile::exists(home) {
         bail!("there is a community in `{}` already. Name another folder with `--home`", home.display());
     }
     let before = entries(home);
@@ -176,6 +194,7 @@ fn founded(home: &Path, args: &InitArgs, steward: (&str, &str)) -> Result<()> {
     let file = CommunityFile {
         host: args.host.clone(),
         listen: args.listen,
+        https: None,
         demo: false,
         backup: PlanFile::default(),
     };
@@ -227,8 +246,7 @@ pub fn create(
         commons_name: "The commons".to_owned(),
         handle: handle.to_owned(),
         name: name.to_owned(),
-        token: secret.hash(),
-        label: "first".to_owned(),
+        token: Some((secret.hash(), "first".to_owned())),
     };
     hamlet_identity::found(&community.kernel, &founding)
         .map_err(|error| not_founded(&community.kernel, error, handle))?;

@@ -63,6 +63,7 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
     let file = CommunityFile {
         host: village.host.clone(),
         listen: args.listen,
+        https: None,
         demo: true,
         backup: hamlet_backup::PlanFile::default(),
     };

@@ -6,6 +6,7 @@
 mod background;
 mod backup;
 mod call;
+mod certificate;
 mod client;
 mod community;
 mod confirm;
@@ -24,6 +25,7 @@ mod restore;
 mod serve;
 mod service;
 mod session;
+mod setup;
 mod token;
 mod update;
 mod verify;
@@ -44,6 +46,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Where a newcomer begins.
 const BEGIN: &str = "\
 Begin with `hamlet demo` in a checkout, or with a community of your own:
+  hamlet setup                                             in a browser, or:
   hamlet init --name \"Oak Street\" --steward ada \"Ada Lovelace\"
   hamlet run";
 
@@ -63,7 +66,9 @@ struct Cli {
 enum Command {
     /// Start a demo village: build its plugins, replay its history, show five things, and go on serving it.
     Demo(demo::DemoArgs),
-    /// Make a new community in a folder.
+    /// Begin on a fresh box: serve a page on which the community is founded, from a phone or a computer.
+    Setup(setup::SetupArgs),
+    /// Make a new community in a folder, without a browser.
     Init(community::InitArgs),
     /// Serve one or more communities, chosen by host name.
     Run(serve::RunArgs),
@@ -135,6 +140,7 @@ fn run(cli: Cli) -> Result<Outcome> {
     let home = cli.home.as_path();
     match cli.command {
         Command::Demo(args) => demo::run(home, &args),
+        Command::Setup(args) => setup::run(home, &args),
         Command::Init(args) => community::init(home, &args),
         Command::Run(args) => serve::run(home, &args),
         Command::Plugin(command) => plugin::run(home, &command),
@@ -171,7 +177,20 @@ fn told(error: &anyhow::Error) -> String {
             text.extend([colon, &cause]);
         }
     }
-    text
+    without_error_numbers(&text)
+}
+
+/// What the system says, without the number that it has for it, which says nothing to people.
+fn without_error_numbers(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.bytes().all(|digit| digit.is_ascii_digit()) => said.push_str(rest),
+            _ => said.extend([" (os error ", part]),
+        }
+    }
+    said
 }
 
 /// Prints the help of a command that has no `--help` of its own making.
@@ -192,6 +211,13 @@ mod tests {
     fn a_cause_is_said_once_when_the_error_above_quotes_it() {
         let error = anyhow::anyhow!("it is in use").context("the store: it is in use").context("not served");
         assert_eq!(told(&error), "not served: the store: it is in use");
+    }
+
+    #[test]
+    fn the_systems_number_of_an_error_is_left_out() {
+        let told = without_error_numbers("a: No such file (os error 2), b: Read-only (os error 30)");
+        assert_eq!(told, "a: No such file, b: Read-only");
+        assert_eq!(without_error_numbers("x (os error y"), "x (os error y");
     }
 
     #[test]

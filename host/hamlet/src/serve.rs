@@ -11,11 +11,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::call::Outcome;
+use crate::certificate::Certificate;
 use crate::keeper::Keeper;
-use crate::{background, community};
+use crate::{background, community, setup};
 
 /// What `hamlet run` was asked to do.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct RunArgs {
     /// Folders of communities; the one of `--home` when none is named.
     pub folders: Vec<PathBuf>,
@@ -75,21 +76,42 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
     let Some(listen) = listen else { bail!("there is nothing to serve") };
     let kernels: Vec<_> = communities.iter().map(|community| community.kernel.clone()).collect();
     let alone = communities.len() == 1;
+    let https = communities.first().and_then(|community| community.file.https);
+    let certificate = match (https, folders.first(), communities.first()) {
+        (Some(https), Some(folder), Some(first)) => {
+            Some(Certificate::open(folder, &first.file.host, &setup::addresses(https))?)
+        }
+        _ => None,
+    };
     let mut config = Config::default();
     if let Some(per_second) = args.token_rate {
         config.token_rate = Some(Rate { per_second, burst: per_second.saturating_mul(5) });
     }
-    let router = Gateway::router(
-        communities.into_iter().map(|community| community.into_gateway(listen, alone)).collect(),
-        config,
-    );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(listen).await.with_context(|| {
-            format!("`{listen}` cannot be listened on. Is another host running? Choose with `--listen`")
-        })?;
+        let listener = bind(listen).await?;
+        let encrypted = match https {
+            Some(https) => Some(bind(https).await?),
+            None => None,
+        };
+        let links = links(&listener, encrypted.as_ref())?;
+        let mut served = Vec::new();
+        for community in communities {
+            let setup = setup::offer(&community.kernel, &links, certificate.as_ref())?;
+            served.push(community.into_gateway(listen, alone, setup));
+        }
+        let router = Gateway::router(served, config);
+        let tls = certificate.as_ref().map(Certificate::config).transpose()?;
         println!("listening at http://{}", listener.local_addr()?);
-        hamlet_gateway::serve(listener, router, ServeConfig::default(), stopped()?).await?;
+        let plain = hamlet_gateway::serve(listener, router.clone(), ServeConfig::default(), stopped()?);
+        match encrypted {
+            None => plain.await?,
+            Some(encrypted) => {
+                let limits = ServeConfig { tls, ..ServeConfig::default() };
+                let encrypted = hamlet_gateway::serve(encrypted, router, limits, stopped()?);
+                tokio::try_join!(plain, encrypted)?;
+            }
+        }
         anyhow::Ok(())
     })?;
     keepers.into_iter().for_each(Keeper::stop);
@@ -97,6 +119,20 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
         kernel.shutdown();
     }
     Ok(Outcome::Done)
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen).await.with_context(|| {
+        format!("`{listen}` cannot be listened on. Is another host running? Choose with `--listen`")
+    })
+}
+
+/// How browsers reach this host, best first.
+fn links(plain: &TcpListener, encrypted: Option<&TcpListener>) -> Result<Vec<String>> {
+    let Some(encrypted) = encrypted else { return Ok(vec![format!("http://{}", plain.local_addr()?)]) };
+    let at = encrypted.local_addr()?;
+    let reached = setup::addresses(at).into_iter().map(|ip| SocketAddr::new(ip, at.port()));
+    Ok(reached.map(|address| format!("https://{address}")).collect())
 }
 
 /// Done when the process is asked to end.

@@ -4,7 +4,10 @@ use hamlet_kernel::{Actor, Call, CallError, Kernel};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
-use crate::rows::STEWARDS;
+use hamlet_store::StoreError;
+
+use crate::read::{self, Room};
+use crate::rows::{self, STEWARDS};
 use crate::values::{record, some};
 
 /// Who is there at the beginning.
@@ -18,10 +21,8 @@ pub struct Founding {
     pub handle: String,
     /// How people call her.
     pub name: String,
-    /// The hash of her first token ([`crate::Secret::hash`]).
-    pub token: [u8; 32],
-    /// What she calls it.
-    pub label: String,
+    /// The hash of her first token ([`crate::Secret::hash`]) and what she calls it; none: she signs in otherwise.
+    pub token: Option<([u8; 32], String)>,
 }
 
 /// Who was founded.
@@ -32,7 +33,7 @@ pub struct Founded {
     /// The first steward.
     pub steward: Id,
     /// The id of her token.
-    pub token: Id,
+    pub token: Option<Id>,
 }
 
 /// Why a community was not founded.
@@ -51,7 +52,7 @@ pub enum FoundError {
     },
 }
 
-/// Makes the commons, the first steward and her token, as the holder of the box.
+/// Makes the commons, the first steward and her token where she has one, as the holder of the box.
 ///
 /// Four commands, so a crash may fall between them: it may be called again and goes on where it
 /// ended. Blocks; not for async threads.
@@ -60,21 +61,39 @@ pub fn found(kernel: &Kernel, founding: &Founding) -> Result<Founded, FoundError
     let steward = party(kernel, "person", &founding.handle, &founding.name)?;
     let group = Val::String(STEWARDS.to_owned());
     members(kernel, "join-group", vec![steward.to_val(), group])?;
-    let hash = founding.token.iter().copied().map(Val::U8).collect();
+    let token = match &founding.token {
+        Some((hash, label)) => Some(first_token(kernel, steward, hash, label)?),
+        None => None,
+    };
+    Ok(Founded { commons, steward, token })
+}
+
+fn first_token(kernel: &Kernel, owner: Id, hash: &[u8; 32], label: &str) -> Result<Id, FoundError> {
     let scope = record([
         ("functions", Val::List(Vec::new())),
         ("read-only", Val::Bool(false)),
         ("bulk", Val::Bool(true)),
     ]);
     let order = record([
-        ("owner", some(Some(steward.to_val()))),
-        ("hash", Val::List(hash)),
-        ("label", Val::String(founding.label.clone())),
+        ("owner", some(Some(owner.to_val()))),
+        ("hash", Val::List(hash.iter().copied().map(Val::U8).collect())),
+        ("label", Val::String(label.to_owned())),
         ("scope", scope),
         ("expires", some(None)),
     ]);
-    let token = expect_id(call(kernel, "tokens", "create", vec![order])?.as_ref())?;
-    Ok(Founded { commons, steward, token })
+    expect_id(call(kernel, "tokens", "create", vec![order])?.as_ref())
+}
+
+/// Whether there is a first steward.
+///
+/// # Errors
+/// The store failed.
+pub fn is_founded(kernel: &Kernel) -> Result<bool, StoreError> {
+    let Some(namespace) = kernel.room(crate::ROOM) else { return Ok(false) };
+    kernel.read(|snapshot| {
+        let mut room = Room { rows: snapshot, namespace };
+        Ok(!read::prefixed(&mut room, &rows::members_of(STEWARDS), None, 1)?.is_empty())
+    })
 }
 
 /// Adds a party, or gives the one that has its handle from an earlier try.

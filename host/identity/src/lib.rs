@@ -1,4 +1,5 @@
-//! Identity: the parties of a community, who may act for whom, and the tokens that name a person.
+//! Identity: the parties of a community, who may act for whom, how people sign in and come in, and the tokens that
+//! name a person.
 //!
 //! It keeps its records as rows of native providers ([`MembersProvider`], [`TokensProvider`]), so
 //! that they are journalled and a decision can reach them (W6). It answers the kernel's questions
@@ -8,14 +9,26 @@
 //! names and labels are sealed under their party's key (C6). If it is wrong, somebody acts who
 //! should not; everything else trusts what it says.
 
+mod attempts;
+mod browsers;
+mod credential_rows;
+mod credentials;
 mod directory;
 mod found;
+mod invitations;
 mod lookup;
 mod members;
+mod passkeys;
+mod password;
 mod read;
 mod rows;
 mod scope;
+mod second_factor;
 mod secret;
+mod session_row;
+mod sessions;
+mod sign_in;
+mod tickets;
 mod token_row;
 mod tokens;
 mod values;
@@ -26,13 +39,20 @@ use hamlet_kernel::{Kernel, KernelConfig};
 use hamlet_reflect::Id;
 use hamlet_store::StoreError;
 
+pub use browsers::{ABSOLUTE, Browser, FRESH, IDLE};
+pub use credentials::{CREDENTIALS, CredentialsProvider};
 pub use directory::Members;
-pub use found::{FoundError, Founded, Founding, found};
+pub use found::{FoundError, Founded, Founding, found, is_founded};
+pub use invitations::{INVITATIONS, InvitationsProvider};
 pub use lookup::{Session, TokenError};
 pub use members::{MEMBERS, MembersProvider};
+pub use passkeys::{PasskeyError, Site};
+pub use password::PasswordError;
 pub use rows::STEWARDS;
 pub use scope::Scope;
 pub use secret::{Secret, TOKEN_PREFIX, hash};
+pub use sessions::{SESSIONS, SessionsProvider};
+pub use sign_in::{Attempt, NewFactor, SignInError};
 pub use tokens::{TOKENS, TokensProvider};
 
 /// Under which name the kernel keeps identity's rows, of all its providers together.
@@ -43,6 +63,35 @@ pub const ROOM: &str = "hamlet:host/members";
 pub struct Identity {
     lookup: Arc<lookup::Lookup>,
     tokens: TokensProvider,
+    ways: Arc<Ways>,
+}
+
+/// What signing in keeps in memory.
+#[derive(Debug)]
+struct Ways {
+    browsers: browsers::Browsers,
+    passwords: password::Passwords,
+    ceremonies: passkeys::Ceremonies,
+    begun: tickets::Tickets<sign_in::Begun>,
+    attempts: attempts::Attempts,
+    /// Of the marks of browsers. New with each start: then tries share the lines of strangers until she signs in.
+    mark_key: [u8; 32],
+}
+
+impl Ways {
+    fn new() -> Self {
+        let mut mark_key = [0; 32];
+        // Without randomness no cookie can be made either; marks are then worth nothing, and open nothing.
+        let _ = getrandom::fill(&mut mark_key);
+        Self {
+            browsers: browsers::Browsers::default(),
+            passwords: password::Passwords::default(),
+            ceremonies: passkeys::Ceremonies::default(),
+            begun: tickets::Tickets::default(),
+            attempts: attempts::Attempts::default(),
+            mark_key,
+        }
+    }
 }
 
 impl Default for Identity {
@@ -59,6 +108,7 @@ impl Identity {
         Self {
             lookup: Arc::new(lookup::Lookup::new(Arc::clone(&last_use))),
             tokens: TokensProvider { last_use },
+            ways: Arc::new(Ways::new()),
         }
     }
 
@@ -66,6 +116,9 @@ impl Identity {
     pub fn register(&self, config: &mut KernelConfig) {
         config.natives.push(Arc::new(MembersProvider));
         config.natives.push(Arc::new(self.tokens.clone()));
+        config.natives.push(Arc::new(CredentialsProvider));
+        config.natives.push(Arc::new(SessionsProvider));
+        config.natives.push(Arc::new(InvitationsProvider));
         config.directory = Arc::new(Members);
     }
 

@@ -18,6 +18,7 @@ use crate::rows::STEWARDS;
 use crate::values::{Arguments, settle};
 
 pub(crate) use authority::{Authority, authority};
+pub(crate) use change::{add_person, join};
 pub(crate) use error::MembersError;
 
 /// The provider of `hamlet:host/members@0.1.0`.

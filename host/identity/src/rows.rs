@@ -12,6 +12,13 @@
 //! | `t` hash of a token's text | a token |
 //! | `i` token id | its hash |
 //! | `o` owner token id | its hash |
+//! | `k` person | what she can sign in with, sealed (`credential_rows`) |
+//! | `K` hash of a passkey's id | person |
+//! | `s` hash of a cookie | a session |
+//! | `j` session id | its hash |
+//! | `u` person session id | its hash |
+//! | `v` hash of a link's secret | an invitation |
+//! | `w` invitation id | its hash |
 //!
 //! Handles and group names stand in keys: they are pseudonyms that the community chose (C6), names
 //! are sealed. If a mandate or a group stood in one of its two places only, a right would survive
@@ -186,6 +193,43 @@ pub(crate) fn tokens_of(owner: Id) -> Vec<u8> {
 
 pub(crate) fn token_owner_key(owner: Id, token: Id) -> Vec<u8> {
     [tokens_of(owner).as_slice(), &token.0.to_be_bytes()].concat()
+}
+
+pub(crate) fn credentials_key(person: Id) -> Vec<u8> {
+    [b"k".as_slice(), &person.0.to_be_bytes()].concat()
+}
+
+/// Hashed, because ids of passkeys may be longer than a key.
+pub(crate) fn passkey_key(credential: &[u8]) -> Vec<u8> {
+    [b"K".as_slice(), blake3::hash(credential).as_bytes()].concat()
+}
+
+pub(crate) fn session_key(hash: &[u8; 32]) -> Vec<u8> {
+    [b"s".as_slice(), hash].concat()
+}
+
+pub(crate) fn session_id_key(session: Id) -> Vec<u8> {
+    [b"j".as_slice(), &session.0.to_be_bytes()].concat()
+}
+
+/// All sessions of a person begin with this; their ids grow with time.
+pub(crate) fn sessions_of(person: Id) -> Vec<u8> {
+    [b"u".as_slice(), &person.0.to_be_bytes()].concat()
+}
+
+pub(crate) fn session_owner_key(person: Id, session: Id) -> Vec<u8> {
+    [sessions_of(person).as_slice(), &session.0.to_be_bytes()].concat()
+}
+
+pub(crate) fn invitation_key(hash: &[u8; 32]) -> Vec<u8> {
+    [b"v".as_slice(), hash].concat()
+}
+
+/// All ids of invitations begin with this; they grow with time.
+pub(crate) const INVITATION_IDS: &[u8] = b"w";
+
+pub(crate) fn invitation_id_key(invitation: Id) -> Vec<u8> {
+    [INVITATION_IDS, &invitation.0.to_be_bytes()].concat()
 }
 
 /// The id in the last 16 bytes of a key.

@@ -24,7 +24,7 @@ use crate::beside::{self, Beside, Errand, Replied, Task};
 use crate::blobs::{BlobError, Hash};
 use crate::call::{Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
 use crate::capability;
-use crate::catalogue::{Callable, Catalogue};
+use crate::catalogue::{Callable, Catalogue, HOST};
 use crate::config::KernelConfig;
 use crate::consent::Confirmations;
 use crate::engine::{CodeCache, Engine};
@@ -283,6 +283,14 @@ impl Kernel {
     /// The namespace of a room of natives ([`crate::NativeProvider::room`]).
     pub fn room(&self, room: &str) -> Option<Namespace> {
         self.inner.shared.rooms.get(room).copied()
+    }
+
+    /// Opens what a native sealed for a party (C6); none: its key is destroyed, or it is not a sealed value.
+    ///
+    /// For those who keep rows of natives; a plugin's own cannot be opened here.
+    pub fn open_sealed(&self, party: hamlet_reflect::Id, sealed: &[u8]) -> Option<Vec<u8>> {
+        let opened = self.inner.shared.keys.open_sealed(HOST, party, sealed);
+        opened.inspect_err(|error| tracing::error!(%error, "a sealed value cannot be opened")).ok()?.ok()
     }
 
     /// The newest durable batch.

@@ -83,8 +83,7 @@ impl Town {
             commons_name: "All of us".into(),
             handle: "sol".into(),
             name: "Sol".into(),
-            token: secret.hash(),
-            label: "first".into(),
+            token: Some((secret.hash(), "first".into())),
         };
         let founded = found(&kernel, &founding).unwrap();
         // A crash may fall anywhere: founding again goes on where it ended.
@@ -101,6 +100,9 @@ impl Town {
             kernel: self.kernel.clone(),
             identity: self.identity.clone(),
             incoming: self.incoming.clone(),
+            any_address: false,
+            languages: None,
+            setup: None,
         }
     }
 }

@@ -103,6 +103,7 @@ impl Trial<'_> {
         let file = CommunityFile {
             host: "test.example".to_owned(),
             listen: LISTEN.parse()?,
+            https: None,
             demo: true,
             backup: hamlet_backup::PlanFile::default(),
         };

@@ -5,8 +5,10 @@ use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
 use super::{Authority, MembersError, authority};
+use crate::credential_rows;
 use crate::read::{self, PAGE};
 use crate::rows::{self, Party, STEWARDS};
+use crate::sessions;
 use crate::values::{Arguments, Stop};
 
 pub(super) type Outcome = Result<Option<Val>, Stop<MembersError>>;
@@ -20,6 +22,24 @@ pub(super) fn add(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outco
     let kind = rows::kind_from_label(arguments.text(0)?)
         .ok_or_else(|| CallError::arguments("an unknown kind of party"))?;
     let (handle, name) = (arguments.text(1)?, arguments.text(2)?);
+    Ok(Some(new_party(cx, kind, handle, name)?.to_val()))
+}
+
+/// A newcomer, who may be added: that was decided before.
+pub(crate) fn add_person(
+    cx: &mut dyn NativeContext,
+    handle: &str,
+    name: &str,
+) -> Result<Id, Stop<MembersError>> {
+    new_party(cx, PartyKind::Person, handle, name)
+}
+
+fn new_party(
+    cx: &mut dyn NativeContext,
+    kind: PartyKind,
+    handle: &str,
+    name: &str,
+) -> Result<Id, Stop<MembersError>> {
     if !rows::is_name(handle) {
         return refuse(MembersError::HandleInvalid);
     }
@@ -53,7 +73,7 @@ pub(super) fn add(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outco
     if kind == PartyKind::Commons {
         cx.set(rows::COMMONS_KEY, &id.0.to_be_bytes())?;
     }
-    Ok(Some(id.to_val()))
+    Ok(id)
 }
 
 /// Whoever decides for the party, and stewards.
@@ -116,6 +136,8 @@ pub(super) fn end_part(
         }
         Ok(())
     })?;
+    sessions::end_of(cx, id)?;
+    credential_rows::clear(cx, id)?;
     Ok(())
 }
 
@@ -173,13 +195,18 @@ pub(super) fn join_group(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -
     if !rows::is_name(group) || (group == STEWARDS && party.kind != PartyKind::Person) {
         return refuse(MembersError::GroupInvalid);
     }
+    Ok(Some(Val::Bool(join(cx, id, group)?)))
+}
+
+/// Puts a party into a group whose name was checked; false when it was in it.
+pub(crate) fn join(cx: &mut dyn NativeContext, id: Id, group: &str) -> Result<bool, CallError> {
     if read::in_group(cx, id, group)? {
-        return Ok(Some(Val::Bool(false)));
+        return Ok(false);
     }
     let now = cx.now().to_be_bytes();
     cx.set(&rows::group_key(id, group), &now)?;
     cx.set(&rows::group_back_key(group, id), &[])?;
-    Ok(Some(Val::Bool(true)))
+    Ok(true)
 }
 
 /// Stewards, decisions, and whoever decides for the party. The last steward stays.

@@ -1,115 +1,11 @@
 //! Proofs, backup, restore and export as a steward does them: with the real binary, in folders.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use tempfile::TempDir;
-
-const HAMLET: &str = env!("CARGO_BIN_EXE_hamlet");
-
-#[derive(Debug)]
-struct Ended {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-impl Ended {
-    fn done(self) -> String {
-        assert_eq!(self.status, 0, "{self:?}");
-        self.out
-    }
-
-    fn failed_saying(&self, parts: &[&str]) {
-        assert_ne!(self.status, 0, "{self:?}");
-        for part in parts {
-            assert!(self.err.contains(part) || self.out.contains(part), "`{part}` is not in: {self:?}");
-        }
-    }
-}
-
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let listen = format!("127.0.0.1:{port}");
-        let init = ["init", "--name", "Oak Street", "--steward", "ada", "Ada Lovelace", "--listen", &listen];
-        place.hamlet(&init).done();
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn hamlet(&self, arguments: &[&str]) -> Ended {
-        self.in_home("home", arguments)
-    }
-
-    fn in_home(&self, home: &str, arguments: &[&str]) -> Ended {
-        let ended = Command::new(HAMLET)
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env("HAMLET_HOME", self.path(home))
-            .env_remove("HAMLET_LOG")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        Ended {
-            status: ended.status.code().expect("it was not killed"),
-            out: String::from_utf8(ended.stdout).unwrap(),
-            err: String::from_utf8(ended.stderr).unwrap(),
-        }
-    }
-
-    fn keep(&self, name: &str, arguments: &[&str]) {
-        fs::write(self.path(name), self.hamlet(arguments).done()).unwrap();
-    }
-}
-
-/// A host in the background, ended with the test.
-struct Host(Child);
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Host {
-    fn start(place: &Place) -> Self {
-        let child = Command::new(HAMLET)
-            .arg("run")
-            .env("HAMLET_HOME", place.path("home"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let host = Self(child);
-        let text = fs::read_to_string(place.path("home/community.toml")).unwrap();
-        let listen = text
-            .lines()
-            .find_map(|line| line.strip_prefix("listen = "))
-            .unwrap()
-            .trim_matches('"')
-            .to_owned();
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(&listen).is_err() {
-            assert!(begun.elapsed() < Duration::from_mins(1), "the host does not start");
-            thread::sleep(Duration::from_millis(20));
-        }
-        host
-    }
-}
+use crate::common::Place;
 
 fn newest_segment(home: &Path) -> PathBuf {
     fs::read_dir(home.join("data/journal")).unwrap().next().unwrap().unwrap().path()
@@ -117,7 +13,7 @@ fn newest_segment(home: &Path) -> PathBuf {
 
 #[test]
 fn j3_a_steward_verifies_all_and_a_changed_byte_is_found_and_located() {
-    let place = Place::new();
+    let place = Place::founded();
     place.keep("old.checkpoint", &["checkpoint"]);
     place.keep("key", &["checkpoint", "--key"]);
     place.hamlet(&["member", "add", "ben", "Ben", "--kind", "household"]).done();
@@ -141,7 +37,7 @@ fn j3_a_steward_verifies_all_and_a_changed_byte_is_found_and_located() {
 
 #[test]
 fn j3_another_community_of_the_same_name_does_not_pass_for_this_one() {
-    let (place, other) = (Place::new(), Place::new());
+    let (place, other) = (Place::founded(), Place::founded());
     place.keep("old.checkpoint", &["checkpoint"]);
     other.keep("key", &["checkpoint", "--key"]);
     let old = place.path("old.checkpoint");
@@ -150,7 +46,7 @@ fn j3_another_community_of_the_same_name_does_not_pass_for_this_one() {
 
 #[test]
 fn a_backup_is_made_drilled_restored_and_the_restore_is_admitted() {
-    let place = Place::new();
+    let place = Place::founded();
     place.hamlet(&["backup", "one.age"]).failed_saying(&["hamlet backup key"]);
     place.hamlet(&["backup", "key", "stick.key"]).done();
     place.hamlet(&["member", "add", "ben", "Ben Nevis", "--kind", "household"]).done();
@@ -158,7 +54,7 @@ fn a_backup_is_made_drilled_restored_and_the_restore_is_admitted() {
     assert!(made.contains("SHA-256"), "{made}");
     let sum = Command::new("sha256sum")
         .args(["-c", "one.age.sha256"])
-        .current_dir(place.0.path())
+        .current_dir(place.path(""))
         .output()
         .unwrap();
     assert!(sum.status.success(), "{sum:?}");
@@ -190,10 +86,10 @@ fn a_backup_is_made_drilled_restored_and_the_restore_is_admitted() {
 
 #[test]
 fn a_running_host_makes_the_backup_and_shows_that_history_only_grew() {
-    let place = Place::new();
+    let place = Place::founded();
     place.hamlet(&["backup", "key", "stick.key"]).done();
     place.keep("old.checkpoint", &["checkpoint"]);
-    let host = Host::start(&place);
+    let host = place.host();
     place.hamlet(&["member", "add", "ben", "Ben", "--kind", "household"]).done();
     let made = place.hamlet(&["backup", "one.age"]).done();
     assert!(made.contains("SHA-256"), "{made}");

@@ -1,17 +1,15 @@
 //! `hamlet run A B`: one process, two communities, told apart by host name. Nothing of one shows in the
 //! other: no token, no member, no key, no plugin, no document, no number, no line of the log.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use hamlet_bundle::BuildOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const HAMLET: &str = env!("CARGO_BIN_EXE_hamlet");
+use crate::common::{self, HAMLET};
 
 /// A community: its folder, its host name, its first steward's token.
 struct Home {
@@ -48,40 +46,24 @@ fn hamlet(home: &Path, arguments: &[&str]) {
     assert!(ended.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ended.stderr));
 }
 
-/// The running host; it ends with the test.
+/// The running host of both.
 struct Host {
-    child: Child,
-    url: String,
+    running: common::Host,
     log: PathBuf,
 }
 
 impl Host {
     fn run(root: &Path, homes: [&Home; 2]) -> Self {
         let log = root.join("log");
-        let mut child = Command::new(HAMLET)
-            .arg("run")
-            .args(homes.map(|home| home.dir.as_os_str()))
-            .args(["--listen", "127.0.0.1:0"])
-            .env("HAMLET_LOG", "debug")
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let mut said = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            said.push(line.unwrap());
-            if said.last().is_some_and(|line| line.starts_with("listening at ")) {
-                break;
-            }
-        }
-        let url = said.last().and_then(|line| line.strip_prefix("listening at "));
-        let url = url.unwrap_or_else(|| panic!("{said:?}\n{}", fs::read_to_string(&log).unwrap())).to_owned();
-        Self { child, url, log }
+        let mut command = Command::new(HAMLET);
+        command.arg("run").args(homes.map(|home| home.dir.as_os_str())).args(["--listen", "127.0.0.1:0"]);
+        command.env("HAMLET_LOG", "debug").stderr(File::create(&log).unwrap());
+        Self { running: common::Host::start(&mut command), log }
     }
 
     fn send(&self, host: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        let url = format!("{}{path}", self.url);
+        let url = format!("{}{path}", self.running.url);
         let mut answer = match body {
             None => {
                 let request = agent.get(&url).header("Host", host);
@@ -117,13 +99,6 @@ impl Host {
         let text = self.metrics(at);
         let line = text.lines().find_map(|line| line.strip_prefix("hamlet_commands_total "));
         line.unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

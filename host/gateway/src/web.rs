@@ -1,0 +1,89 @@
+//! The host's own pages for people: signing in, coming in, oneself, members, what stewards do. They work without
+//! JavaScript but for passkeys, which name their other way on the same page.
+//!
+//! Not the interface for tools (`call`, `batch`): a page acts only for whoever is signed in, with the same rights as
+//! her token would have. `shell` is the frame around every page, `visit` says who looks and guards what is posted,
+//! `words` is what is said in which language. If this is wrong, a stranger's page acts with a member's rights.
+
+pub(crate) mod shell;
+pub(crate) mod visit;
+pub(crate) mod words;
+
+mod ask;
+mod assets;
+mod fields;
+mod home;
+mod invitations;
+mod join;
+mod me;
+mod members;
+mod passkeys;
+mod prove;
+mod qr;
+mod secure;
+mod setup;
+mod sign_in;
+
+pub use setup::{Setup, new_secrets};
+
+use axum::Router;
+use axum::extract::{FromRequestParts as _, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::header::ACCEPT;
+
+use crate::problem::Shown;
+use visit::Visit;
+
+/// The pages.
+pub(crate) fn router() -> Router {
+    Router::new()
+        .route("/", get(home::page))
+        .route("/developers", get(crate::page::page))
+        .route("/language", post(visit::choose_language))
+        .route("/sign-in", get(sign_in::page).post(sign_in::with_password))
+        .route("/sign-in/code", post(sign_in::with_code))
+        .route("/sign-in/recovery", get(sign_in::recovery_page).post(sign_in::with_recovery_code))
+        .route("/sign-in/passkey/options", post(passkeys::sign_in_options))
+        .route("/sign-in/passkey", post(passkeys::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/prove", get(prove::page).post(prove::with_password))
+        .route("/prove/passkey", post(passkeys::prove))
+        .route("/join/{secret}", get(join::page).post(join::join))
+        .route("/setup/{secret}", get(setup::page).post(setup::begin))
+        .route("/me", get(me::page))
+        .route("/me/name", post(me::rename))
+        .route("/me/sessions/end", post(me::end_session))
+        .route("/me/sessions/end-all", post(me::end_other_sessions))
+        .route("/me/secure", get(secure::page))
+        .route("/me/secure/password", get(secure::password_page).post(secure::set_password))
+        .route("/me/secure/app", get(secure::app_page).post(secure::finish_app))
+        .route("/me/secure/codes", get(secure::codes_page).post(secure::new_codes))
+        .route("/me/secure/passkey/options", post(passkeys::new_options))
+        .route("/me/secure/passkey", post(passkeys::add))
+        .route("/me/secure/passkey/remove", post(secure::remove_passkey))
+        .route("/members", get(members::page))
+        .route("/members/{handle}", get(members::one))
+        .route("/stewards/invitations", get(invitations::page).post(invitations::create))
+        .route("/stewards/invitations/revoke", post(invitations::revoke))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/manifest.webmanifest", get(assets::manifest))
+}
+
+/// A refusal as a page, where a browser asked for one.
+pub(crate) async fn problems_as_pages(request: Request, next: Next) -> Response {
+    let wants_page = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let wants_page = wants_page.is_some_and(|accept| accept.contains("text/html"));
+    if !wants_page || request.uri().path().starts_with("/api/") {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let mut again = parts.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(shown) = response.extensions().get::<Shown>().cloned() else { return response };
+    match Visit::from_request_parts(&mut again, &()).await {
+        Ok(visit) => shell::problem(&visit, &shown),
+        Err(_) => response,
+    }
+}

@@ -1,0 +1,49 @@
+//! Files of the pages: one style sheet, one script, the manifest by which a phone installs the community.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde_json::json;
+
+use super::visit::Visit;
+use crate::front;
+
+const STYLE: &str = include_str!("pages.css");
+const SCRIPT: &str = include_str!("pages.js");
+
+pub(crate) async fn asset(Path(name): Path<String>) -> Response {
+    let (kind, text) = match name.as_str() {
+        "pages.css" => ("text/css; charset=utf-8", STYLE),
+        "pages.js" => ("text/javascript; charset=utf-8", SCRIPT),
+        _ => return front::not_found().await.into_response(),
+    };
+    let kind = (CONTENT_TYPE, HeaderValue::from_static(kind));
+    let keep = (CACHE_CONTROL, HeaderValue::from_static("public, max-age=600"));
+    ([kind, keep], text).into_response()
+}
+
+pub(crate) async fn manifest(visit: Visit) -> Response {
+    let name = &visit.community.name;
+    let manifest = json!({
+        "name": name, "short_name": name.chars().take(12).collect::<String>(), "start_url": "/", "scope": "/",
+        "display": "standalone", "lang": visit.say.tag(), "dir": visit.say.direction(),
+        "background_color": "#fbfaf6", "theme_color": "#2f6b3a",
+        "icons": [{ "src": "/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any" }],
+    });
+    let kind = (CONTENT_TYPE, HeaderValue::from_static("application/manifest+json"));
+    ([kind], manifest.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_and_the_style_fetch_nothing_from_elsewhere_and_evaluate_nothing() {
+        for never in ["http:", "https:", "url(", "@import", "eval(", "innerHTML", "Function("] {
+            assert!(!STYLE.contains(never) && !SCRIPT.contains(never), "{never}");
+        }
+        assert!(STYLE.len() + SCRIPT.len() < 30_000);
+    }
+}

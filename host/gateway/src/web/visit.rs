@@ -1,0 +1,396 @@
+//! Who looks at a page, in which language; and the guard of what is posted.
+//!
+//! A cookie names the session (`__Host-`, HttpOnly, Secure, SameSite=Lax). What changes something is posted, and a
+//! post is taken only from a page of this very origin: by the browser's own word (`Sec-Fetch-Site`, else `Origin`),
+//! and for whoever is signed in also by a token that only a page of hers holds. If it is wrong, another site's page
+//! acts with her rights.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use hamlet_identity::{Browser, SignInError, Site};
+use hamlet_kernel::{Actor, settings};
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+
+use super::fields::{FORM_BYTES_MAX, Fields};
+use super::words::Say;
+use crate::front::Here;
+use crate::problem::Problem;
+
+/// The cookie of a session. The prefix lets no other host, no plain connection and no other path set it.
+const SESSION: &str = "__Host-hamlet";
+/// The cookie of a browser in which somebody was signed in before (see `hamlet_identity::Identity::mark`).
+const MARK: &str = "__Host-hamlet-known";
+/// The cookie of a language that was chosen.
+const LANGUAGE: &str = "hamlet-language";
+/// How long cookies are kept, in seconds: as long as a session lives.
+const COOKIE_SECONDS: u64 = hamlet_identity::ABSOLUTE.as_secs();
+/// The field of a form that shows that it is a page of hers.
+pub(crate) const CSRF: &str = "csrf";
+
+/// The interface by which a plugin shows pages, without its version.
+const PAGES: &str = "hamlet:host/pages@";
+
+/// A plugin that has pages.
+#[derive(Debug, Clone)]
+pub(crate) struct PluginPages {
+    pub path: String,
+    pub title: String,
+}
+
+/// Somebody looks at a page.
+#[derive(Clone)]
+pub(crate) struct Visit {
+    pub here: Here,
+    /// Who is signed in.
+    pub browser: Option<Arc<Browser>>,
+    pub say: Say,
+    pub community: settings::Community,
+    /// The path and query that were asked for.
+    pub path: String,
+    pub headers: HeaderMap,
+}
+
+/// Somebody who is signed in looks at a page; anybody else is sent to sign in first.
+pub(crate) struct Member {
+    pub visit: Visit,
+    pub browser: Arc<Browser>,
+}
+
+/// A form that was posted from a page of this origin.
+pub(crate) struct Posted<V> {
+    pub visit: V,
+    pub fields: Fields,
+}
+
+impl Visit {
+    async fn of(parts: &mut Parts) -> Result<Self, Response> {
+        let Extension(here) = Extension::<Here>::from_request_parts(parts, &())
+            .await
+            .map_err(axum::response::IntoResponse::into_response)?;
+        let state = &here.state;
+        let cookie = cookie(&parts.headers, SESSION);
+        let browser = match cookie {
+            Some(cookie) => {
+                let found = state.identity.browser(&state.kernel, cookie).await;
+                found.map_err(|error| failed(&error).into_response())?
+            }
+            None => None,
+        };
+        let community = state.kernel.read(|snapshot| settings::community(snapshot)).unwrap_or_default();
+        let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let say = state.words.say(self::cookie(&parts.headers, LANGUAGE), accepted, &community.language);
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        Ok(Self { browser, say, community, path, headers: parts.headers.clone(), here })
+    }
+
+    /// As whom she calls.
+    pub fn actor(&self) -> Actor {
+        self.browser.as_ref().map_or(Actor::Anyone, |browser| browser.actor())
+    }
+
+    /// What the forms of her pages carry; empty for who is not signed in.
+    pub fn csrf(&self) -> String {
+        self.browser.as_ref().map_or_else(String::new, |browser| csrf(&browser.hash))
+    }
+
+    /// Where her browser believes to be; what WebAuthn binds passkeys to.
+    pub fn site(&self) -> Site {
+        let host = self.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|digit| digit.is_ascii_digit()));
+        let name = name.map_or(host, |(name, _)| name).to_ascii_lowercase();
+        let scheme = if self.is_secure() { "https" } else { "http" };
+        Site { origin: format!("{scheme}://{}", host.to_ascii_lowercase()), name }
+    }
+
+    /// Whether she comes over HTTPS, to this host or to a proxy that is believed.
+    pub fn is_secure(&self) -> bool {
+        self.here.secure
+    }
+
+    /// Her browser, as she knows it, for the list of her sessions.
+    pub fn label(&self) -> String {
+        let agent = self.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        label(agent)
+    }
+
+    /// The mark of her browser.
+    pub fn mark(&self) -> Option<&str> {
+        cookie(&self.headers, MARK)
+    }
+
+    /// The plugins that have pages, by name.
+    pub fn plugins_with_pages(&self) -> Vec<PluginPages> {
+        let catalogue = self.here.state.kernel.catalogue();
+        let with_pages = catalogue.plugins.values().filter(|plugin| {
+            plugin.active && plugin.interfaces.iter().any(|interface| interface.id.starts_with(PAGES))
+        });
+        with_pages
+            .map(|plugin| PluginPages { path: format!("/p/{}/", plugin.name), title: plugin.title.clone() })
+            .collect()
+    }
+
+    /// The calendar day of a time in the community's zone, as ISO 8601 has it: the same in all languages.
+    pub fn day(&self, micros: u64) -> String {
+        let zone = jiff::tz::TimeZone::get(&self.community.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let time =
+            i64::try_from(micros).ok().and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
+        time.map_or_else(String::new, |time| zone.to_datetime(time).date().to_string())
+    }
+
+    /// Signs somebody in: begins her session and sends her on.
+    pub async fn signed_in(&self, person: hamlet_reflect::Id, to: &str) -> Result<Response, SignInError> {
+        let state = &self.here.state;
+        // Whoever proves again that it is she gets a new cookie for the same session.
+        let replaces =
+            self.browser.as_ref().filter(|browser| browser.person == person).map(|browser| browser.hash);
+        let session = state.identity.begin_session(&state.kernel, person, &self.label(), replaces).await?;
+        let mark = state.identity.mark(person)?;
+        let mut response = redirect(to);
+        set_cookie(&mut response, SESSION, session.reveal());
+        set_cookie(&mut response, MARK, &mark);
+        Ok(response)
+    }
+}
+
+/// Takes the cookie of the session away.
+pub(crate) fn forget_session(response: &mut Response) {
+    add_cookie(response, &format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"));
+}
+
+fn set_cookie(response: &mut Response, name: &str, value: &str) {
+    add_cookie(
+        response,
+        &format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}"),
+    );
+}
+
+fn add_cookie(response: &mut Response, cookie: &str) {
+    // Cookies are made of hex digits and our own words.
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// See other: what was posted is done, or is to be looked at elsewhere. Only inside this origin.
+pub(crate) fn redirect(to: &str) -> Response {
+    let to = HeaderValue::from_str(inside(to)).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
+}
+
+/// A path of this origin as it is, anything else as the home page: `//evil.example` and `/\evil.example` are others.
+pub(crate) fn inside(path: &str) -> &str {
+    let bytes = path.as_bytes();
+    let leaves = matches!(bytes.get(1), Some(b'/' | b'\\'));
+    let plain = bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\\');
+    if bytes.first() == Some(&b'/') && !leaves && plain { path } else { "/" }
+}
+
+fn csrf(hash: &[u8; 32]) -> String {
+    let token = blake3::derive_key("hamlet 2026 forms of a session", hash);
+    blake3::Hash::from_bytes(token).to_hex().to_string()
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// What a host says of itself when a ceremony fails for its own reasons.
+pub(crate) fn failed(error: &SignInError) -> Problem {
+    tracing::error!(%error, "a page could not be made");
+    let detail = "The host failed. Its log says more.";
+    Problem::host(StatusCode::INTERNAL_SERVER_ERROR, "host", "The host failed", detail)
+}
+
+impl<S: Sync> FromRequestParts<S> for Visit {
+    type Rejection = Response;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        Self::of(parts).await
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Member {
+    type Rejection = Response;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let visit = Visit::of(parts).await?;
+        match visit.browser.clone() {
+            Some(browser) => Ok(Self { browser, visit }),
+            None => Err(redirect(&format!("/sign-in?to={}", escaped(&visit.path)))),
+        }
+    }
+}
+
+/// A path as the value of a query.
+pub(crate) fn escaped(path: &str) -> String {
+    form_urlencoded::byte_serialize(path.as_bytes()).collect()
+}
+
+impl AsRef<Visit> for Visit {
+    fn as_ref(&self) -> &Visit {
+        self
+    }
+}
+
+impl AsRef<Visit> for Member {
+    fn as_ref(&self) -> &Visit {
+        &self.visit
+    }
+}
+
+impl<V: FromRequestParts<(), Rejection = Response> + AsRef<Visit> + Send + Sync> FromRequest<()>
+    for Posted<V>
+{
+    type Rejection = Response;
+    async fn from_request(request: Request, (): &()) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        check_origin(&parts.headers).map_err(axum::response::IntoResponse::into_response)?;
+        let visit = V::from_request_parts(&mut parts, &()).await?;
+        let body = read(body).await.map_err(axum::response::IntoResponse::into_response)?;
+        let fields = Fields::parse(&body).map_err(axum::response::IntoResponse::into_response)?;
+        check_token(visit.as_ref(), fields.exact(CSRF))
+            .map_err(axum::response::IntoResponse::into_response)?;
+        Ok(Self { visit, fields })
+    }
+}
+
+pub(crate) async fn read(body: Body) -> Result<Bytes, Problem> {
+    let read = Limited::new(body, FORM_BYTES_MAX).collect().await;
+    read.map(http_body_util::Collected::to_bytes).map_err(|_| {
+        let detail = format!("A form has at most {FORM_BYTES_MAX} bytes.");
+        Problem::host(StatusCode::PAYLOAD_TOO_LARGE, "form-too-large", "Too large", detail)
+    })
+}
+
+/// Whether the browser says that a post comes from this origin. Tools that say nothing have no cookies of a browser.
+pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let own = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map_or("", |(_, host)| host);
+            text(HOST.as_str()).is_some_and(|here| here.eq_ignore_ascii_case(host))
+        }
+        (None, None) => true,
+    };
+    if own { Ok(()) } else { Err(foreign()) }
+}
+
+/// Whether who is signed in sent this from a page of hers.
+pub(crate) fn check_token(visit: &Visit, token: &str) -> Result<(), Problem> {
+    let Some(browser) = &visit.browser else { return Ok(()) };
+    let expected = blake3::Hash::from_hex(csrf(&browser.hash)).ok();
+    let given = blake3::Hash::from_hex(token).ok();
+    // Equality of BLAKE3 hashes takes constant time.
+    if given.is_some() && given == expected { Ok(()) } else { Err(foreign()) }
+}
+
+fn foreign() -> Problem {
+    let detail = "This was not sent from a page of this community, or you signed in anew in between. Go back, load \
+        the page again, and send it once more.";
+    Problem::host(StatusCode::FORBIDDEN, "other-origin", "Sent from elsewhere", detail)
+}
+
+/// Keeps the language that somebody chose.
+pub(crate) async fn choose_language(Posted { visit, fields }: Posted<Visit>) -> Response {
+    let mut response = redirect(fields.text("to"));
+    let tag = fields.text("language");
+    if visit.here.state.words.has(tag) {
+        let secure = if visit.is_secure() { "; Secure" } else { "" };
+        add_cookie(
+            &mut response,
+            &format!("{LANGUAGE}={tag}; Path=/; SameSite=Lax{secure}; Max-Age=31536000"),
+        );
+    }
+    response
+}
+
+/// A browser and what it runs on, from its own word for itself.
+fn label(agent: &str) -> String {
+    let find = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name)
+    };
+    let browser = find(&[
+        ("Firefox", "Firefox"),
+        ("Edg", "Edge"),
+        ("OPR", "Opera"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Chrom", "Chrome"),
+        ("Safari", "Safari"),
+    ]);
+    let system = find(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} · {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "—".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn a_post_is_taken_from_this_origin_alone() {
+        for good in [
+            &[("sec-fetch-site", "same-origin"), ("host", "oak.example")][..],
+            &[("origin", "https://oak.example"), ("host", "oak.example")],
+            &[("origin", "https://OAK.example:8443"), ("host", "oak.example:8443")],
+            &[("host", "oak.example")],
+        ] {
+            assert!(check_origin(&headers(good)).is_ok(), "{good:?}");
+        }
+        for bad in [
+            &[("sec-fetch-site", "cross-site"), ("host", "oak.example")][..],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://oak.example"), ("host", "oak.example")],
+            &[("sec-fetch-site", "none"), ("host", "oak.example")],
+            &[("origin", "https://oak.example.evil.example"), ("host", "oak.example")],
+            &[("origin", "https://oak.example:1"), ("host", "oak.example")],
+            &[("origin", "null"), ("host", "oak.example")],
+        ] {
+            assert!(check_origin(&headers(bad)).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_way_on_stays_inside() {
+        for path in ["/", "/me?x=1", "/p/ledger/pay#a"] {
+            assert_eq!(inside(path), path);
+        }
+        for path in
+            ["", "https://evil.example", "//evil.example", "/\\evil.example", "/a b", "/a\nb", "javascript:x"]
+        {
+            assert_eq!(inside(path), "/", "{path}");
+        }
+    }
+
+    #[test]
+    fn a_browser_is_named_as_people_know_it() {
+        let agent = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36";
+        assert_eq!(label(agent), "Chrome · Android");
+        assert_eq!(label("curl/8"), "—");
+        assert_eq!(cookie(&headers(&[("cookie", "a=1; __Host-hamlet=x; b=2")]), SESSION), Some("x"));
+    }
+}

@@ -1,0 +1,174 @@
+# What the host's own pages say. A message is named for what it is about.
+language-name = English
+
+## The frame of every page
+skip-to-content = Skip to the content
+way-around = Pages
+home = Home
+members = Members
+invitations = Invitations
+language = Language
+choose = Choose
+for-developers = For developers
+back = Back
+more = More
+save = Save
+change = Change
+set-up = Set up
+remove = Remove
+go-on = Go on
+print = Print
+copy = Copy
+copied = Copied
+or = or
+host-failed = Something went wrong in the host. Try again; if it stays, tell a steward.
+too-late = This took too long, or was done already. Begin again.
+not-done = This was not done
+
+## Refusals
+refused = This was refused ({ $case }).
+refused-handle-taken = Somebody has this short name already. Choose another.
+refused-handle-invalid = A short name has 2 to 32 letters from a to z, digits and hyphens, and neither begins nor ends with a hyphen.
+refused-name-invalid = A name is needed, of at most 200 letters.
+refused-invitation-expired = This invitation has expired. Ask for a new one.
+refused-invitation-used-up = This invitation was used already. Ask for a new one.
+refused-invitation-unknown = This invitation is not known here. Perhaps it was taken back; ask for a new one.
+refused-has-credentials = This person can sign in already. A steward alone cannot give anybody else another way in.
+refused-last-way-in = This is your only way to sign in. Add another one first.
+refused-denied = You may not do this.
+refused-busy = Too many people are doing this right now. Wait a moment and try again.
+
+## Home
+hello = Hello, { $name }
+no-way-in = You have no way to sign in again yet. Add one now, or you are locked out when this browser forgets you.
+only-steward-you = You are the only steward. If you lose your way in, two members together have to let you back. Ask somebody you trust to become a steward too.
+only-steward = This community has only one steward. If that person is lost, two members together can let a new one in.
+no-plugins-title = Nothing is installed yet
+no-plugins-steward = What a community does is done by plugins: its money, its decisions, its food. Install the first one with “hamlet plugin install” on the box.
+no-plugins-member = The stewards have not installed anything yet.
+members-about = Who is here.
+invitations-about = Let people in by a link or a QR code.
+me-about = Your name, how you sign in, where you are signed in.
+stranger-lead = This is where the community keeps what it agreed, owns and owes. It runs on a box of its own.
+stranger-invitation = New here? Members come in by an invitation: ask a steward for a link.
+unfounded-title = Nobody lives here yet
+unfounded-lead = Whoever started this host sees a link on its screen. Open that link to found the community.
+
+## Signing in
+sign-in = Sign in
+sign-out = Sign out
+handle = Short name
+handle-help = By it others find you and you sign in: letters from a to z, digits and hyphens. Not secret.
+password = Password
+sign-in-passkey = Sign in with a passkey
+sign-in-recovery = I cannot get in: use a recovery code
+sign-in-wrong = Name, password or code is not right.
+sign-in-too-many = { $count ->
+    [one] Too many tries. Wait a second, then try again.
+   *[other] Too many tries. Wait { $count } seconds, then try again. A browser in which you were signed in before does not have to wait for others.
+}
+code = Code
+code-title = One more step
+code-help = The six digits that your authenticator app shows, or one of your recovery codes.
+code-wrong = This code is not right. Codes of an app hold for thirty seconds and work once.
+recovery-title = Use a recovery code
+recovery-lead = Take one of the codes that you printed. It works once; then you set up how you sign in anew.
+recovery-code = Recovery code
+recovery-none = No codes left? Two stewards together can let you back in.
+prove-title = Is it you?
+prove-lead = What comes next needs a fresh proof that it is you.
+prove-passkey = Use a passkey
+prove-first = You signed in too long ago for this. Load the page again and prove that it is you.
+passkey-cancelled = Nothing was done: the browser was told to stop, or took too long.
+passkey-no-host-name = Passkeys need a name like oak.example. This page was reached by a number.
+passkey-refused = This passkey was not accepted here.
+
+## Coming in
+join-title = Come in to { $community }
+join-lead = You have been invited. Two lines, and you are in.
+join = Come in
+your-name = Your name
+your-name-help = As others call you. You can change it later.
+your-handle = Your short name is { $handle }.
+
+## How one signs in
+secure-account = How I sign in
+secure-title = How you sign in
+secure-title-new = Choose how you will sign in
+secure-lead = Have two ways in, so that losing one does not lock you out.
+secure-lead-new = Choose one now. A passkey is easier and safer: your phone or computer knows you by finger, face or PIN.
+secure-about = Passkeys, password, recovery codes.
+passkeys = Passkeys
+passkeys-about = Nothing to remember and nothing to steal: the key stays in your phone, computer or security key.
+passkey-add = Add a passkey
+passkey-needs-https = Passkeys need an encrypted connection. Open this page by its address that begins with https. Until then, use a password.
+passkey-needs-script = Passkeys need JavaScript, which is off in this browser. Use a password with an authenticator app.
+password-and-app = Password with an app
+password-and-app-about = A password, and a code that an authenticator app shows.
+password-title = Choose a password
+password-new = New password
+password-help = At least 8 characters; a sentence that only you know is best. No rules about signs, but nothing that is easy to guess.
+password-too-short = A password has at least 8 characters.
+password-too-long = A password has at most 256 bytes.
+password-too-easy = This is among the first that anybody would try. Take something longer that has nothing to do with your name.
+app = Authenticator app
+app-title = Set up an authenticator app
+app-lead = Scan this with an app such as Aegis, 2FAS or Google Authenticator, or open it on this phone. Then type the code that it shows.
+app-qr = QR code for an authenticator app
+app-open = Open in an app on this device
+app-type = Type it instead
+app-code-help = The six digits that the app shows now.
+recovery-codes = Recovery codes
+recovery-codes-left = { $count ->
+    [0] You have no recovery codes left.
+    [one] You have one recovery code left.
+   *[other] You have { $count } recovery codes left.
+}
+recovery-codes-new = Make new recovery codes
+recovery-codes-warning = Your old codes end at once.
+recovery-sheet = Your recovery sheet
+recovery-sheet-lead = Print this or write it down, and keep it where you keep papers. With one of these codes { $handle } gets back in to { $community } when everything else is lost. Each works once. They are not shown again.
+recovery-sheet-kept = I have kept it
+
+## Oneself
+me-title = You
+sessions = Where you are signed in
+sessions-about = A browser signs you out after two weeks without use, and after three months in any case.
+session-here = This browser
+session-used = Last used on { $day }
+session-end = Sign out
+sessions-end-others = Sign out everywhere else
+
+## Members
+kind-household = household
+kind-organisation = organisation
+kind-commons = the community itself
+member-since = Here since { $day }.
+groups = Groups
+
+## Invitations
+invite-title = Invite
+invite-label = What for
+invite-label-help = Only you stewards see it, for example “harvest festival”. No names of people, please.
+invite-uses = How many people
+invite-days = Good for how many days
+invite = Make an invitation
+invite-made = The invitation is made
+invite-made-lead = Show the code, or send the link. Whoever has it can come in, so send it only to whom it is for. It is not shown again.
+invite-qr = QR code of the invitation
+invitations-open = Open invitations
+invitation-used = { $used } of { $uses } used, good until { $day }
+take-back = Take back
+
+## Founding a community
+setup-title = Found your community
+setup-lead = A few lines, and it lives. All of it can be changed later.
+setup-code = Code
+setup-code-help = The eight digits on the screen of the box.
+setup-community = Name of the community
+setup-community-help = As people call it, for example “Oak Street”.
+setup-place = Place
+setup-zone = Time zone
+setup-zone-help = As “Europe/Madrid”. It says when a day begins.
+setup-you = You, the first steward
+setup-begin = Found it

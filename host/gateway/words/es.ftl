@@ -1,0 +1,174 @@
+# Lo que dicen las páginas propias del anfitrión.
+language-name = Español
+
+## El marco de cada página
+skip-to-content = Ir al contenido
+way-around = Páginas
+home = Inicio
+members = Miembros
+invitations = Invitaciones
+language = Idioma
+choose = Elegir
+for-developers = Para desarrolladores
+back = Volver
+more = Más
+save = Guardar
+change = Cambiar
+set-up = Configurar
+remove = Quitar
+go-on = Continuar
+print = Imprimir
+copy = Copiar
+copied = Copiado
+or = o
+host-failed = Algo falló en el anfitrión. Inténtalo otra vez; si sigue así, avisa a una persona administradora.
+too-late = Esto tardó demasiado o ya se hizo. Empieza de nuevo.
+not-done = Esto no se hizo
+
+## Negativas
+refused = Esto fue rechazado ({ $case }).
+refused-handle-taken = Alguien ya tiene este nombre corto. Elige otro.
+refused-handle-invalid = Un nombre corto tiene de 2 a 32 letras de la a a la z, cifras y guiones, y no empieza ni termina con guion.
+refused-name-invalid = Hace falta un nombre, de 200 letras como máximo.
+refused-invitation-expired = Esta invitación ha caducado. Pide una nueva.
+refused-invitation-used-up = Esta invitación ya se usó. Pide una nueva.
+refused-invitation-unknown = Esta invitación no se conoce aquí. Quizá fue retirada; pide una nueva.
+refused-has-credentials = Esta persona ya puede entrar. Una sola persona administradora no puede dar a otra una nueva forma de entrar.
+refused-last-way-in = Es tu única forma de entrar. Añade otra antes.
+refused-denied = No puedes hacer esto.
+refused-busy = Demasiadas personas están haciendo esto ahora mismo. Espera un momento e inténtalo otra vez.
+
+## Inicio
+hello = Hola, { $name }
+no-way-in = Todavía no tienes cómo volver a entrar. Añade una forma ahora, o te quedarás fuera cuando este navegador te olvide.
+only-steward-you = Eres la única persona administradora. Si pierdes tu forma de entrar, dos miembros juntos tendrán que dejarte volver. Pide a alguien de confianza que lo sea también.
+only-steward = Esta comunidad tiene una sola persona administradora. Si se pierde, dos miembros juntos pueden dejar entrar a otra.
+no-plugins-title = Todavía no hay nada instalado
+no-plugins-steward = Lo que hace una comunidad lo hacen los complementos: su dinero, sus decisiones, su comida. Instala el primero con «hamlet plugin install» en la caja.
+no-plugins-member = Todavía no se ha instalado nada.
+members-about = Quién está aquí.
+invitations-about = Deja entrar a gente con un enlace o un código QR.
+me-about = Tu nombre, cómo entras, dónde has entrado.
+stranger-lead = Aquí la comunidad guarda lo que acordó, lo que tiene y lo que debe. Funciona en una caja propia.
+stranger-invitation = ¿Es tu primera vez? Se entra con una invitación: pide un enlace a una persona administradora.
+unfounded-title = Aquí todavía no vive nadie
+unfounded-lead = Quien puso en marcha este anfitrión ve un enlace en su pantalla. Abre ese enlace para fundar la comunidad.
+
+## Entrar
+sign-in = Entrar
+sign-out = Salir
+handle = Nombre corto
+handle-help = Con él te encuentran y entras: letras de la a a la z, cifras y guiones. No es secreto.
+password = Contraseña
+sign-in-passkey = Entrar con una llave de acceso
+sign-in-recovery = No puedo entrar: usar un código de recuperación
+sign-in-wrong = El nombre, la contraseña o el código no son correctos.
+sign-in-too-many = { $count ->
+    [one] Demasiados intentos. Espera un segundo y vuelve a intentarlo.
+   *[other] Demasiados intentos. Espera { $count } segundos y vuelve a intentarlo. Un navegador en el que ya habías entrado no tiene que esperar por otros.
+}
+code = Código
+code-title = Un paso más
+code-help = Las seis cifras que muestra tu aplicación de autenticación, o uno de tus códigos de recuperación.
+code-wrong = Este código no es correcto. Los códigos de una aplicación valen treinta segundos y una sola vez.
+recovery-title = Usar un código de recuperación
+recovery-lead = Toma uno de los códigos que imprimiste. Sirve una vez; después vuelves a configurar cómo entras.
+recovery-code = Código de recuperación
+recovery-none = ¿No te quedan códigos? Dos personas administradoras juntas pueden dejarte volver.
+prove-title = ¿Eres tú?
+prove-lead = Lo que sigue necesita una prueba reciente de que eres tú.
+prove-passkey = Usar una llave de acceso
+prove-first = Hace demasiado que entraste para esto. Vuelve a cargar la página y demuestra que eres tú.
+passkey-cancelled = No se hizo nada: el navegador se detuvo o tardó demasiado.
+passkey-no-host-name = Las llaves de acceso necesitan un nombre como oak.example. A esta página se llegó por un número.
+passkey-refused = Esta llave de acceso no fue aceptada aquí.
+
+## Llegar
+join-title = Entra en { $community }
+join-lead = Te han invitado. Dos líneas y estás dentro.
+join = Entrar
+your-name = Tu nombre
+your-name-help = Como te llaman los demás. Puedes cambiarlo después.
+your-handle = Tu nombre corto es { $handle }.
+
+## Cómo se entra
+secure-account = Cómo entro
+secure-title = Cómo entras
+secure-title-new = Elige cómo entrarás
+secure-lead = Ten dos formas de entrar, para que perder una no te deje fuera.
+secure-lead-new = Elige una ahora. Una llave de acceso es más fácil y más segura: tu teléfono u ordenador te conoce por el dedo, la cara o un PIN.
+secure-about = Llaves de acceso, contraseña, códigos de recuperación.
+passkeys = Llaves de acceso
+passkeys-about = Nada que recordar y nada que robar: la llave queda en tu teléfono, ordenador o llave de seguridad.
+passkey-add = Añadir una llave de acceso
+passkey-needs-https = Las llaves de acceso necesitan una conexión cifrada. Abre esta página por su dirección que empieza con https. Mientras tanto, usa una contraseña.
+passkey-needs-script = Las llaves de acceso necesitan JavaScript, que está apagado en este navegador. Usa una contraseña con una aplicación de autenticación.
+password-and-app = Contraseña con aplicación
+password-and-app-about = Una contraseña, y un código que muestra una aplicación de autenticación.
+password-title = Elige una contraseña
+password-new = Contraseña nueva
+password-help = Al menos 8 caracteres; lo mejor es una frase que solo tú conozcas. Sin reglas sobre signos, pero nada fácil de adivinar.
+password-too-short = Una contraseña tiene al menos 8 caracteres.
+password-too-long = Una contraseña tiene como máximo 256 bytes.
+password-too-easy = Es de las primeras que cualquiera probaría. Toma algo más largo que no tenga que ver con tu nombre.
+app = Aplicación de autenticación
+app-title = Configura una aplicación de autenticación
+app-lead = Escanea esto con una aplicación como Aegis, 2FAS o Google Authenticator, o ábrelo en este teléfono. Después escribe el código que muestra.
+app-qr = Código QR para una aplicación de autenticación
+app-open = Abrir en una aplicación de este dispositivo
+app-type = Escribirlo a mano
+app-code-help = Las seis cifras que la aplicación muestra ahora.
+recovery-codes = Códigos de recuperación
+recovery-codes-left = { $count ->
+    [0] No te quedan códigos de recuperación.
+    [one] Te queda un código de recuperación.
+   *[other] Te quedan { $count } códigos de recuperación.
+}
+recovery-codes-new = Hacer códigos de recuperación nuevos
+recovery-codes-warning = Tus códigos anteriores dejan de valer al momento.
+recovery-sheet = Tu hoja de recuperación
+recovery-sheet-lead = Imprímela o cópiala, y guárdala donde guardas papeles. Con uno de estos códigos { $handle } vuelve a entrar en { $community } cuando todo lo demás se ha perdido. Cada uno vale una vez. No se vuelven a mostrar.
+recovery-sheet-kept = La he guardado
+
+## Una misma
+me-title = Tú
+sessions = Dónde has entrado
+sessions-about = Un navegador te saca tras dos semanas sin uso, y en todo caso a los tres meses.
+session-here = Este navegador
+session-used = Usado por última vez el { $day }
+session-end = Salir
+sessions-end-others = Salir en todos los demás
+
+## Miembros
+kind-household = hogar
+kind-organisation = organización
+kind-commons = la comunidad misma
+member-since = Aquí desde el { $day }.
+groups = Grupos
+
+## Invitaciones
+invite-title = Invitar
+invite-label = Para qué
+invite-label-help = Solo lo ven las personas administradoras, por ejemplo «fiesta de la cosecha». Sin nombres de personas, por favor.
+invite-uses = Cuántas personas
+invite-days = Válida cuántos días
+invite = Hacer una invitación
+invite-made = La invitación está hecha
+invite-made-lead = Muestra el código o envía el enlace. Quien lo tenga puede entrar, así que envíalo solo a quien es para. No se vuelve a mostrar.
+invite-qr = Código QR de la invitación
+invitations-open = Invitaciones abiertas
+invitation-used = { $used } de { $uses } usadas, válida hasta el { $day }
+take-back = Retirar
+
+## Fundar una comunidad
+setup-title = Funda tu comunidad
+setup-lead = Unas líneas y ya vive. Todo se puede cambiar después.
+setup-code = Código
+setup-code-help = Las ocho cifras en la pantalla de la caja.
+setup-community = Nombre de la comunidad
+setup-community-help = Como la llama la gente, por ejemplo «Calle del Roble».
+setup-place = Lugar
+setup-zone = Zona horaria
+setup-zone-help = Como «Europe/Madrid». Dice cuándo empieza un día.
+setup-you = Tú, la primera persona administradora
+setup-begin = Fundarla
