@@ -18,6 +18,7 @@ mod join;
 mod me;
 mod members;
 mod passkeys;
+mod plugin;
 mod prove;
 mod qr;
 mod secure;
@@ -67,6 +68,7 @@ pub(crate) fn router() -> Router {
         .route("/members/{handle}", get(members::one))
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
+        .merge(plugin::router())
         .route("/assets/{name}", get(assets::asset))
         .route("/manifest.webmanifest", get(assets::manifest))
 }

@@ -15,6 +15,8 @@ pub use form::{Posting, post_forms};
 pub use money::written as written_money;
 pub use time::{instant_from_local, written as written_time};
 
+use std::collections::BTreeSet;
+
 use hamlet_reflect::Id;
 use jiff::tz::TimeZone;
 
@@ -49,6 +51,23 @@ impl Fragment {
         let mut html = String::new();
         Pen { drawing, forms: 0 }.nodes(&mut html, &self.nodes);
         html
+    }
+}
+
+/// The parties whose names a page shows.
+pub fn parties(page: &Fragment) -> BTreeSet<Id> {
+    let mut found = BTreeSet::new();
+    find_parties(&page.nodes, &mut found);
+    found
+}
+
+fn find_parties(nodes: &[Node], found: &mut BTreeSet<Id>) {
+    for node in nodes {
+        let Node::Element(element) = node else { continue };
+        match element.get("id").filter(|_| element.tag == "h-party") {
+            Some(id) => found.extend(id.parse::<Id>()),
+            None => find_parties(&element.children, found),
+        }
     }
 }
 
