@@ -25,8 +25,6 @@ pub(crate) struct Frame<'a> {
     pub narrow: bool,
     /// Whether it needs our script.
     pub script: bool,
-    /// Whether a plugin speaks on it.
-    pub plugin: bool,
 }
 
 /// A page.
@@ -49,7 +47,7 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
                 link rel="icon" href="/icon.svg" type="image/svg+xml";
                 link rel="manifest" href="/manifest.webmanifest";
                 link rel="stylesheet" href="/assets/pages.css";
-                @if frame.plugin { link rel="stylesheet" href="/assets/plugin.css"; }
+                @if frame.place.starts_with("/p/") { link rel="stylesheet" href="/assets/plugin.css"; }
                 @if frame.script { script src="/assets/pages.js" defer {} }
             }
             body class=@if frame.narrow { "narrow" } @else { "wide" } {

@@ -9,7 +9,16 @@ fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
 /// The form of the speaker, filled in.
 fn say(place: &Place, text_said: &str, times: &str) -> (String, Vec<(String, String)>) {
     let html = text(&place.get("/p/speaker/form"));
-    place.form(&html, &[("p_line.text", text_said), ("p_line.times", times), ("p_line.note", ""), ("p_mood", "loud"), ("p_tags", "!")])
+    place.form(
+        &html,
+        &[
+            ("p_line.text", text_said),
+            ("p_line.times", times),
+            ("p_line.note", ""),
+            ("p_mood", "loud"),
+            ("p_tags", "!"),
+        ],
+    )
 }
 
 #[test]
@@ -18,7 +27,12 @@ fn x1_a_form_is_done_once_and_leads_to_the_page_that_it_names() {
     let (path, fields) = say(&place, "hello", "2");
     assert_eq!(path, "/p/speaker/do/speaking/say");
     let reply = place.send(&path, &fields);
-    assert_eq!((reply.status, reply.header("location").unwrap()), (303, "/p/speaker/done"), "{}", text(&reply));
+    assert_eq!(
+        (reply.status, reply.header("location").unwrap()),
+        (303, "/p/speaker/done"),
+        "{}",
+        text(&reply)
+    );
     let done = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     assert!(done.starts_with("__Host-hamlet-done="), "{done}");
     // The same form again: the same answer, and nothing more is said.
@@ -43,11 +57,17 @@ fn a_wrong_field_is_named_beside_it_and_what_was_typed_is_kept() {
     let html = text(&reply);
     assert_eq!(reply.status, 422, "{html}");
     assert!(html.contains("value=\"he said &quot;&lt;b&gt;&quot;\""), "{html}");
-    assert!(html.contains("value=\"often\" aria-invalid=\"true\" aria-describedby=\"p_error-line.times\""), "{html}");
+    assert!(
+        html.contains("value=\"often\" aria-invalid=\"true\" aria-describedby=\"p_error-line.times\""),
+        "{html}"
+    );
     assert!(html.contains("Write a whole number from 0 to 4294967295."), "{html}");
     assert!(html.contains("<option value=\"loud\" selected>"), "{html}");
     // A new key: what is sent next is another try.
-    assert_ne!(between(&html, "name=\"key\" value=\"", "\""), fields.iter().find(|(name, _)| name == "key").unwrap().1);
+    assert_ne!(
+        between(&html, "name=\"key\" value=\"", "\""),
+        fields.iter().find(|(name, _)| name == "key").unwrap().1
+    );
 }
 
 #[test]
@@ -57,7 +77,10 @@ fn a_refusal_is_said_in_the_plugins_own_words() {
     let reply = place.send(&path, &fields);
     let html = text(&reply);
     assert_eq!(reply.status, 422);
-    assert!(html.contains("role=\"alert\"><p>Too often for this hour; how often is allowed: 5.</p>"), "{html}");
+    assert!(
+        html.contains("role=\"alert\"><p>Too often for this hour; how often is allowed: 5.</p>"),
+        "{html}"
+    );
     assert!(html.contains("value=\"hello\""), "{html}");
 }
 
@@ -79,7 +102,14 @@ fn a_form_from_elsewhere_is_refused() {
 #[test]
 fn a_form_leads_nowhere_outside_its_plugin() {
     let place = Place::new();
-    for elsewhere in ["https://evil.example/", "//evil.example", "/sign-out", "/p/till/", "javascript:alert(1)", "/p/speaker/../till"] {
+    for elsewhere in [
+        "https://evil.example/",
+        "//evil.example",
+        "/sign-out",
+        "/p/till/",
+        "javascript:alert(1)",
+        "/p/speaker/../till",
+    ] {
         let (path, mut fields) = say(&place, "hello", "1");
         fields.retain(|(name, _)| name != "return");
         fields.push(("return".into(), elsewhere.into()));
@@ -97,7 +127,8 @@ fn w1_a_form_gives_no_right_that_its_sender_has_not() {
     assert_eq!(reply.status, 422);
     assert!(text(&reply).contains("Not allowed"), "{}", text(&reply));
     let (_, fields) = say(&place, "hello", "1");
-    for path in ["/p/host/do/members/remove", "/p/speaker/do/pages/nothing", "/p/speaker/do/speaking/nothing"] {
+    for path in ["/p/host/do/members/remove", "/p/speaker/do/pages/nothing", "/p/speaker/do/speaking/nothing"]
+    {
         assert_eq!(place.send(path, &fields).status, 404, "{path}");
     }
 }
@@ -112,8 +143,14 @@ fn w2_what_takes_her_will_is_asked_on_the_hosts_own_page() {
     let asked = text(&reply);
     assert_eq!(reply.status, 200);
     for part in [
-        "<h1>Do you want this?</h1>", "take &lt;b&gt;1250&lt;/b&gt; from your box", "<dd>Yours</dd>", "<dd>1,250</dd>",
-        "<dd>The till</dd>", "Yes, do it", "No, go back", "Nothing has been done yet.",
+        "<h1>Do you want this?</h1>",
+        "take &lt;b&gt;1250&lt;/b&gt; from your box",
+        "<dd>Yours</dd>",
+        "<dd>1,250</dd>",
+        "<dd>The till</dd>",
+        "Yes, do it",
+        "No, go back",
+        "Nothing has been done yet.",
     ] {
         assert!(asked.contains(part), "{part} in {asked}");
     }

@@ -54,13 +54,16 @@ impl Place {
 
     pub fn session(town: &Town, person: Id) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let begun = runtime.block_on(town.identity.begin_session(&town.kernel, person, "test", None)).unwrap();
+        let begun =
+            runtime.block_on(town.identity.begin_session(&town.kernel, person, "test", None)).unwrap();
         format!("__Host-hamlet={}", begun.reveal())
     }
 
     /// A page as Ana's browser asks for it.
     pub fn get(&self, path: &str) -> Reply {
-        self.server.send(&Request::get(HOST, path).header("Cookie", self.cookie.as_str()).header("Accept", "text/html"))
+        self.server.send(
+            &Request::get(HOST, path).header("Cookie", self.cookie.as_str()).header("Accept", "text/html"),
+        )
     }
 
     /// The same as a stranger's.
@@ -101,7 +104,11 @@ impl Place {
         for control in html.split("<input").skip(1) {
             let control = &control[..control.find('>').unwrap()];
             let name = unescaped(between(control, "name=\"", "\""));
-            let value = if control.contains("value=\"") { unescaped(between(control, "value=\"", "\"")) } else { String::new() };
+            let value = if control.contains("value=\"") {
+                unescaped(between(control, "value=\"", "\""))
+            } else {
+                String::new()
+            };
             if !fill.iter().any(|(known, _)| *known == name) {
                 fields.push((name, value));
             }
@@ -122,5 +129,10 @@ pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 }
 
 pub fn unescaped(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&#96;", "`").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&#96;", "`")
+        .replace("&amp;", "&")
 }

@@ -10,15 +10,25 @@ fn a_page_is_shown_in_the_shell_with_the_plugins_way_around() {
     let html = text(&reply);
     assert_eq!(reply.status, 200, "{html}");
     for part in [
-        "<h1>Speaking &lt;b&gt;freely&lt;/b&gt;</h1>", "<p>0 in en</p>", "class=\"plugin\" hx-disable",
-        "<a href=\"/p/speaker/\" aria-current=\"page\">First</a>", "<a href=\"/p/speaker/form\">&lt;Form&gt;</a>",
+        "<h1>Speaking &lt;b&gt;freely&lt;/b&gt;</h1>",
+        "<p>0 in en</p>",
+        "class=\"plugin\" hx-disable",
+        "<a href=\"/p/speaker/\" aria-current=\"page\">First</a>",
+        "<a href=\"/p/speaker/form\">&lt;Form&gt;</a>",
         "The &lt;speaker&gt;",
     ] {
         assert!(html.contains(part), "{part} in {html}");
     }
     assert!(!html.contains("sign-out\">Out") && !html.contains("evil.example"), "{html}");
     let policy = reply.header("content-security-policy").unwrap();
-    for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ] {
         assert!(policy.contains(part), "{policy}");
     }
     assert!(!policy.contains("unsafe"), "{policy}");
@@ -39,7 +49,15 @@ fn p1_a_hostile_plugins_html_is_harmless_in_the_browser_page() {
 #[test]
 fn a_page_that_is_not_there_or_not_for_her_says_so() {
     let place = Place::new();
-    for path in ["/p/speaker/nowhere", "/p/nobody/", "/p/nobody/x", "/p/host/", "/p/sp..aker/", "/p/speaker/do/x/y/z", "/p/speaker/call/x/y"] {
+    for path in [
+        "/p/speaker/nowhere",
+        "/p/nobody/",
+        "/p/nobody/x",
+        "/p/host/",
+        "/p/sp..aker/",
+        "/p/speaker/do/x/y/z",
+        "/p/speaker/call/x/y",
+    ] {
         let reply = place.get(path);
         assert_eq!(reply.status, 404, "{path}");
         assert!(text(&reply).contains("<main"), "{path}: a page, for a browser");
@@ -57,7 +75,10 @@ fn a_stranger_is_asked_to_sign_in_where_the_plugin_wants_it() {
     let place = Place::new();
     assert_eq!(place.stranger("/p/speaker/").status, 200);
     let reply = place.stranger("/p/speaker/me?x=1");
-    assert_eq!((reply.status, reply.header("location").unwrap()), (303, "/sign-in?to=%2Fp%2Fspeaker%2Fme%3Fx%3D1"));
+    assert_eq!(
+        (reply.status, reply.header("location").unwrap()),
+        (303, "/sign-in?to=%2Fp%2Fspeaker%2Fme%3Fx%3D1")
+    );
     assert_eq!(place.stranger("/p/till/call").header("location").unwrap(), "/sign-in?to=%2Fp%2Ftill%2Fcall");
 }
 
@@ -73,7 +94,10 @@ fn a_filter_is_a_get_whose_fields_the_plugin_sees_by_its_own_names() {
     let place = Place::new();
     let html = text(&place.get("/p/speaker/find?p_from=2026-01-01"));
     assert!(html.contains("<p>from 2026-01-01</p>"), "{html}");
-    assert!(html.contains("<form action=\"/p/speaker/find\" method=\"get\"><input name=\"p_from\"></form>"), "{html}");
+    assert!(
+        html.contains("<form action=\"/p/speaker/find\" method=\"get\"><input name=\"p_from\"></form>"),
+        "{html}"
+    );
 }
 
 #[test]
@@ -88,7 +112,9 @@ fn a_page_is_in_the_viewers_language() {
 fn a_plugin_lists_what_she_herself_may_do() {
     let place = Place::new();
     let html = text(&place.get("/p/speaker/call"));
-    for part in ["/p/speaker/call/speaking/say", "/p/speaker/call/speaking/buy", "/p/speaker/call/speaking/said"] {
+    for part in
+        ["/p/speaker/call/speaking/say", "/p/speaker/call/speaking/buy", "/p/speaker/call/speaking/said"]
+    {
         assert!(html.contains(part), "{part} in {html}");
     }
     assert!(!html.contains("speaking/hush") && !html.contains("render"), "{html}");

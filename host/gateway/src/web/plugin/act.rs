@@ -97,13 +97,19 @@ async fn call(visit: &Visit, sent: &Sent) -> Result<Response, Response> {
         Err(error) => return whole(visit, sent, error.to_string()).await,
     };
     let kernel = &visit.here.state.kernel;
-    let mut call =
-        Call::new(visit.actor(), &callable.plugin, &callable.interface.id, &callable.function.name, arguments);
+    let mut call = Call::new(
+        visit.actor(),
+        &callable.plugin,
+        &callable.interface.id,
+        &callable.function.name,
+        arguments,
+    );
     call.request_id = Arc::clone(&visit.here.request_id);
     if callable.rule.kind == Kind::Command {
         call.idempotency = key;
-        call.confirmation =
-            Some(sent.host("code")).filter(|code| (1..=CODE_LENGTH_MAX).contains(&code.len())).map(str::to_owned);
+        call.confirmation = Some(sent.host("code"))
+            .filter(|code| (1..=CODE_LENGTH_MAX).contains(&code.len()))
+            .map(str::to_owned);
     }
     match kernel.call(call).await {
         Ok(answer) => match answer.result {
@@ -117,7 +123,8 @@ async fn call(visit: &Visit, sent: &Sent) -> Result<Response, Response> {
             },
             Err(error) => {
                 let ty = callable.function.result.as_ref().and_then(Type::error);
-                let error = ty.zip(error.as_ref()).map_or(Value::Null, |(ty, error)| json::from_val(ty, error));
+                let error =
+                    ty.zip(error.as_ref()).map_or(Value::Null, |(ty, error)| json::from_val(ty, error));
                 let refused = sentence::refusal(&callable.function, &error);
                 whole(visit, sent, refused.sentence).await
             }

@@ -23,12 +23,17 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
     sight.learn(needs.iter().map(|need| need.owner).collect()).await;
     let say = &visit.say;
     let catalogue = visit.here.state.kernel.catalogue();
-    let title_of = |plugin: &str| catalogue.plugins.get(plugin).map_or(plugin, |info| info.title.as_str()).to_owned();
+    let title_of =
+        |plugin: &str| catalogue.plugins.get(plugin).map_or(plugin, |info| info.title.as_str()).to_owned();
     let person = visit.browser.as_ref().map(|browser| browser.person);
     let callable = &sent.callable;
-    let action = format!("/p/{}/{DO}/{}/{}", callable.plugin, callable.interface.short, callable.function.name);
+    let action =
+        format!("/p/{}/{DO}/{}/{}", callable.plugin, callable.interface.short, callable.function.name);
     let title = say.t("confirm-title");
-    let asks = say.with("confirm-lead", &[("plugin", &title_of(&callable.plugin)), ("act", &words(&callable.function.name))]);
+    let asks = say.with(
+        "confirm-lead",
+        &[("plugin", &title_of(&callable.plugin)), ("act", &words(&callable.function.name))],
+    );
     let body = html! {
         h1 { (title) }
         p class="lead" { (asks) }

@@ -31,8 +31,11 @@ pub(super) async fn index(Path(plugin): Path<String>, visit: Visit) -> Response 
 async fn listed(visit: &Visit, plugin: &str) -> Result<Response, Response> {
     limit(visit)?;
     let catalogue = visit.here.state.kernel.catalogue();
-    let info = catalogue.plugins.get(plugin).filter(|info| info.active && plugin != HOST).ok_or_else(missing)?;
-    if visit.browser.is_none() && !info.functions.iter().any(|callable| callable.rule.access.contains(&Access::Public)) {
+    let info =
+        catalogue.plugins.get(plugin).filter(|info| info.active && plugin != HOST).ok_or_else(missing)?;
+    if visit.browser.is_none()
+        && !info.functions.iter().any(|callable| callable.rule.access.contains(&Access::Public))
+    {
         return Err(redirect(&format!("/sign-in?to={}", escaped(&visit.path))));
     }
     let groups = groups(visit).await;
@@ -57,7 +60,7 @@ async fn listed(visit: &Visit, plugin: &str) -> Result<Response, Response> {
             }
         }
     };
-    let frame = Frame { title: &info.title, place: &place, plugin: true, ..Frame::default() };
+    let frame = Frame { title: &info.title, place: &place, ..Frame::default() };
     Ok(shell::page(visit, &frame, &body))
 }
 
@@ -80,7 +83,12 @@ async fn one(visit: &Visit, plugin: &str, interface: &str, function: &str) -> Re
 }
 
 /// A function's form, with what was typed and what is wrong with it.
-pub(super) async fn again(visit: &Visit, callable: &Callable, typed: &[Field], errors: &[FieldError]) -> Response {
+pub(super) async fn again(
+    visit: &Visit,
+    callable: &Callable,
+    typed: &[Field],
+    errors: &[FieldError],
+) -> Response {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Fragment::from(form(visit, callable, typed, errors));
     let drawn = Sight::new(visit).draw(&callable.plugin, &path_of(callable), &page).await;
@@ -109,7 +117,8 @@ pub(super) async fn result(visit: &Visit, callable: &Callable, given: Option<&Va
     let mut sight = Sight::new(visit);
     let mut nodes = forms::result(&callable.function, &value, sight.language);
     if callable.rule.kind == Kind::Command {
-        let done = Element::new("p").with("class", "good").with("role", "status").text(visit.say.t("plugin-done"));
+        let done =
+            Element::new("p").with("class", "good").with("role", "status").text(visit.say.t("plugin-done"));
         nodes.insert(0, Node::Element(done));
     }
     let drawn = sight.draw(&callable.plugin, &path_of(callable), &Fragment { nodes }).await;
@@ -127,7 +136,7 @@ fn shown(visit: &Visit, callable: &Callable, status: StatusCode, drawn: &str) ->
         div class="plugin" hx-disable { (PreEscaped(drawn.to_owned())) }
         p class="plugin-end" { a href={ "/p/" (callable.plugin) "/" (CALL) } { (visit.say.t("plugin-functions")) } }
     };
-    let frame = Frame { title: &title, place: &place, plugin: true, ..Frame::default() };
+    let frame = Frame { title: &title, place: &place, ..Frame::default() };
     shell::page_with(visit, status, &frame, &body)
 }
 

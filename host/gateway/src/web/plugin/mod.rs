@@ -47,7 +47,11 @@ pub(super) fn router() -> Router {
 }
 
 async fn root(Path(plugin): Path<String>) -> Response {
-    if is_name(&plugin) { redirect(&format!("/p/{plugin}/")) } else { front::not_found().await.into_response() }
+    if is_name(&plugin) {
+        redirect(&format!("/p/{plugin}/"))
+    } else {
+        front::not_found().await.into_response()
+    }
 }
 
 async fn first(Path(plugin): Path<String>, visit: Visit) -> Response {

@@ -1,6 +1,7 @@
 //! A page that a plugin renders: asked for as whoever looks, sanitised, drawn, put into the shell.
 
 use axum::response::{IntoResponse as _, Response};
+use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Call, CallError, Callable};
 use hamlet_pages::forms::{Field, FieldError, fill};
 use hamlet_pages::{Element, Fragment, bare, draw, sanitize, sanitize::inside};
@@ -62,7 +63,8 @@ pub(super) async fn shown(
     again: Option<Again<'_>>,
 ) -> Result<Response, Response> {
     let catalogue = visit.here.state.kernel.catalogue();
-    let info = catalogue.plugins.get(plugin).filter(|info| info.active).ok_or_else(missing)?;
+    let info =
+        catalogue.plugins.get(plugin).filter(|info| info.active && plugin != HOST).ok_or_else(missing)?;
     if !info.interfaces.iter().any(|interface| interface.id == PAGES) {
         // One without pages is what it can do.
         return if path.is_empty() { Ok(redirect(&format!("/p/{plugin}/call"))) } else { Err(missing()) };
@@ -71,7 +73,8 @@ pub(super) async fn shown(
     let mut page = sanitize(&given.html, plugin).map_err(|error| {
         tracing::warn!(%plugin, %error, "a plugin's page cannot be shown");
         let detail = "What the plugin gave cannot be shown. Tell a steward; the host's log says why.";
-        Problem::host(StatusCode::BAD_GATEWAY, "page-invalid", "This page cannot be shown", detail).into_response()
+        Problem::host(StatusCode::BAD_GATEWAY, "page-invalid", "This page cannot be shown", detail)
+            .into_response()
     })?;
     let mut status = StatusCode::OK;
     if let Some(again) = again {
@@ -81,7 +84,7 @@ pub(super) async fn shown(
     let here = address(plugin, path, query);
     let drawn = Sight::new(visit).draw(plugin, &here, &page).await;
     let body = html! {
-        (around(plugin, path, &given.navigation))
+        (around(plugin, &info.title, path, &given.navigation))
         h1 { (given.title) }
         (done(visit))
         // What is below is the plugin's: no attribute of it is ever obeyed by a script of the host.
@@ -89,7 +92,7 @@ pub(super) async fn shown(
         p class="plugin-end" { a href={ "/p/" (plugin) "/" (super::CALL) } { (visit.say.t("plugin-functions")) } }
     };
     let place = format!("/p/{plugin}/");
-    let frame = Frame { title: &given.title, place: &place, plugin: true, ..Frame::default() };
+    let frame = Frame { title: &given.title, place: &place, ..Frame::default() };
     let mut response = shell::page_with(visit, status, &frame, &body);
     if sequence(visit).is_some() {
         set_done(&mut response, "", 0);
@@ -166,7 +169,12 @@ fn refused(visit: &Visit, why: &str) -> Response {
     let why: String = why.chars().filter(|letter| !letter.is_control()).take(300).collect();
     let title = visit.say.t("not-done");
     let body = html! { h1 { (title) } p { (why) } p { a href="/" { (visit.say.t("home")) } } };
-    shell::page_with(visit, StatusCode::FORBIDDEN, &Frame { title: &title, narrow: true, ..Frame::default() }, &body)
+    shell::page_with(
+        visit,
+        StatusCode::FORBIDDEN,
+        &Frame { title: &title, narrow: true, ..Frame::default() },
+        &body,
+    )
 }
 
 fn record<const N: usize>(fields: [(&str, Val); N]) -> Val {
@@ -196,15 +204,13 @@ fn given(page: &Val) -> Option<Given> {
 }
 
 /// The plugin's way around: links inside it, and nowhere else.
-fn around(plugin: &str, path: &str, entries: &[(String, String)]) -> Markup {
+fn around(plugin: &str, title: &str, path: &str, entries: &[(String, String)]) -> Markup {
     let here = format!("/p/{plugin}/{}", path.trim_matches('/'));
-    let entries: Vec<(String, &String)> = entries
-        .iter()
-        .filter_map(|(path, title)| Some((inside(plugin, path)?, title)))
-        .collect();
+    let entries: Vec<(String, &String)> =
+        entries.iter().filter_map(|(path, title)| Some((inside(plugin, path)?, title))).collect();
     html! {
         @if !entries.is_empty() {
-            nav class="plugin-nav" aria-label=(plugin) {
+            nav class="plugin-nav" aria-label=(title) {
                 ul {
                     @for (path, title) in &entries {
                         @let bare = path.split(['?', '#']).next().unwrap_or_default();
@@ -230,7 +236,8 @@ fn done(visit: &Visit) -> Markup {
 }
 
 fn sequence(visit: &Visit) -> Option<u64> {
-    visit.cookie(DONE)?.parse().ok()
+    // One that was not reached yet is of another time: a restored community begins anew.
+    visit.cookie(DONE)?.parse().ok().filter(|sequence| *sequence <= visit.here.state.kernel.head())
 }
 
 /// Remembers for the next page that something was done, or forgets it.

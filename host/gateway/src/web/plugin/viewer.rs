@@ -35,8 +35,9 @@ impl<'a> Sight<'a> {
 
     /// With the names of these parties, each asked for with her own rights.
     pub async fn learn(&mut self, ids: BTreeSet<Id>) {
+        let visit = self.visit;
         let asked = ids.into_iter().take(NAMES_MAX).map(|id| async move {
-            let party = ask(self.visit, "members", "get", json!({ "party": id.to_string() })).await.ok()?;
+            let party = ask(visit, "members", "get", json!({ "party": id.to_string() })).await.ok()?;
             Some((id, text(&party, "name").to_owned()))
         });
         let learned: Vec<_> = join_all(asked).await;
