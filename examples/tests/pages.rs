@@ -24,7 +24,8 @@ struct Browser {
 
 impl Browser {
     fn open(market: &Market, who: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (kernel, identity) = (market.0.kernel().clone(), market.0.identity().clone());
         let person = market.0.id(who).unwrap();
         let session = runtime.block_on(identity.begin_session(&kernel, person, "test", None)).unwrap();
@@ -37,6 +38,8 @@ impl Browser {
             any_address: false,
             languages: None,
             setup: None,
+            catalogue: Vec::new(),
+            personas: Vec::new(),
         };
         let config = Config { token_rate: None, address_rate: None, ..Config::default() };
         let router = Gateway::router(vec![community], config);
@@ -47,7 +50,8 @@ impl Browser {
     }
 
     fn get(&self, path: &str, language: &str) -> (u16, String) {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
+        let agent =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
         let mut answer = agent
             .get(format!("http://{}{path}", self.address))
             .header("Host", HOST)
@@ -68,7 +72,8 @@ impl Browser {
 
     /// Sends a form: status, where it leads to, what is shown.
     fn send(&self, path: &str, fields: &[(String, String)]) -> (u16, String, String) {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
+        let agent =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
         let body: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
         let mut answer = agent
@@ -80,20 +85,28 @@ impl Browser {
             .header("Content-Type", "application/x-www-form-urlencoded")
             .send(body.join("&"))
             .unwrap();
-        let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
+        let to =
+            answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
         (answer.status().as_u16(), to, answer.body_mut().read_to_string().unwrap())
     }
 
     /// Fills in the `number`th form of a page that posts to the ledger, and sends it.
     fn fill(&self, page: &str, number: usize, typed: &[(&str, &str)]) -> (u16, String, String) {
-        let form = page.split("<form ").filter(|form| form.starts_with("action=\"/p/ledger/do/")).nth(number).unwrap();
+        let form = page
+            .split("<form ")
+            .filter(|form| form.starts_with("action=\"/p/ledger/do/"))
+            .nth(number)
+            .unwrap();
         let form = form.split("</form>").next().unwrap();
         let path = value(form, "action");
         let mut fields: Vec<(String, String)> = Vec::new();
         for input in form.split("<input ").skip(1) {
             let input = input.split('>').next().unwrap();
             let name = value(input, "name");
-            let typed = typed.iter().find(|(known, _)| format!("p_{known}") == name).map(|(_, text)| (*text).to_owned());
+            let typed = typed
+                .iter()
+                .find(|(known, _)| format!("p_{known}") == name)
+                .map(|(_, text)| (*text).to_owned());
             fields.push((name, typed.unwrap_or_else(|| value(input, "value"))));
         }
         self.send(&path, &fields)
@@ -106,7 +119,8 @@ impl Browser {
         let mut whole = html.to_owned();
         for sheet in ["pages.css", "plugin.css"] {
             let link = format!("<link rel=\"stylesheet\" href=\"/assets/{sheet}\">");
-            whole = whole.replace(&link, &format!("<style>{}</style>", self.get(&format!("/assets/{sheet}"), "en").1));
+            whole = whole
+                .replace(&link, &format!("<style>{}</style>", self.get(&format!("/assets/{sheet}"), "en").1));
         }
         fs::write(folder.join(format!("{name}.html")), whole).unwrap();
     }
@@ -114,15 +128,29 @@ impl Browser {
 
 fn value(tag: &str, name: &str) -> String {
     let found = tag.split(&format!("{name}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap());
-    found.unwrap_or_default().replace("&#39;", "'").replace("&quot;", "\"").replace("&lt;", "<").replace("&amp;", "&")
+    found
+        .unwrap_or_default()
+        .replace("&#39;", "'")
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&amp;", "&")
 }
 
 fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
-fn transfer(id: u64, from: u64, to: u64, amount: u64, kind: hamlet_testing::Value, memo: &str) -> hamlet_testing::Value {
+fn transfer(
+    id: u64,
+    from: u64,
+    to: u64,
+    amount: u64,
+    kind: hamlet_testing::Value,
+    memo: &str,
+) -> hamlet_testing::Value {
     json!({ "transfer": {
         "id": hex(id), "debit": hex(from), "credit": hex(to), "amount": amount, "kind": kind, "code": 0,
         "memo": memo, "linked": false,
@@ -161,8 +189,13 @@ fn a_member_sees_her_account_pays_and_finds_the_payment_in_her_statement() {
     let browser = Browser::open(&market, "rosa");
     let overview = browser.page("/p/ledger/");
     for part in [
-        "<h1>Your account</h1>", "11.15", "to all members together, not to one of them. No interest is due.",
-        "<bdi>tom</bdi>", "Mended the &lt;gate&gt;", "Waiting (2)", "3 days ago",
+        "<h1>Your account</h1>",
+        "11.15",
+        "to all members together, not to one of them. No interest is due.",
+        "<bdi>tom</bdi>",
+        "Mended the &lt;gate&gt;",
+        "Waiting (2)",
+        "3 days ago",
     ] {
         assert!(overview.contains(part), "{part} in {overview}");
     }
@@ -174,7 +207,10 @@ fn a_member_sees_her_account_pays_and_finds_the_payment_in_her_statement() {
     browser.keep("pay", &pay);
     let (status, _, wrong) = browser.fill(&pay, 0, &[("amount", "two fifty")]);
     assert_eq!(status, 422);
-    assert!(wrong.contains("The amount is not a decimal number that fits the ledger&#39;s scale: two fifty."), "{wrong}");
+    assert!(
+        wrong.contains("The amount is not a decimal number that fits the ledger&#39;s scale: two fifty."),
+        "{wrong}"
+    );
     assert!(wrong.contains("value=\"Bread\""), "{wrong}");
     browser.keep("pay-refused", &wrong);
 
@@ -198,7 +234,10 @@ fn a_payment_that_waits_is_accepted_or_declined_by_a_button() {
     assert_eq!((status, to.as_str()), (303, "/p/ledger/pending"), "{html}");
     assert_eq!(market.balance("rosa", ROSAS), before + 420);
     let pending = browser.page("/p/ledger/pending");
-    assert!(pending.contains("Waiting (1)") && pending.contains("Pay now") && !pending.contains("Accept"), "{pending}");
+    assert!(
+        pending.contains("Waiting (1)") && pending.contains("Pay now") && !pending.contains("Accept"),
+        "{pending}"
+    );
 }
 
 #[test]
@@ -206,7 +245,10 @@ fn the_other_pages_are_whole_and_show_nothing_of_others() {
     let market = lived_in();
     let browser = Browser::open(&market, "rosa");
     let request = browser.page("/p/ledger/request?p_amount=12.50&p_memo=Cider");
-    assert!(request.contains("http://oakfield.example/p/ledger/pay?to=%40rosa&amp;amount=12.50&amp;memo=Cider"), "{request}");
+    assert!(
+        request.contains("http://oakfield.example/p/ledger/pay?to=%40rosa&amp;amount=12.50&amp;memo=Cider"),
+        "{request}"
+    );
     browser.keep("request", &request);
     let account = browser.page("/p/ledger/account");
     assert!(account.contains("<svg viewBox") && account.contains("<dd><code>rosas</code></dd>"), "{account}");

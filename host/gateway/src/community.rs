@@ -41,6 +41,19 @@ pub struct Community {
     pub languages: Option<PathBuf>,
     /// It waits to be founded.
     pub setup: Option<Arc<Setup>>,
+    /// Folders with plugins that stewards are offered: signed bundles, and what developers built.
+    pub catalogue: Vec<PathBuf>,
+    /// A demo: as whom anybody may look around. Empty: a real community.
+    pub personas: Vec<Persona>,
+}
+
+/// Somebody of a demo, as whom a visitor looks around.
+#[derive(Debug, Clone)]
+pub struct Persona {
+    /// Her handle.
+    pub handle: String,
+    /// Who she is, in a sentence.
+    pub about: String,
 }
 
 impl fmt::Debug for Community {
@@ -79,6 +92,8 @@ pub(crate) struct State {
     pub incoming: Option<PathBuf>,
     pub words: Words,
     pub setup: Option<Arc<Setup>>,
+    pub catalogue: Vec<PathBuf>,
+    pub personas: Vec<Persona>,
     pub config: Arc<Config>,
     pub counters: Counters,
     pub token_rates: Rates<Id>,
@@ -109,6 +124,8 @@ impl Communities {
                 incoming: community.incoming,
                 words: Words::new(community.languages.as_deref()),
                 setup: community.setup,
+                catalogue: community.catalogue,
+                personas: community.personas,
                 config: Arc::clone(&config),
                 counters: Counters::default(),
                 token_rates: Rates::new(config.token_rate),

@@ -34,7 +34,7 @@ mod serve;
 mod stage;
 mod web;
 
-pub use community::Community;
+pub use community::{Community, Persona};
 pub use rates::Rate;
 pub use router::{Config, Gateway};
 pub use sentence::{Refusal, refusal};

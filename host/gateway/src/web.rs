@@ -11,6 +11,8 @@ pub(crate) mod words;
 
 mod ask;
 mod assets;
+mod catalogue;
+mod demo;
 mod fields;
 mod home;
 mod invitations;
@@ -19,11 +21,13 @@ mod me;
 mod members;
 mod passkeys;
 mod plugin;
+mod plugins;
 mod prove;
 mod qr;
 mod secure;
 mod setup;
 mod sign_in;
+mod tokens;
 
 pub use setup::{Setup, new_secrets};
 
@@ -43,6 +47,7 @@ pub(crate) fn router() -> Router {
         .route("/", get(home::page))
         .route("/developers", get(crate::page::page))
         .route("/language", post(visit::choose_language))
+        .route("/demo/{handle}", post(demo::look_around))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_password))
         .route("/sign-in/code", post(sign_in::with_code))
         .route("/sign-in/recovery", get(sign_in::recovery_page).post(sign_in::with_recovery_code))
@@ -57,6 +62,8 @@ pub(crate) fn router() -> Router {
         .route("/me/name", post(me::rename))
         .route("/me/sessions/end", post(me::end_session))
         .route("/me/sessions/end-all", post(me::end_other_sessions))
+        .route("/me/tokens", get(tokens::page).post(tokens::create))
+        .route("/me/tokens/revoke", post(tokens::revoke))
         .route("/me/secure", get(secure::page))
         .route("/me/secure/password", get(secure::password_page).post(secure::set_password))
         .route("/me/secure/app", get(secure::app_page).post(secure::finish_app))
@@ -64,11 +71,22 @@ pub(crate) fn router() -> Router {
         .route("/me/secure/passkey/options", post(passkeys::new_options))
         .route("/me/secure/passkey", post(passkeys::add))
         .route("/me/secure/passkey/remove", post(secure::remove_passkey))
-        .route("/members", get(members::page))
+        .route("/members", get(members::page).post(members::add))
         .route("/members/{handle}", get(members::one))
+        .route("/members/{handle}/invite", post(invitations::for_person))
+        .route("/members/{handle}/groups", post(members::groups))
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())
+        .route("/stewards/plugins", get(plugins::page))
+        .route("/stewards/plugins/stage", post(plugins::stage))
+        .route("/stewards/plugins/plan/{component}", get(plugins::plan))
+        .route("/stewards/plugins/activate", post(plugins::activate))
+        .route("/stewards/plugins/{name}", get(plugins::one))
+        .route("/stewards/plugins/{name}/status", post(plugins::set_status))
+        .route("/stewards/plugins/{name}/grant", post(plugins::grant))
+        .route("/stewards/plugins/{name}/roll-back", post(plugins::roll_back))
+        .route("/stewards/plugins/{name}/confirm", post(plugins::confirm))
         .route("/assets/{name}", get(assets::asset))
         .route("/manifest.webmanifest", get(assets::manifest))
 }

@@ -193,7 +193,7 @@ fn the_page_shows_what_exists_and_runs_nothing() {
     let set = json!({ "community": { "name": "Oakfield <b>", "place": "By the \"river\"", "zone": "Europe/Madrid", "language": "en" } });
     let set = Request::post(HOST, "/api/host/settings@0.1.0/set", &set).token(&town.steward);
     assert_eq!(server.send(&set).status, 200);
-    let reply = server.send(&Request::get(HOST, "/"));
+    let reply = server.send(&Request::get(HOST, "/developers"));
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let page = reply.text();
     assert!(

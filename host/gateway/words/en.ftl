@@ -44,7 +44,7 @@ no-way-in = You have no way to sign in again yet. Add one now, or you are locked
 only-steward-you = You are the only steward. If you lose your way in, two members together have to let you back. Ask somebody you trust to become a steward too.
 only-steward = This community has only one steward. If that person is lost, two members together can let a new one in.
 no-plugins-title = Nothing is installed yet
-no-plugins-steward = What a community does is done by plugins: its money, its decisions, its food. Install the first one with “hamlet plugin install” on the box.
+no-plugins-steward = What a community does is done by plugins: its money, its decisions, its food. Install the first one.
 no-plugins-member = The stewards have not installed anything yet.
 members-about = Who is here.
 invitations-about = Let people in by a link or a QR code.
@@ -53,6 +53,11 @@ stranger-lead = This is where the community keeps what it agreed, owns and owes.
 stranger-invitation = New here? Members come in by an invitation: ask a steward for a link.
 unfounded-title = Nobody lives here yet
 unfounded-lead = Whoever started this host sees a link on its screen. Open that link to found the community.
+
+## A demo
+demo-banner = This is a demo. Nobody here is real, and everything is deleted when it is started anew.
+demo-look-around = Look around as
+demo-be = Be { $handle }
 
 ## Signing in
 sign-in = Sign in
@@ -139,7 +144,35 @@ session-used = Last used on { $day }
 session-end = Sign out
 sessions-end-others = Sign out everywhere else
 
+tokens = Tokens
+tokens-about = For programs that act for you, such as “hamlet call” or a cash desk.
+tokens-lead = A program shows a token instead of you. It may never do more than you may; give it less.
+token-new = A new token
+token-label = What for
+token-label-help = For example “cash desk”.
+token-functions = Only these functions
+token-functions-help = For example “shop/*/*”; several with commas between. Empty: all that you may.
+token-days = Good for how many days
+token-read-only = Only to look
+token-make = Make a token
+token-made = The token is made
+token-made-lead = Copy it into the program now. It is not shown again.
+token-all = all functions
+token-expires = until { $day }
+
 ## Members
+member-add = Add somebody
+member-add-about = Somebody without a phone, a household, an organisation. Whoever can come in by herself gets an invitation instead.
+member-kind = What it is
+member-name = Name
+member-way-in = Give a way to sign in
+member-way-in-about = A link for this person alone, to send or to print. Whoever can sign in already needs none.
+for-stewards = For stewards
+group-join = Put into a group
+group-join-help = For example “stewards”, “bakers” or “counter”.
+group-leave = Take out
+add = Add
+kind-person = person
 kind-household = household
 kind-organisation = organisation
 kind-commons = the community itself
@@ -159,6 +192,30 @@ invite-qr = QR code of the invitation
 invitations-open = Open invitations
 invitation-used = { $used } of { $uses } used, good until { $day }
 take-back = Take back
+
+## Plugins
+plugins = Plugins
+plugins-lead = What the community does is done by plugins. Each gets only what it asks for and you grant.
+plugins-installed = Installed
+plugins-offered = On this box, ready to install
+plugins-none-offered = Nothing else lies on this box. Put a signed bundle into the folder “catalogue” of the community.
+plugin-paused = paused
+plugin-paused-about = It is paused: nobody can use it until a steward lets it answer again. Nothing is lost.
+plugin-signed = Signed by { $key }
+plugin-unsigned = Not signed: built on this box
+plugin-unsigned-warning = Nobody signed this. Install it only if you or somebody whom you trust built it.
+plugin-look = Look at it
+plugin-means = What installing it means
+plugin-install = Install
+plugin-install-and-grant = Grant all of this and install
+plugin-may = What it may do
+plugin-not-granted = Not granted
+plugin-pause = Pause it
+plugin-resume = Let it answer again
+plugin-previous = Before: version { $version }
+plugin-roll-back = Go back to { $version }
+plugin-confirm = It is good; give up the way back
+grant = Grant
 
 ## Founding a community
 setup-title = Found your community

@@ -44,7 +44,7 @@ no-way-in = Todavía no tienes cómo volver a entrar. Añade una forma ahora, o 
 only-steward-you = Eres la única persona administradora. Si pierdes tu forma de entrar, dos miembros juntos tendrán que dejarte volver. Pide a alguien de confianza que lo sea también.
 only-steward = Esta comunidad tiene una sola persona administradora. Si se pierde, dos miembros juntos pueden dejar entrar a otra.
 no-plugins-title = Todavía no hay nada instalado
-no-plugins-steward = Lo que hace una comunidad lo hacen los complementos: su dinero, sus decisiones, su comida. Instala el primero con «hamlet plugin install» en la caja.
+no-plugins-steward = Lo que hace una comunidad lo hacen los complementos: su dinero, sus decisiones, su comida. Instala el primero.
 no-plugins-member = Todavía no se ha instalado nada.
 members-about = Quién está aquí.
 invitations-about = Deja entrar a gente con un enlace o un código QR.
@@ -53,6 +53,11 @@ stranger-lead = Aquí la comunidad guarda lo que acordó, lo que tiene y lo que 
 stranger-invitation = ¿Es tu primera vez? Se entra con una invitación: pide un enlace a una persona administradora.
 unfounded-title = Aquí todavía no vive nadie
 unfounded-lead = Quien puso en marcha este anfitrión ve un enlace en su pantalla. Abre ese enlace para fundar la comunidad.
+
+## Una demostración
+demo-banner = Esto es una demostración. Aquí nadie es real, y todo se borra cuando empieza de nuevo.
+demo-look-around = Mira alrededor como
+demo-be = Ser { $handle }
 
 ## Entrar
 sign-in = Entrar
@@ -139,7 +144,35 @@ session-used = Usado por última vez el { $day }
 session-end = Salir
 sessions-end-others = Salir en todos los demás
 
+tokens = Fichas
+tokens-about = Para programas que actúan por ti, como «hamlet call» o una caja registradora.
+tokens-lead = Un programa muestra una ficha en tu lugar. Nunca puede más que tú; dale menos.
+token-new = Una ficha nueva
+token-label = Para qué
+token-label-help = Por ejemplo «caja registradora».
+token-functions = Solo estas funciones
+token-functions-help = Por ejemplo «shop/*/*»; varias separadas por comas. Vacío: todas las que puedes.
+token-days = Válida cuántos días
+token-read-only = Solo para mirar
+token-make = Hacer una ficha
+token-made = La ficha está hecha
+token-made-lead = Cópiala ahora en el programa. No se vuelve a mostrar.
+token-all = todas las funciones
+token-expires = hasta el { $day }
+
 ## Miembros
+member-add = Añadir a alguien
+member-add-about = Alguien sin teléfono, un hogar, una organización. Quien puede entrar por su cuenta recibe en cambio una invitación.
+member-kind = Qué es
+member-name = Nombre
+member-way-in = Dar una forma de entrar
+member-way-in-about = Un enlace solo para esta persona, para enviar o imprimir. Quien ya puede entrar no lo necesita.
+for-stewards = Para quienes administran
+group-join = Poner en un grupo
+group-join-help = Por ejemplo «stewards», «bakers» o «counter».
+group-leave = Sacar
+add = Añadir
+kind-person = persona
 kind-household = hogar
 kind-organisation = organización
 kind-commons = la comunidad misma
@@ -159,6 +192,30 @@ invite-qr = Código QR de la invitación
 invitations-open = Invitaciones abiertas
 invitation-used = { $used } de { $uses } usadas, válida hasta el { $day }
 take-back = Retirar
+
+## Complementos
+plugins = Complementos
+plugins-lead = Lo que hace la comunidad lo hacen los complementos. Cada uno recibe solo lo que pide y tú le concedes.
+plugins-installed = Instalados
+plugins-offered = En esta caja, listos para instalar
+plugins-none-offered = No hay nada más en esta caja. Pon un paquete firmado en la carpeta «catalogue» de la comunidad.
+plugin-paused = en pausa
+plugin-paused-about = Está en pausa: nadie puede usarlo hasta que una persona administradora lo deje responder otra vez. No se pierde nada.
+plugin-signed = Firmado por { $key }
+plugin-unsigned = Sin firma: hecho en esta caja
+plugin-unsigned-warning = Nadie ha firmado esto. Instálalo solo si lo hiciste tú o alguien de confianza.
+plugin-look = Verlo
+plugin-means = Qué significa instalarlo
+plugin-install = Instalar
+plugin-install-and-grant = Conceder todo esto e instalar
+plugin-may = Qué puede hacer
+plugin-not-granted = No concedido
+plugin-pause = Ponerlo en pausa
+plugin-resume = Dejarlo responder otra vez
+plugin-previous = Antes: versión { $version }
+plugin-roll-back = Volver a la { $version }
+plugin-confirm = Está bien; renunciar a volver atrás
+grant = Conceder
 
 ## Fundar una comunidad
 setup-title = Funda tu comunidad

@@ -66,9 +66,28 @@ pub struct CommunityFile {
     /// A demo may be deleted and made anew.
     #[serde(default)]
     pub demo: bool,
+    /// Of a demo: as whom anybody may look around.
+    #[serde(rename = "persona", default, skip_serializing_if = "Vec::is_empty")]
+    pub personas: Vec<Persona>,
     /// When backups are made, where they go and for whom they are encrypted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub backup: PlanFile,
+}
+
+/// Somebody of a demo, as whom a visitor looks around.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Persona {
+    /// Her handle.
+    pub handle: String,
+    /// Who she is, in a sentence.
+    pub about: String,
+}
+
+impl Persona {
+    fn into_gateway(self) -> hamlet_gateway::Persona {
+        hamlet_gateway::Persona { handle: self.handle, about: self.about }
+    }
 }
 
 fn is_default(plan: &PlanFile) -> bool {
@@ -149,8 +168,25 @@ impl Community {
             any_address: alone,
             languages: Some(self.folder.join("languages")),
             setup,
+            catalogue: catalogue(&self.folder),
+            personas: if self.file.demo {
+                self.file.personas.into_iter().map(Persona::into_gateway).collect()
+            } else {
+                Vec::new()
+            },
         }
     }
+}
+
+/// Where plugins lie that stewards are offered: the community's own folder for it, what came with this release, and in
+/// a checkout what was built there.
+fn catalogue(home: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![home.join("catalogue")];
+    if let Some(beside) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
+        folders.push(beside.join("plugins"));
+        folders.extend(beside.parent().map(|target| target.join("plugins")));
+    }
+    folders
 }
 
 /// Opens the community in `home` with the box's clock.
@@ -196,6 +232,7 @@ fn founded(home: &Path, args: &InitArgs, steward: (&str, &str)) -> Result<()> {
         listen: args.listen,
         https: None,
         demo: false,
+        personas: Vec::new(),
         backup: PlanFile::default(),
     };
     let community = create(home, &file, Arc::new(SystemClock), steward)?;

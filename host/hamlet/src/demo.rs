@@ -65,6 +65,7 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
         listen: args.listen,
         https: None,
         demo: true,
+        personas: village.personas.clone(),
         backup: hamlet_backup::PlanFile::default(),
     };
     let words = make(home, &file, &village, &packages)?;

@@ -47,6 +47,7 @@ fn prepare(home: &Path, args: &SetupArgs) -> Result<()> {
         listen: args.listen,
         https: Some(args.https),
         demo: false,
+        personas: Vec::new(),
         backup: PlanFile::default(),
     };
     file.save(home)?;

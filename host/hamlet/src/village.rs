@@ -11,6 +11,8 @@ use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::community::Persona;
+
 /// A demo community.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +34,9 @@ pub struct Village {
     pub stories: Vec<Story>,
     /// What a visitor could do next.
     pub next: Option<String>,
+    /// As whom a visitor looks around in a browser.
+    #[serde(rename = "persona", default)]
+    pub personas: Vec<Persona>,
 }
 
 /// A community's own words.

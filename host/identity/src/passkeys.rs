@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 use webauthn_rp::bin::{Decode as _, Encode as _};
 use webauthn_rp::request::auth::AuthenticationVerificationOptions;
 use webauthn_rp::request::register::{
-    Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, ResidentKeyRequirement,
-    UserHandle, Username,
+    CredProtect, Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions,
+    ResidentKeyRequirement, UserHandle, Username,
 };
 use webauthn_rp::request::{AsciiDomain, FixedCapHashSet, InsertResult, PublicKeyCredentialDescriptor, RpId};
 use webauthn_rp::response::register::{CompressedPubKey, DynamicState, StaticState};
@@ -114,6 +114,8 @@ impl Ceremonies {
             .collect();
         let mut options = PublicKeyCredentialCreationOptions::passkey(&rp, entity, exclude);
         options.authenticator_selection.resident_key = ResidentKeyRequirement::Preferred;
+        // The person is verified at each use; to enforce that on the authenticator too shuts out those that cannot.
+        options.extensions.cred_protect = CredProtect::None;
         let (server, client) = options.start_ceremony().map_err(refused)?;
         match self.registrations.lock().insert_or_replace_all_expired(server) {
             InsertResult::Success => serde_json::to_vec(&client).map_err(refused),

@@ -38,6 +38,11 @@ impl Fields {
         self.exact(name).trim()
     }
 
+    /// All values of a field, in order.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+    }
+
     /// The same as it was typed: passwords may begin with a space.
     pub fn exact(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::ask::{ask, items, text};
+use super::demo;
 use super::shell::{self, Frame};
 use super::visit::Visit;
 
@@ -34,7 +35,8 @@ fn stranger(visit: &Visit) -> Markup {
         @if !community.place.is_empty() { p class="lead" { (community.place) } }
         p { (say.t("stranger-lead")) }
         p { a class="button" href="/sign-in" { (say.t("sign-in")) } }
-        p class="soft" { (say.t("stranger-invitation")) }
+        @if demo::is_demo(visit) { (demo::personas(visit)) }
+        @else { p class="soft" { (say.t("stranger-invitation")) } }
     }
 }
 
@@ -49,7 +51,8 @@ async fn member(visit: &Visit) -> Markup {
     let plugins = visit.plugins_with_pages();
     html! {
         h1 { (say.with("hello", &[("name", text(&me, "name"))])) }
-        @if !has_way_in(&ways) {
+        @if demo::is_demo(visit) { (demo::personas(visit)) }
+        @else if !has_way_in(&ways) {
             div class="notice bad" {
                 p { (say.t("no-way-in")) }
                 a class="button" href="/me/secure" { (say.t("secure-account")) }

@@ -1,6 +1,7 @@
 //! `/stewards/invitations`: links by which people come in, as text and as a QR code.
 
-use axum::response::Response;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
 use hamlet_identity::Identity;
 use http::StatusCode;
 use maud::{Markup, html};
@@ -10,7 +11,7 @@ use super::ask::{ask, items, number, text};
 use super::join::base64url;
 use super::qr;
 use super::shell::{self, Field, Frame, field, hidden, notice};
-use super::visit::{Member, Posted, redirect};
+use super::visit::{Member, Posted, Visit, redirect};
 
 /// For how long a link is good when nothing else is said, in days.
 const DAYS: u64 = 14;
@@ -78,38 +79,79 @@ fn row(member: &Member, invitation: &Value) -> Markup {
 }
 
 pub(crate) async fn create(Posted { visit: member, fields }: Posted<Member>) -> Response {
+    let days: u64 = fields.text("days").parse().unwrap_or(DAYS).clamp(1, DAYS_MAX);
+    let order = Order {
+        label: fields.text("label"),
+        uses: fields.text("uses").parse().unwrap_or(1),
+        days,
+        person: None,
+    };
+    match make(&member.visit, &order).await {
+        Ok(link) => shown(&member, StatusCode::OK, made(&member.visit, &link)).await,
+        Err(words) => shown(&member, StatusCode::UNPROCESSABLE_ENTITY, notice("bad", &words)).await,
+    }
+}
+
+/// What an invitation is to be.
+struct Order<'a> {
+    label: &'a str,
+    uses: u32,
+    days: u64,
+    /// For somebody who is in already; else for newcomers.
+    person: Option<&'a str>,
+}
+
+/// Makes an invitation; its link. The error is in words.
+async fn make(visit: &Visit, order: &Order<'_>) -> Result<String, String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|_| visit.say.t("host-failed"))?;
+    let secret = base64url(&random);
+    let expires = visit.here.state.kernel.now().saturating_add(order.days * 86_400 * 1_000_000);
+    let order = json!({ "order": {
+        "hash": base64url(&Identity::hash_of(&secret)), "label": order.label, "uses": order.uses,
+        "expires": expires.to_string(), "groups": [], "person": order.person,
+    } });
+    ask(visit, "invitations", "create", order).await.map_err(|refused| refused.said(visit))?;
+    Ok(format!("{}/join/{secret}", visit.site().origin))
+}
+
+/// A link, to be shown once: as a QR code, as text.
+fn made(visit: &Visit, link: &str) -> Markup {
+    let say = &visit.say;
+    html! {
+        section class="card" {
+            h2 { (say.t("invite-made")) }
+            p { (say.t("invite-made-lead")) }
+            (qr::code(link, &say.t("invite-qr")))
+            p { a class="code" href=(link) { (link) } }
+            button class="quiet" type="button" data-copy=(link) data-copied=(say.t("copied")) hidden { (say.t("copy")) }
+            button class="quiet" type="button" data-print hidden { (say.t("print")) }
+        }
+    }
+}
+
+/// A link by which somebody who is in already gets a way to sign in, on a page of its own.
+pub(crate) async fn for_person(
+    Path(handle): Path<String>,
+    Posted { visit: member, .. }: Posted<Member>,
+) -> Response {
     let visit = &member.visit;
     let say = &visit.say;
-    let mut random = [0; 16];
-    if getrandom::fill(&mut random).is_err() {
-        return shown(&member, StatusCode::INTERNAL_SERVER_ERROR, notice("bad", &say.t("host-failed"))).await;
-    }
-    let secret = base64url(&random);
-    let days: u64 = fields.text("days").parse().unwrap_or(DAYS).clamp(1, DAYS_MAX);
-    let expires = visit.here.state.kernel.now().saturating_add(days * 86_400 * 1_000_000);
-    let uses: u32 = fields.text("uses").parse().unwrap_or(1);
-    let order = json!({
-        "hash": base64url(&Identity::hash_of(&secret)), "label": fields.text("label"), "uses": uses,
-        "expires": expires.to_string(), "groups": [],
-    });
-    match ask(visit, "invitations", "create", json!({ "order": order })).await {
-        Ok(_) => {
-            let link = format!("{}/join/{secret}", visit.site().origin);
-            let top = html! {
-                section class="card" {
-                    h2 { (say.t("invite-made")) }
-                    p { (say.t("invite-made-lead")) }
-                    (qr::code(&link, &say.t("invite-qr")))
-                    p { a class="code" href=(link) { (link) } }
-                    button class="quiet" type="button" data-copy=(link) data-copied=(say.t("copied")) hidden { (say.t("copy")) }
-                }
-            };
-            shown(&member, StatusCode::OK, top).await
-        }
-        Err(refused) => {
-            shown(&member, StatusCode::UNPROCESSABLE_ENTITY, notice("bad", &refused.said(visit))).await
-        }
-    }
+    let Ok(party) = ask(visit, "members", "find", json!({ "handle": handle })).await else {
+        return crate::front::not_found().await.into_response();
+    };
+    let order = Order { label: &handle, uses: 1, days: DAYS, person: Some(text(&party, "id")) };
+    let top = match make(visit, &order).await {
+        Ok(link) => made(visit, &link),
+        Err(words) => notice("bad", &words),
+    };
+    let body = html! {
+        h1 { (text(&party, "name")) }
+        (top)
+        p { a href={ "/members/" (handle) } { (say.t("back")) } }
+    };
+    let frame = Frame { title: text(&party, "name"), place: "/members", script: true, ..Frame::default() };
+    shell::page(visit, &frame, &body)
 }
 
 pub(crate) async fn revoke(Posted { visit: member, fields }: Posted<Member>) -> Response {

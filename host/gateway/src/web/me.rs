@@ -45,6 +45,11 @@ async fn shown(member: &Member, status: StatusCode, problem: Option<&str>) -> Re
                 form method="post" action="/me/sessions/end-all" { (hidden(visit)) button class="danger" { (say.t("sessions-end-others")) } }
             }
         }
+        section class="card" {
+            h2 { (say.t("tokens")) }
+            p { (say.t("tokens-about")) }
+            a class="button quiet" href="/me/tokens" { (say.t("tokens")) }
+        }
         (sign_out_form(visit))
     };
     shell::page_with(

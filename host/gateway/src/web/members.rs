@@ -1,20 +1,26 @@
-//! `/members`: who is there.
+//! `/members`: who is there, and what stewards do for them.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
-use maud::html;
-use serde_json::json;
+use http::StatusCode;
+use maud::{Markup, html};
+use serde_json::{Value, json};
 
 use super::ask::{ask, items, number, text};
 use super::fields::Fields;
 use super::home::OrNull as _;
-use super::shell::{self, Frame};
-use super::visit::{Member, escaped};
+use super::prove;
+use super::shell::{self, Field, Frame, field, hidden, notice};
+use super::visit::{Member, Posted, Visit, escaped, redirect};
 
 /// Parties a page.
 const PAGE: u32 = 50;
 
 pub(crate) async fn page(member: Member) -> Response {
+    listed(&member, StatusCode::OK, "").await
+}
+
+async fn listed(member: &Member, status: StatusCode, problem: &str) -> Response {
     let visit = &member.visit;
     let say = &visit.say;
     let query = visit.path.split_once('?').map_or("", |(_, query)| query).to_owned();
@@ -33,14 +39,111 @@ pub(crate) async fn page(member: Member) -> Response {
                 }
             }
         }
+        @if member.browser.steward {
+            section class="card" {
+                h2 { (say.t("member-add")) }
+                p { (say.t("member-add-about")) }
+                (notice("bad", problem))
+                form method="post" action="/members" {
+                    (hidden(visit))
+                    div class="field" {
+                        label for="kind" { (say.t("member-kind")) }
+                        select id="kind" name="kind" {
+                            option value="person" { (say.t("kind-person")) }
+                            option value="household" { (say.t("kind-household")) }
+                            option value="organisation" { (say.t("kind-organisation")) }
+                        }
+                    }
+                    div class="pair" {
+                        (field(&Field { name: "name", label: &say.t("member-name"), autocomplete: "off", ..Field::default() }))
+                        (field(&Field { name: "handle", label: &say.t("handle"), autocomplete: "off", ..Field::default() }))
+                    }
+                    button { (say.t("add")) }
+                }
+            }
+        }
         @if let Some(next) = found.get("next").and_then(serde_json::Value::as_str) {
             p { a class="button quiet" href={ "/members?after=" (escaped(next)) } { (say.t("more")) } }
         }
     };
-    shell::page(visit, &Frame { title: &say.t("members"), place: "/members", ..Frame::default() }, &body)
+    let frame = Frame { title: &say.t("members"), place: "/members", ..Frame::default() };
+    shell::page_with(visit, status, &frame, &body)
 }
 
-fn kind(visit: &super::visit::Visit, kind: &str) -> String {
+/// Somebody without a phone, a household or an organisation: a steward adds them.
+pub(crate) async fn add(Posted { visit: member, fields }: Posted<Member>) -> Response {
+    let visit = &member.visit;
+    let handle = fields.text("handle").to_lowercase();
+    let order = json!({ "kind": fields.text("kind"), "handle": handle, "name": fields.text("name") });
+    match ask(visit, "members", "add", order).await {
+        Ok(_) => redirect(&format!("/members/{handle}")),
+        Err(refused) => listed(&member, StatusCode::UNPROCESSABLE_ENTITY, &refused.said(visit)).await,
+    }
+}
+
+/// What a steward can do for a member.
+fn for_stewards(visit: &Visit, handle: &str, party: &Value, groups: &Value) -> Markup {
+    let say = &visit.say;
+    let person = text(party, "kind") == "person";
+    html! {
+        section class="card" {
+            h2 { (say.t("for-stewards")) }
+            @if person {
+                form method="post" action={ "/members/" (handle) "/invite" } { (hidden(visit)) button class="quiet" { (say.t("member-way-in")) } }
+                p class="help" { (say.t("member-way-in-about")) }
+            }
+            h3 { (say.t("groups")) }
+            ul class="rows" {
+                @for group in items(groups) {
+                    @let group = group.as_str().unwrap_or_default();
+                    li {
+                        span class="grow" { (group) }
+                        form method="post" action={ "/members/" (handle) "/groups" } {
+                            (hidden(visit))
+                            input type="hidden" name="group" value=(group);
+                            input type="hidden" name="leave" value="yes";
+                            button class="danger" { (say.t("group-leave")) }
+                        }
+                    }
+                }
+            }
+            form method="post" action={ "/members/" (handle) "/groups" } {
+                (hidden(visit))
+                (field(&Field { name: "group", label: &say.t("group-join"), help: &say.t("group-join-help"), autocomplete: "off", ..Field::default() }))
+                button class="quiet" { (say.t("add")) }
+            }
+        }
+    }
+}
+
+/// Puts somebody into a group, or takes her out.
+pub(crate) async fn groups(
+    Path(handle): Path<String>,
+    Posted { visit: member, fields }: Posted<Member>,
+) -> Response {
+    let visit = &member.visit;
+    let place = format!("/members/{handle}");
+    // A steward makes another steward: that asks for a fresh proof, as every grant does.
+    if let Some(response) = prove::first_from(&member, &place).await {
+        return response;
+    }
+    let Ok(party) = ask(visit, "members", "find", json!({ "handle": handle })).await else {
+        return crate::front::not_found().await.into_response();
+    };
+    let function = if fields.text("leave").is_empty() { "join-group" } else { "leave-group" };
+    let order = json!({ "party": text(&party, "id"), "group": fields.text("group") });
+    match ask(visit, "members", function, order).await {
+        Ok(_) => redirect(&place),
+        Err(refused) => {
+            let say = &visit.say;
+            let body = html! { h1 { (say.t("not-done")) } (notice("bad", &refused.said(visit))) p { a href=(place) { (say.t("back")) } } };
+            let frame = Frame { title: &say.t("not-done"), place: "/members", ..Frame::default() };
+            shell::page_with(visit, StatusCode::UNPROCESSABLE_ENTITY, &frame, &body)
+        }
+    }
+}
+
+fn kind(visit: &Visit, kind: &str) -> String {
     let say = &visit.say;
     match kind {
         "household" => say.t("kind-household"),
@@ -68,6 +171,7 @@ pub(crate) async fn one(Path(handle): Path<String>, member: Member) -> Response 
                 @if place > 0 { ", " } (group.as_str().unwrap_or_default())
             } }
         }
+        @if member.browser.steward && text(&party, "status") == "active" { (for_stewards(visit, &handle, &party, &groups)) }
         p { a href="/members" { (say.t("members")) } }
     };
     shell::page(visit, &Frame { title: text(&party, "name"), place: "/members", ..Frame::default() }, &body)

@@ -69,11 +69,17 @@ pub(crate) async fn done(member: &Member, to: &str) -> Response {
 }
 
 /// Sends somebody to prove herself first, unless she did lately, or has no way to yet: then she is just setting one up.
+/// She comes back to the page that she asked for.
 pub(crate) async fn first(member: &Member) -> Option<Response> {
+    first_from(member, &member.visit.path).await
+}
+
+/// The same; she comes back to `page`, from which she sent a form.
+pub(crate) async fn first_from(member: &Member, page: &str) -> Option<Response> {
     let visit = &member.visit;
     if member.browser.is_fresh(visit.here.state.kernel.now()) {
         return None;
     }
     let ways = ask(visit, "credentials", "get", json!({})).await.unwrap_or_default();
-    has_way_in(&ways).then(|| redirect(&path_to(&visit.path)))
+    has_way_in(&ways).then(|| redirect(&path_to(page)))
 }

@@ -5,6 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::demo;
 use super::visit::{CSRF, Visit};
 use crate::problem::Shown;
 
@@ -52,6 +53,7 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
             }
             body class=@if frame.narrow { "narrow" } @else { "wide" } {
                 a class="skip" href="#main" { (say.t("skip-to-content")) }
+                (demo::banner(visit))
                 (header(visit, frame))
                 main id="main" tabindex="-1" { (body) }
                 (footer(visit))
@@ -80,7 +82,8 @@ fn header(visit: &Visit, frame: &Frame<'_>) -> Markup {
                                 (entry(frame, &plugin.path, &plugin.title))
                             }
                             (entry(frame, "/members", &say.t("members")))
-                            @if browser.steward { (entry(frame, "/stewards/invitations", &say.t("invitations"))) }
+                            @if browser.steward { (entry(frame, "/stewards/invitations", &say.t("invitations")))
+                                (entry(frame, "/stewards/plugins", &say.t("plugins"))) }
                             (entry(frame, "/me", &browser.handle))
                         }
                     }

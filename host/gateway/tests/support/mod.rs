@@ -103,6 +103,8 @@ impl Town {
             any_address: false,
             languages: None,
             setup: None,
+            catalogue: Vec::new(),
+            personas: Vec::new(),
         }
     }
 }

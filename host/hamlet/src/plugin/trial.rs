@@ -105,6 +105,7 @@ impl Trial<'_> {
             listen: LISTEN.parse()?,
             https: None,
             demo: true,
+            personas: Vec::new(),
             backup: hamlet_backup::PlanFile::default(),
         };
         let community = community::create(self.folder, &file, Arc::new(SystemClock), ("tester", "Tester"))?;

@@ -106,8 +106,7 @@ impl Community {
                 commons_name: "The commons".to_owned(),
                 handle: STEWARD.to_owned(),
                 name: "The first steward".to_owned(),
-                token: secret.hash(),
-                label: "test".to_owned(),
+                token: Some((secret.hash(), "test".to_owned())),
             },
         )?;
         let parties =

@@ -1,0 +1,189 @@
+"""Founding, coming in, signing in and out."""
+
+import hashlib
+import ssl
+import time
+
+from town import DESK, Person, Town, totp
+
+
+def founded(browser, **how):
+    """A community with its steward Ada, who signed in with a passkey."""
+    town = Town()
+    ada = Person(browser, town, how.pop("name", "ada"), **how)
+    ada.has_authenticator()
+    ada.goes(town.link)
+    ada.types(code=town.code, community="Oak Street", place="By the mill", name="Ada Lovelace", handle="ada")
+    ada.presses("Found it")
+    ada.reads("Choose how you will sign in")
+    ada.page.get_by_role("button", name="Add a passkey").click()
+    ada.waits_for("Your recovery sheet")
+    ada.codes = ada.page.locator(".codes li").all_inner_texts()
+    assert len(ada.codes) == 10
+    ada.follows("I have kept it")
+    ada.reads("Hello, Ada Lovelace")
+    return town, ada
+
+
+def invites(ada, uses="1"):
+    """A link by which somebody comes in."""
+    ada.goes("/stewards/invitations")
+    ada.types(label="neighbours", uses=uses, days="7")
+    ada.presses("Make an invitation")
+    ada.reads("The invitation is made")
+    return ada.page.locator("a.code").get_attribute("href")
+
+
+def sets_password(person, password):
+    """A password with an authenticator app; the app's secret."""
+    person.follows("Set up")
+    person.types(password=password)
+    person.presses("Go on")
+    secret = person.page.locator("details .code").first.text_content()
+    person.types(code=totp(secret))
+    person.presses("Go on")
+    return secret
+
+
+def next_step():
+    """A code works once: the next one is shown at the next full or half minute."""
+    time.sleep(30 - time.time() % 30 + 1)
+
+
+def story_a_community_is_founded_and_a_neighbour_comes_in(browser):
+    town, ada = founded(browser)
+    link = invites(ada)
+    ben = Person(browser, town, "ben")
+    ben.goes(link)
+    ben.types(name="Ben Nevis", handle="Ada")
+    ben.presses("Come in")
+    ben.reads("Somebody has this short name already")
+    ben.types(handle="ben")
+    ben.presses("Come in")
+    secret = sets_password(ben, "plum lantern of March")
+    ben.reads("Your recovery sheet")
+    codes = ben.page.locator(".codes li").all_inner_texts()
+    ben.follows("I have kept it")
+    ben.reads("Hello, Ben Nevis")
+    # The link is used up.
+    eve = Person(browser, town, "eve")
+    eve.goes(link)
+    eve.types(name="Eve", handle="eve")
+    eve.presses("Come in")
+    eve.reads("This invitation was used already")
+    # He is no steward.
+    ben.goes("/stewards/invitations")
+    ben.reads("You may not do this")
+    # He signs out and in again: with his password and a code, then with a recovery code.
+    ben.goes("/me")
+    ben.presses("Sign out")
+    ben.goes("/me")
+    ben.reads("Sign in")
+    ben.types(handle="ben", password="not it at all")
+    ben.presses("Sign in")
+    ben.reads("Name, password or code is not right.")
+    ben.types(password="plum lantern of March")
+    ben.presses("Sign in")
+    next_step()
+    ben.types(code=totp(secret))
+    ben.presses("Sign in")
+    ben.reads("Where you are signed in")
+    ben.presses("Sign out")
+    ben.goes("/sign-in/recovery")
+    ben.types(handle="ben", code=codes[3].upper())
+    ben.presses("Sign in")
+    ben.reads("How you sign in")
+    print(f"    from the link to the second member: {ada.screens + ben.screens} screens, {ada.inputs + ben.inputs} inputs")
+    # Members see each other.
+    ben.goes("/members")
+    ben.follows("Ada Lovelace")
+    ben.reads("stewards")
+    town.close()
+
+
+def story_a_passkey_opens_again_and_a_lost_session_is_ended(browser):
+    town, ada = founded(browser, name="ada-passkey")
+    ada.goes("/me")
+    ada.presses("Sign out")
+    # A browser that offers passkeys by itself, in the line where the name is typed: this one takes it at once.
+    ada.page.goto(town.url + "/sign-in")
+    ada.waits_for("Hello, Ada Lovelace")
+    ada.goes("/me")
+    ada.presses("Sign out")
+    # One that does not: she presses the button.
+    ada.page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
+    ada.goes("/sign-in")
+    ada.page.get_by_role("button", name="Sign in with a passkey").click()
+    ada.waits_for("Hello, Ada Lovelace")
+    # A recovery code opens another browser, which she then ends from the first.
+    desk = Person(browser, town, "ada-desk", size=DESK)
+    desk.goes("/sign-in/recovery")
+    desk.types(handle="ada", code=ada.codes[0])
+    desk.presses("Sign in")
+    desk.goes("/me")
+    ada.goes("/me")
+    ada.presses("Sign out everywhere else")
+    desk.goes("/me")
+    desk.reads("Sign in")
+    town.close()
+
+
+def story_everything_but_passkeys_works_without_javascript_in_spanish_and_in_the_dark(browser):
+    town = Town()
+    ada = Person(browser, town, "sin-guion", script=False, scheme="dark", locale="es-ES")
+    ada.goes(town.link)
+    ada.reads("Funda tu comunidad")
+    ada.types(code="0000 0000", community="Calle del Roble", name="Ada", handle="ada")
+    ada.presses("Fundarla")
+    ada.reads("Este código no es correcto")
+    ada.types(code=town.code)
+    ada.presses("Fundarla")
+    ada.reads("Elige cómo entrarás")
+    ada.reads("Las llaves de acceso necesitan JavaScript")
+    ada.follows("Configurar")
+    ada.types(password="12345678")
+    ada.presses("Continuar")
+    ada.reads("Es de las primeras que cualquiera probaría")
+    ada.types(password="farol de ciruela en marzo")
+    ada.presses("Continuar")
+    secret = ada.page.locator("details .code").first.text_content()
+    ada.types(code=totp(secret))
+    ada.presses("Continuar")
+    ada.reads("Tu hoja de recuperación")
+    ada.follows("La he guardado")
+    ada.reads("Hola, Ada")
+    ada.page.locator("select[name=language]").select_option("en")
+    ada.presses("Elegir")
+    ada.reads("Hello, Ada")
+    # The link that founded it is worth nothing now.
+    ada.goes(town.link)
+    ada.reads("Nothing is here")
+    town.close()
+
+
+def story_a_page_set_from_right_to_left_and_an_accented_one_hold_together(browser):
+    town, ada = founded(browser, name="ada-languages")
+    for tag in ["ar-XB", "en-XA"]:
+        ada.context.add_cookies([{"name": "hamlet-language", "value": tag, "url": town.url}])
+        for size in [{"width": 360, "height": 640}, DESK]:
+            ada.page.set_viewport_size(size)
+            ada.name = f"ada-{tag}-{size['width']}"
+            for path in ["/", "/me", "/me/secure", "/members", "/stewards/invitations", "/nowhere"]:
+                ada.goes(path)
+    town.close()
+
+
+def story_the_box_shows_the_certificate_that_it_printed(browser):
+    town = Town()
+    served = ssl.get_server_certificate(("127.0.0.1", town.https))
+    shown = hashlib.sha256(ssl.PEM_cert_to_DER_cert(served)).hexdigest().upper()
+    assert town.fingerprint.replace(":", "") == shown
+    ada = Person(browser, town, "https")
+    ada.goes(f"https://127.0.0.1:{town.https}{town.link}")
+    ada.types(code=town.code, community="Oak Street", name="Ada", handle="ada")
+    ada.presses("Found it")
+    ada.reads("Choose how you will sign in")
+    cookies = {cookie["name"]: cookie for cookie in ada.context.cookies()}
+    session = cookies["__Host-hamlet"]
+    assert session["secure"] and session["httpOnly"] and session["sameSite"] == "Lax", session
+    town.close()
