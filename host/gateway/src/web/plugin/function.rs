@@ -117,8 +117,9 @@ pub(super) async fn result(visit: &Visit, callable: &Callable, given: Option<&Va
     let mut sight = Sight::new(visit);
     let mut nodes = forms::result(&callable.function, &value, sight.language);
     if callable.rule.kind == Kind::Command {
-        let done =
-            Element::new("p").with("class", "good").with("role", "status").text(visit.say.t("plugin-done"));
+        let mut done = Element::new("p").text(visit.say.t("plugin-done"));
+        done.set("class", "good");
+        done.set("role", "status");
         nodes.insert(0, Node::Element(done));
     }
     let drawn = sight.draw(&callable.plugin, &path_of(callable), &Fragment { nodes }).await;
