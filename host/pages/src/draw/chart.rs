@@ -17,12 +17,12 @@ const SERIES_MAX: usize = 6;
 /// The picture, in its own units.
 const WIDTH: i128 = 640;
 const HEIGHT: i128 = 260;
-const LEFT: i128 = 62;
+const LEFT: i128 = 84;
 const RIGHT: i128 = 8;
 const TOP: i128 = 12;
-const BOTTOM: i128 = 26;
+const BOTTOM: i128 = 30;
 /// Labels under the picture, at most.
-const LABELS_MAX: usize = 7;
+const LABELS_MAX: usize = 4;
 /// Lines across the picture, at most.
 const LINES_MAX: i128 = 5;
 

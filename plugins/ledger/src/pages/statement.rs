@@ -88,36 +88,28 @@ fn form(scene: &mut Scene<'_>, filter: &Filter) {
     scene.html.markup("<button class=\"quiet\">").text(show).markup("</button></p></form>");
 }
 
+/// Two columns, so that it fits a phone: with whom and what for, and how much with the balance after it.
 fn table(scene: &mut Scene<'_>, lines: &[Line]) {
-    let columns = ["column-day", "column-who", "column-what", "column-amount", "column-balance"];
-    scene.html.markup("<table><thead><tr>");
-    for (index, column) in columns.into_iter().enumerate() {
-        let words = scene.words.say(column);
-        scene.html.markup(if index > 2 { "<th scope=\"col\" class=\"num\">" } else { "<th scope=\"col\">" });
-        scene.html.text(&words).markup("</th>");
-    }
-    scene.html.markup("</tr></thead><tbody>");
+    let words = ["column-who", "column-amount"].map(|id| scene.words.say(id));
+    let [who, amount] = &words;
+    scene.html.markup("<table><thead><tr><th scope=\"col\">").text(who).markup("</th>");
+    scene.html.markup("<th scope=\"col\" class=\"num\">").text(amount).markup("</th></tr></thead><tbody>");
     for line in lines {
         let transfer = &line.transfer.transfer;
-        let other = match line.side {
-            Side::Debit => transfer.credit,
-            Side::Credit => transfer.debit,
-        };
-        scene.html.markup("<tr><td>").text(&transfer.effective.to_string()).markup("</td><td>");
-        scene.owner_of(other);
-        scene.html.markup("</td><td>");
-        scene.what_for(line);
+        scene.html.markup("<tr><td>");
+        scene.with_whom(line);
         // Who did it is said where it was somebody else: a clerk, a guardian.
         let by = transfer.actor.filter(|actor| *actor != scene.person && line.side == Side::Debit);
         if let (Some(_), Some(name)) = (by, &line.actor_name) {
             let words = scene.words.with("by", &[("name", name)]);
-            scene.html.markup("<small class=\"soft\">").text(&words).markup("</small>");
+            scene.html.markup("<p class=\"soft\"><small>").text(&words).markup("</small></p>");
         }
-        scene.html.markup("</td><td class=\"num\">");
+        scene.html.markup("<p class=\"soft\"><small>").text(&transfer.effective.to_string());
+        scene.html.markup("</small></p></td><td class=\"num\">");
         scene.moved(line);
-        scene.html.markup("</td><td class=\"num\">");
+        scene.html.markup("<p class=\"soft\"><small>");
         scene.money(i128::from(line.balance), false);
-        scene.html.markup("</td></tr>");
+        scene.html.markup("</small></p></td></tr>");
     }
     scene.html.markup("</tbody></table>");
 }
