@@ -98,17 +98,8 @@ impl Scene<'_> {
     /// One payment, for a list.
     pub fn line(&mut self, line: &Line) {
         let transfer = &line.transfer.transfer;
-        let (side, other) = match line.side {
-            Side::Debit => ("paid-to", transfer.credit),
-            Side::Credit => ("received-from", transfer.debit),
-        };
-        let side = self.words.say(side);
-        self.html
-            .markup("<li class=\"item spread\"><div><span class=\"soft\">")
-            .text(&side)
-            .markup("</span> ");
-        self.owner_of(other);
-        self.what_for(line);
+        self.html.markup("<li class=\"item spread\"><div>");
+        self.with_whom(line);
         self.html.markup("<p class=\"soft\"><small><h-time format=\"relative\" value=\"");
         self.html.text(&transfer.recorded.to_string()).markup("\">").text(&transfer.effective.to_string());
         self.html.markup("</h-time></small></p></div><div class=\"num\">");
@@ -116,8 +107,21 @@ impl Scene<'_> {
         self.html.markup("</div></li>");
     }
 
+    /// To or from whom, and what for.
+    pub fn with_whom(&mut self, line: &Line) {
+        let transfer = &line.transfer.transfer;
+        let (side, other) = match line.side {
+            Side::Debit => ("paid-to", transfer.credit),
+            Side::Credit => ("received-from", transfer.debit),
+        };
+        let side = self.words.say(side);
+        self.html.markup("<span class=\"soft\">").text(&side).markup("</span> ");
+        self.owner_of(other);
+        self.what_for(line);
+    }
+
     /// The note, and where a reservation stands.
-    pub fn what_for(&mut self, line: &Line) {
+    fn what_for(&mut self, line: &Line) {
         if let Some(memo) = &line.transfer.memo {
             self.html.markup("<p>").text(memo).markup("</p>");
         }
