@@ -127,7 +127,8 @@ fn signing_in_leads_nowhere_else() {
     ] {
         let reply = server.send(&form("/sign-in", &[("handle", "sol"), ("password", PASSWORD), ("to", to)]));
         assert_eq!((reply.status, reply.header("location")), (303, Some("/")), "{to}");
-        let page = get(&server, &format!("/sign-in?to={}", to.replace(['\r', '\n', ' '], "")), "");
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
+        let page = get(&server, &format!("/sign-in?{query}"), "");
         assert!(page.text().contains("name=\"to\" value=\"/\""), "{to}");
     }
 }

@@ -73,7 +73,13 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
     for (number, story) in village.stories.iter().enumerate() {
         show(home, number + 1, story, &words, &mut host)?;
     }
-    println!("\n{} is at http://{}", village.community.name, args.listen);
+    // By its name: browsers keep nobody signed in at an address without encryption.
+    let at = if args.listen.ip().is_loopback() {
+        format!("localhost:{}", args.listen.port())
+    } else {
+        args.listen.to_string()
+    };
+    println!("\n{} is at http://{at}", village.community.name);
     println!(
         "In another terminal: alias hamlet='{} --home {}'",
         env::current_exe()?.display(),

@@ -221,7 +221,9 @@ async fn a_session_ends_when_it_is_ended_idle_old_or_its_person_leaves() {
     let town = Town::new();
     let order = json!({ "kind": "person", "handle": "ana", "name": "Ana" });
     let ana = id(&town.call(Actor::Console, "members", "add", order).await.unwrap());
-    let (phone, desk) = (town.cookie(ana).await, town.cookie(ana).await);
+    let phone = town.cookie(ana).await;
+    town.later(Duration::from_secs(1));
+    let desk = town.cookie(ana).await;
     assert_eq!((town.who(&phone).await, town.who(&desk).await), (Some(ana), Some(ana)));
     assert_eq!(town.who("hamlet_made-up").await, None);
     let listed = town.call(Actor::Person(ana), "sessions", "list", json!({})).await.unwrap();

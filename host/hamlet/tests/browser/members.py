@@ -1,10 +1,12 @@
 """Founding, coming in, signing in and out."""
 
 import hashlib
+import os
+import pathlib
 import ssl
 import time
 
-from town import DESK, Person, Town, totp
+from town import DESK, Demo, Person, Town, totp
 
 
 def founded(browser, **how):
@@ -186,4 +188,22 @@ def story_the_box_shows_the_certificate_that_it_printed(browser):
     cookies = {cookie["name"]: cookie for cookie in ada.context.cookies()}
     session = cookies["__Host-hamlet"]
     assert session["secure"] and session["httpOnly"] and session["sameSite"] == "Lax", session
+    town.close()
+
+
+def story_a_visitor_looks_around_in_the_demo(browser):
+    home = os.environ.get("DEMO_HOME")
+    if not home or not pathlib.Path(home, "community.toml").exists():
+        print("    NOT RUN: there is no demo to look around in (`host/test demo` makes it)")
+        return
+    town = Demo(home)
+    visitor = Person(browser, town, "demo")
+    visitor.goes("/")
+    visitor.reads("This is a demo")
+    visitor.presses("Be pau")
+    visitor.reads("Hello, Pau Ferrer")
+    visitor.presses("Be rosa")
+    visitor.reads("Hello, Rosa Valls")
+    visitor.goes("/stewards/plugins")
+    visitor.reads("Ledger")
     town.close()

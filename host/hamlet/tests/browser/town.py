@@ -64,6 +64,21 @@ class Town:
         self.folder.cleanup()
 
 
+class Demo:
+    """The demo village, in the folder in which it was made."""
+
+    def __init__(self, home):
+        self.port = free_port()
+        self.host = subprocess.Popen([HAMLET, "--home", home, "run", "--listen", f"127.0.0.1:{self.port}"],
+                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        next(line for line in self.host.stdout if line.startswith("listening at"))
+        self.url = f"http://localhost:{self.port}"
+
+    def close(self):
+        self.host.terminate()
+        self.host.wait(20)
+
+
 class Person:
     """Somebody with a browser of her own."""
 
