@@ -50,7 +50,6 @@ pay-memo-help = You both can read it, and nobody else.
 pay-send = Pay
 pay-from = From
 pay-to-chosen = You pay
-people = Members
 
 ask-lead = Somebody opens this with the phone's camera, or taps the link, and finds the payment filled in.
 ask-amount = How much, in { $unit }

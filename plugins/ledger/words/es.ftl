@@ -49,7 +49,6 @@ pay-memo-help = Lo leéis los dos y nadie más.
 pay-send = Pagar
 pay-from = De
 pay-to-chosen = Pagas a
-people = Miembros
 
 ask-lead = Quien lo abra con la cámara del teléfono, o toque el enlace, encuentra el pago ya escrito.
 ask-amount = Cuánto, en { $unit }
