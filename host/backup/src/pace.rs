@@ -14,14 +14,17 @@ pub struct Pace {
 }
 
 impl Default for Pace {
-    /// 32 MiB/s: a gigabyte in half a minute, a fifth of one slow core.
+    /// 16 MiB/s: a gigabyte in a minute, a tenth of one slow core.
     fn default() -> Self {
-        Self { bytes_per_second: 32 << 20 }
+        Self { bytes_per_second: 16 << 20 }
     }
 }
 
 /// Work that is saved up before it is slept off: sleeping for less than some milliseconds costs more than it gives.
 const SLEEP_MIN: Duration = Duration::from_millis(5);
+
+/// What a backup that was held up may make good at once: more would be the burst that the pace is to prevent.
+const BEHIND_MAX: Duration = Duration::from_millis(100);
 
 /// Writes on, at a pace, and hashes and counts what went through.
 pub(crate) struct Paced<W: Write> {
@@ -29,12 +32,13 @@ pub(crate) struct Paced<W: Write> {
     hasher: Sha256,
     bytes: u64,
     pace: Pace,
-    begun: Instant,
+    /// When what was written so far should have been.
+    due: Instant,
 }
 
 impl<W: Write> Paced<W> {
     pub fn new(to: W, pace: Pace) -> Self {
-        Self { to, hasher: Sha256::new(), bytes: 0, pace, begun: Instant::now() }
+        Self { to, hasher: Sha256::new(), bytes: 0, pace, due: Instant::now() }
     }
 
     /// What it was written to, the SHA-256 and the number of bytes.
@@ -42,13 +46,15 @@ impl<W: Write> Paced<W> {
         (self.to, self.hasher.finalize().into(), self.bytes)
     }
 
-    fn wait(&self) {
+    fn wait(&mut self, written: u64) {
         if self.pace.bytes_per_second == 0 {
             return;
         }
-        let micros = u128::from(self.bytes) * 1_000_000 / u128::from(self.pace.bytes_per_second);
-        let due = Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
-        let ahead = due.saturating_sub(self.begun.elapsed());
+        let nanos = u128::from(written) * 1_000_000_000 / u128::from(self.pace.bytes_per_second);
+        let now = Instant::now();
+        let earliest = now.checked_sub(BEHIND_MAX).unwrap_or(now);
+        self.due = self.due.max(earliest) + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+        let ahead = self.due.saturating_duration_since(now);
         if ahead > SLEEP_MIN {
             thread::sleep(ahead);
         }
@@ -60,7 +66,7 @@ impl<W: Write> Write for Paced<W> {
         let written = self.to.write(bytes)?;
         self.hasher.update(bytes.get(..written).unwrap_or_default());
         self.bytes += written as u64;
-        self.wait();
+        self.wait(written as u64);
         Ok(written)
     }
 

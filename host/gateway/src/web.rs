@@ -24,6 +24,7 @@ mod plugin;
 mod plugins;
 mod prove;
 mod qr;
+mod recoveries;
 mod secure;
 mod setup;
 mod sign_in;
@@ -75,6 +76,11 @@ pub(crate) fn router() -> Router {
         .route("/members/{handle}", get(members::one))
         .route("/members/{handle}/invite", post(invitations::for_person))
         .route("/members/{handle}/groups", post(members::groups))
+        .route("/members/{handle}/recover", post(recoveries::begin))
+        .route("/recoveries", get(recoveries::page))
+        .route("/recoveries/confirm", post(recoveries::confirm))
+        .route("/recoveries/cancel", post(recoveries::cancel))
+        .route("/recoveries/finish", post(recoveries::finish))
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())

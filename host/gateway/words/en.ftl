@@ -179,6 +179,28 @@ kind-commons = the community itself
 member-since = Here since { $day }.
 groups = Groups
 
+## Letting somebody back in
+recoveries = Letting somebody back in
+recoveries-lead = Nobody alone lets anybody in as somebody else. A steward begins, another steward confirms; where there are not two, two members do. Then two days pass, and whoever is meant can stop it.
+recoveries-none = Nobody is being let back in.
+recovery-lost = Lost every way to sign in?
+recovery-begin = Begin to let this person back in
+recovery-begun = Begun by { $by } on { $day }.
+recovery-confirmed = Confirmed by { $names }.
+recovery-needs-more = Others have to confirm that this really is that person: see her, or call her.
+recovery-waits = Confirmed. It can be finished on { $day }.
+recovery-ready = The time is over: it can be finished.
+recovery-confirm = I know that it is really that person
+recovery-cancel = Stop this
+recovery-cancel-hers = This is me, and I am not lost: stop it
+recovery-finish = Make the link
+recovery-warning = Somebody says that you lost every way to sign in, and is letting somebody in as you.
+recovery-look = Look at it
+recovery-exists = This goes on for this person already.
+recovery-not-yours = You cannot do this here: a steward begins, and somebody else confirms.
+recovery-needs-others = You did your part. Others have to do theirs.
+recovery-not-ready = Not enough have confirmed it, or two days have not passed.
+
 ## Invitations
 invite-title = Invite
 invite-label = What for

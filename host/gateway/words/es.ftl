@@ -179,6 +179,28 @@ kind-commons = la comunidad misma
 member-since = Aquí desde el { $day }.
 groups = Grupos
 
+## Dejar volver a alguien
+recoveries = Dejar volver a alguien
+recoveries-lead = Nadie por sí solo deja entrar a alguien como si fuera otra persona. Una persona administradora empieza y otra confirma; donde no hay dos, lo hacen dos miembros. Después pasan dos días, y quien sea puede pararlo.
+recoveries-none = No se está dejando volver a nadie.
+recovery-lost = ¿Ha perdido toda forma de entrar?
+recovery-begin = Empezar a dejar volver a esta persona
+recovery-begun = Empezado por { $by } el { $day }.
+recovery-confirmed = Confirmado por { $names }.
+recovery-needs-more = Otras personas tienen que confirmar que es de verdad esa persona: vedla o llamadla.
+recovery-waits = Confirmado. Se puede terminar el { $day }.
+recovery-ready = El tiempo ha pasado: se puede terminar.
+recovery-confirm = Sé que es de verdad esa persona
+recovery-cancel = Parar esto
+recovery-cancel-hers = Soy yo y no he perdido nada: pararlo
+recovery-finish = Hacer el enlace
+recovery-warning = Alguien dice que has perdido toda forma de entrar, y está dejando entrar a alguien como tú.
+recovery-look = Verlo
+recovery-exists = Esto ya está en marcha para esta persona.
+recovery-not-yours = Aquí no puedes hacer esto: una persona administradora empieza, y otra persona confirma.
+recovery-needs-others = Tú ya hiciste tu parte. Otras personas tienen que hacer la suya.
+recovery-not-ready = No lo ha confirmado bastante gente, o no han pasado dos días.
+
 ## Invitaciones
 invite-title = Invitar
 invite-label = Para qué

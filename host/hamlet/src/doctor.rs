@@ -52,6 +52,7 @@ pub fn run(home: &Path) -> Result<Outcome> {
         println!("note    the host does not run; looking into the folder itself");
         folder(home, &mut report);
     }
+    refused_state(home, &mut report);
     space(home, &mut report);
     Ok(if report.well { Outcome::Done } else { Outcome::Refused })
 }
@@ -158,6 +159,20 @@ fn given_up(kernel: &Kernel, report: &mut Report) {
             }
         }
         Err(error) => report.bad(&format!("the schedules cannot be read: {error}"), "Keep the folder."),
+    }
+}
+
+/// Whether the table of the newest state was damaged once. It was mended; that the disk did this is worth knowing.
+fn refused_state(home: &Path, report: &mut Report) {
+    if let Some(path) = hamlet_store::refused_state(&home.join("data")) {
+        report.bad(
+            "the table of the newest state was damaged, and was made anew from the journal; nothing is lost",
+            &format!(
+                "See `dmesg` whether the disk fails, and take a backup. The damaged file is kept as `{shown}`; when \
+                 you have looked, delete it with: rm {shown}",
+                shown = path.display()
+            ),
+        );
     }
 }
 

@@ -13,6 +13,7 @@ use crate::credential_rows;
 use crate::members::{MembersError, add_person, authority, join, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
+use crate::sessions;
 use crate::values::{self, Arguments, Case, Stop, settle};
 
 /// The interface that it provides.
@@ -47,6 +48,9 @@ pub(crate) struct Invitation {
     pub groups: Vec<String>,
     pub person: Option<u128>,
     pub by: Option<u128>,
+    /// Of a recovery: what she could sign in with before ends when it is used.
+    #[serde(default)]
+    pub recovers: bool,
 }
 
 impl Invitation {
@@ -133,6 +137,7 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         groups,
         person: person.map(|person| person.0),
         by: who.person().map(|person| person.0),
+        recovers: false,
     };
     write(cx, &hash, &invitation)?;
     cx.set(&rows::invitation_id_key(id), &hash)?;
@@ -203,8 +208,42 @@ fn claim(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if !read::party(cx, person)?.is_some_and(|party| party.active) {
         return refuse(InvitationsError::NoSuchPerson);
     }
+    if invitation.recovers {
+        // Whoever had her keys until now has nothing any more.
+        sessions::end_of(cx, person)?;
+        credential_rows::clear(cx, person)?;
+    }
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))
+}
+
+/// A link for a person whose recovery was confirmed and has waited; false: the hash is taken or the end has passed.
+pub(crate) fn let_back_in(
+    cx: &mut dyn NativeContext,
+    hash: &[u8; 32],
+    person: Id,
+    expires: u64,
+    by: Option<Id>,
+) -> Result<bool, CallError> {
+    if expires <= cx.now() || cx.get(&rows::invitation_key(hash))?.is_some() {
+        return Ok(false);
+    }
+    let id = cx.new_id();
+    let invitation = Invitation {
+        id: id.0,
+        label: String::new(),
+        uses: 1,
+        used: 0,
+        since: cx.now(),
+        expires,
+        groups: Vec::new(),
+        person: Some(person.0),
+        by: by.map(|by| by.0),
+        recovers: true,
+    };
+    write(cx, hash, &invitation)?;
+    cx.set(&rows::invitation_id_key(id), hash)?;
+    Ok(true)
 }
 
 fn usable(cx: &mut dyn NativeContext, hash: &[u8; 32]) -> Result<Invitation, Stop<InvitationsError>> {

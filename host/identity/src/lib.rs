@@ -21,6 +21,7 @@ mod members;
 mod passkeys;
 mod password;
 mod read;
+mod recoveries;
 mod rows;
 mod scope;
 mod second_factor;
@@ -48,6 +49,7 @@ pub use lookup::{Session, TokenError};
 pub use members::{MEMBERS, MembersProvider};
 pub use passkeys::{PasskeyError, Site};
 pub use password::PasswordError;
+pub use recoveries::{RECOVERIES, RecoveriesProvider};
 pub use rows::STEWARDS;
 pub use scope::Scope;
 pub use secret::{Secret, TOKEN_PREFIX, hash};
@@ -119,6 +121,7 @@ impl Identity {
         config.natives.push(Arc::new(CredentialsProvider));
         config.natives.push(Arc::new(SessionsProvider));
         config.natives.push(Arc::new(InvitationsProvider));
+        config.natives.push(Arc::new(RecoveriesProvider));
         config.directory = Arc::new(Members);
     }
 

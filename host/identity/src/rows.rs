@@ -19,6 +19,8 @@
 //! | `u` person session id | its hash |
 //! | `v` hash of a link's secret | an invitation |
 //! | `w` invitation id | its hash |
+//! | `r` recovery id | a recovery |
+//! | `R` person | the recovery that goes on for her |
 //!
 //! Handles and group names stand in keys: they are pseudonyms that the community chose (C6), names
 //! are sealed. If a mandate or a group stood in one of its two places only, a right would survive
@@ -230,6 +232,17 @@ pub(crate) const INVITATION_IDS: &[u8] = b"w";
 
 pub(crate) fn invitation_id_key(invitation: Id) -> Vec<u8> {
     [INVITATION_IDS, &invitation.0.to_be_bytes()].concat()
+}
+
+/// All recoveries begin with this; their ids grow with time.
+pub(crate) const RECOVERIES: &[u8] = b"r";
+
+pub(crate) fn recovery_key(recovery: Id) -> Vec<u8> {
+    [RECOVERIES, &recovery.0.to_be_bytes()].concat()
+}
+
+pub(crate) fn recovery_of(person: Id) -> Vec<u8> {
+    [b"R".as_slice(), &person.0.to_be_bytes()].concat()
 }
 
 /// The id in the last 16 bytes of a key.

@@ -143,6 +143,15 @@ impl Town {
         self.call(Actor::Person(self.sol), "invitations", "create", order).await
     }
 
+    async fn member(&self, handle: &str) -> Id {
+        let order = json!({ "kind": "person", "handle": handle, "name": handle });
+        id(&self.call(Actor::Console, "members", "add", order).await.unwrap())
+    }
+
+    async fn recover(&self, by: Id, function: &str, order: Value) -> Result<Value, String> {
+        self.call(Actor::Person(by), "recoveries", function, order).await
+    }
+
     async fn redeem(&self, secret: &str, handle: &str) -> Result<Value, String> {
         let order = json!({ "hash": hash(secret), "handle": handle, "name": handle });
         self.call(Actor::Console, "invitations", "redeem", order).await
@@ -365,4 +374,92 @@ async fn c6_no_row_holds_a_secret_in_the_clear_and_erasing_ends_all_ways_in() {
         .unwrap();
     assert_eq!(town.who(&cookie).await, None);
     assert!(matches!(town.with_password("sol", PASSWORD).await, Err(SignInError::Wrong)));
+}
+
+#[tokio::test]
+async fn a_lost_member_is_let_back_in_by_two_stewards_after_two_days_and_by_nobody_alone() {
+    let town = Town::new();
+    let ana = town.member("ana").await;
+    let ben = town.member("ben").await;
+    town.secured(ana, "ana").await;
+    let old = town.cookie(ana).await;
+    let begin = |by: Id| town.recover(by, "begin", json!({ "person": ana.to_string() }));
+    // With one steward: she begins, and two ordinary members confirm.
+    assert_eq!(begin(ben).await, Err("not-yours".into()));
+    assert_eq!(begin(ana).await, Err("not-yours".into()));
+    let recovery = begin(town.sol).await.unwrap();
+    assert_eq!(begin(town.sol).await, Err("exists".into()));
+    let which = json!({ "recovery": recovery });
+    let confirm = |by: Id| town.recover(by, "confirm", which.clone());
+    assert_eq!(confirm(town.sol).await, Err("needs-others".into()));
+    assert_eq!(confirm(ana).await, Err("not-yours".into()));
+    confirm(ben).await.unwrap();
+    assert_eq!(confirm(ben).await, Err("needs-others".into()));
+    let finish = |secret: &str| {
+        let expires = (town.clock.now() + 3_600_000_000).to_string();
+        town.recover(
+            town.sol,
+            "finish",
+            json!({ "recovery": recovery, "hash": hash(secret), "expires": expires }),
+        )
+    };
+    town.later(Duration::from_hours(72));
+    assert_eq!(finish("back").await, Err("not-ready".into()), "one more has to confirm");
+    let cleo = town.member("cleo").await;
+    confirm(cleo).await.unwrap();
+    town.later(Duration::from_hours(47));
+    assert_eq!(finish("back").await, Err("not-ready".into()));
+    // Meanwhile everybody sees it, and her old session still works: she could cancel it.
+    let listed = town.recover(ben, "list", json!({})).await.unwrap();
+    assert_eq!(
+        (listed[0]["person"].clone(), listed[0]["by"].clone()),
+        (json!(ana.to_string()), json!(town.sol.to_string()))
+    );
+    assert_eq!(town.who(&old).await, Some(ana));
+    town.later(Duration::from_hours(2));
+    finish("back").await.unwrap();
+    assert_eq!(town.who(&old).await, Some(ana), "until she uses the link");
+    let claimed =
+        town.call(Actor::Console, "invitations", "claim", json!({ "hash": hash("back") })).await.unwrap();
+    assert_eq!(id(&claimed), ana);
+    assert_eq!(town.who(&old).await, None);
+    assert!(matches!(town.with_password("ana", PASSWORD).await, Err(SignInError::Wrong)));
+}
+
+#[tokio::test]
+async fn two_stewards_are_enough_and_the_person_herself_cancels() {
+    let town = Town::new();
+    let ana = town.member("ana").await;
+    let ben = town.member("ben").await;
+    let rosa = town.member("rosa").await;
+    let group = json!({ "party": rosa.to_string(), "group": "stewards" });
+    town.call(Actor::Console, "members", "join-group", group).await.unwrap();
+    let recovery = town.recover(town.sol, "begin", json!({ "person": ana.to_string() })).await.unwrap();
+    let which = json!({ "recovery": recovery });
+    assert_eq!(
+        town.recover(ben, "confirm", which.clone()).await,
+        Err("not-yours".into()),
+        "stewards do it here"
+    );
+    town.recover(rosa, "confirm", which.clone()).await.unwrap();
+    assert_eq!(town.recover(ben, "cancel", which.clone()).await, Err("not-yours".into()));
+    town.recover(ana, "cancel", which.clone()).await.unwrap();
+    assert_eq!(town.recover(town.sol, "confirm", which).await, Err("no-such-recovery".into()));
+    // A community that lost its only steward: any member begins, two others confirm.
+    let alone = Town::new();
+    let (dora, eva, finn) =
+        (alone.member("dora").await, alone.member("eva").await, alone.member("finn").await);
+    let recovery = alone.recover(dora, "begin", json!({ "person": alone.sol.to_string() })).await.unwrap();
+    let which = json!({ "recovery": recovery });
+    for by in [eva, finn] {
+        alone.recover(by, "confirm", which.clone()).await.unwrap();
+    }
+    alone.later(Duration::from_hours(49));
+    let expires = (alone.clock.now() + 3_600_000_000).to_string();
+    let order = json!({ "recovery": recovery, "hash": hash("sol"), "expires": expires });
+    assert_eq!(alone.recover(eva, "finish", order.clone()).await, Err("not-yours".into()));
+    alone.recover(dora, "finish", order).await.unwrap();
+    let claimed =
+        alone.call(Actor::Console, "invitations", "claim", json!({ "hash": hash("sol") })).await.unwrap();
+    assert_eq!(id(&claimed), alone.sol);
 }

@@ -79,18 +79,19 @@ fn quantile(times: &[Duration], part: f64) -> Duration {
     times[at.min(times.len() - 1)]
 }
 
-/// The same while others attack; with how many attacks ended.
+/// The same while others attack; with how many attacks began.
 fn beset(kernel: &Kernel, trick: &str, arguments: &[Val], time: Duration) -> (Vec<Duration>, u64) {
     let (stop, attacks) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..ATTACKERS {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
+                    // Counted as they begin: one may last as long as a round.
+                    attacks.fetch_add(1, Ordering::Relaxed);
                     if kernel.call_blocking(attack(trick, arguments)).is_err() {
                         // Refused: it tries again as fast as a client can.
                         std::thread::yield_now();
                     }
-                    attacks.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }

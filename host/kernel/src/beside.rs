@@ -23,6 +23,7 @@ mod queue;
 mod worker;
 
 use std::sync::Arc;
+use std::sync::mpsc;
 
 use hamlet_store::Proposal;
 use tokio::sync::oneshot;
@@ -30,11 +31,13 @@ use tokio::sync::oneshot;
 use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, Need};
 use crate::catalogue::Callable;
 use crate::config::CONFLICTS_MAX;
+use crate::fair::Lane;
 use crate::kernel::Shared;
 use crate::linking::Told;
 use crate::metrics::Metrics;
 use crate::plugins;
-use crate::runner::{After, Done};
+use crate::runner::{After, Done, Duty};
+use crate::sequencer::DutyDone;
 
 pub(crate) use queue::Beside;
 pub(crate) use worker::work;
@@ -50,6 +53,8 @@ pub(crate) enum Task {
     Call(Box<Call>, Arc<Callable>, Reply<Replied>),
     All(Vec<(Call, Arc<Callable>)>, Reply<Result<Vec<Answer>, BatchError>>),
     DryRun(Box<Call>, Arc<Callable>, Reply<Result<DryRun, CallError>>),
+    /// What the host owes a plugin: nobody waits, but the sequencer hears of it.
+    Duty(Box<Duty>, mpsc::Sender<DutyDone>),
 }
 
 impl Task {
@@ -63,6 +68,7 @@ impl Task {
                 Some((call, callable)) => (Arc::clone(&callable.plugin), call.actor.clone()),
                 None => (Arc::from(""), Actor::Anyone),
             },
+            Self::Duty(duty, _) => (Arc::clone(duty.plugin()), Actor::Plugin(Arc::clone(duty.plugin()))),
         }
     }
 
@@ -75,7 +81,13 @@ impl Task {
                 drop(reply.send(Err(BatchError { index: 0, error: BatchFailure::Call(why) })));
             }
             Self::DryRun(_, _, reply) => drop(reply.send(Err(why))),
+            Self::Duty(duty, reply) => drop(reply.send((*duty, Err(why)))),
         }
+    }
+
+    /// Before whom and behind whom it waits (T8).
+    pub(crate) fn lane(&self) -> Lane {
+        if matches!(self, Self::Duty(..)) { Lane::Background } else { Lane::People }
     }
 
     /// For the log lines.
@@ -85,6 +97,7 @@ impl Task {
             Self::All(calls, _) => {
                 calls.first().map_or_else(|| Arc::from(""), |(call, _)| Arc::clone(&call.request_id))
             }
+            Self::Duty(duty, _) => duty.request_id(),
         }
     }
 
@@ -97,6 +110,7 @@ impl Task {
         let (one, many) = match self {
             Self::Call(_, callable, _) | Self::DryRun(_, callable, _) => (Some(&**callable), None),
             Self::All(calls, _) => (None, Some(calls.iter().map(|(_, callable)| &**callable))),
+            Self::Duty(..) => (None, None),
         };
         one.into_iter().chain(many.into_iter().flatten())
     }
@@ -120,6 +134,7 @@ impl Errand {
 pub(crate) enum Ran {
     Call(Done),
     All(Vec<Done>),
+    Duty,
 }
 
 /// A transaction that ran beside, for the sequencer.

@@ -35,6 +35,8 @@ pub struct Callable {
     pub(crate) generation: u64,
     /// Calls of it that were done within the sequencer's time since the last that was not (T7).
     pub(crate) quick_runs: Arc<AtomicU32>,
+    /// Calls of it that failed there, and not at once, since it was found long last.
+    pub(crate) slow_failures: Arc<AtomicU32>,
 }
 
 /// What is known of one plugin, or of the host's natives.

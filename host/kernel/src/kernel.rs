@@ -22,7 +22,7 @@ use wasmtime::component::Linker;
 
 use crate::beside::{self, Beside, Errand, Replied, Task};
 use crate::blobs::{BlobError, Hash};
-use crate::call::{Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
+use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
 use crate::capability;
 use crate::catalogue::{Callable, Catalogue, HOST};
 use crate::config::KernelConfig;
@@ -364,6 +364,22 @@ impl Kernel {
             Kind::Command => self.push(Task::Call(Box::new(call), callable, reply))?,
         }
         Ok(answer)
+    }
+
+    /// Does what is owed now (due schedules, events, housekeeping), commits it, and gives whether there was any. For
+    /// simulators, with [`Limits::background`](crate::Limits::background) off: nothing of it happens by itself then.
+    ///
+    /// # Errors
+    /// [`CallError::ShuttingDown`], [`CallError::Busy`].
+    pub fn work_behind(&self) -> Result<bool, CallError> {
+        let (reply, answer) = oneshot::channel();
+        let pushed =
+            self.inner.shared.queue.push(Lane::People, &Arc::from(""), Actor::Anyone, Job::Behind(reply));
+        pushed.map_err(|refused| match refused {
+            Refused::Closed(_) => CallError::ShuttingDown,
+            Refused::Full(_) | Refused::PrincipalFull(_) => CallError::Busy,
+        })?;
+        block_on(answer).map_err(|_| CallError::ShuttingDown)
     }
 
     /// Queues a command: before the sequencer, or beside it where it is known to be long (T7).

@@ -30,6 +30,7 @@ pub mod namespaces;
 pub mod native;
 mod native_context;
 mod package;
+mod priority;
 mod query;
 mod random;
 mod run;

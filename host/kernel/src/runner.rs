@@ -5,6 +5,7 @@
 
 mod all;
 mod command;
+mod duty;
 
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ use crate::linking::Told;
 use crate::namespaces::KERNEL;
 use crate::run::{self, Callee, Running, Tx};
 use crate::value::Outcome;
+
+pub(crate) use duty::Duty;
 
 /// The row of the last time, so that it never goes back (T9).
 pub(crate) const TIME_KEY: &[u8] = b"time";

@@ -11,6 +11,7 @@ mod apply;
 mod background;
 mod commit;
 mod delivery;
+mod duties;
 mod tidy;
 
 use std::any::Any;
@@ -20,7 +21,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use hamlet_store::Batch;
+use tokio::sync::oneshot;
 
+use self::duties::Duties;
 use crate::beside::{self, Apply, Errand, Replied, Reply, Task};
 use crate::call::{Answer, BatchError, BatchFailure, Call, CallError, DryRun};
 use crate::events::Deliveries;
@@ -31,6 +34,8 @@ use crate::runner::{Done, Runner};
 
 /// Jobs that are taken from the queue under one lock.
 const TAKEN_AT_ONCE: usize = 64;
+/// A call that fails after this part of the sequencer's time has cost its neighbours more than it is worth.
+const SLOW_FAILURE: u32 = 25;
 /// The sequencer looks for work at least this often.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -38,6 +43,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) enum Job {
     Task(Task),
     Apply(Box<Apply>),
+    /// What nobody waits for, now and by hand: gives whether there was any.
+    Behind(oneshot::Sender<bool>),
 }
 
 /// Which command of the batch it became; none where it left nothing in it.
@@ -50,11 +57,14 @@ enum Pending {
     DryRun(Reply<Result<DryRun, CallError>>, Result<DryRun, CallError>),
 }
 
+pub(crate) use duties::DutyDone;
+
 pub(crate) struct Sequencer {
     shared: Arc<Shared>,
     runner: Runner,
     pending: Vec<Pending>,
     deliveries: Deliveries,
+    duties: Duties,
     /// A schedule may have been set or moved since the next one was looked up.
     schedules_touched: bool,
     /// A dead letter may be marked to be sent again.
@@ -80,6 +90,7 @@ impl Sequencer {
             runner,
             pending: Vec::new(),
             deliveries,
+            duties: Duties::default(),
             schedules_touched: true,
             letters_touched: true,
             next_schedule: None,
@@ -161,6 +172,11 @@ impl Sequencer {
                 self.task(task);
             }
             Job::Apply(apply) => self.apply(apply),
+            Job::Behind(reply) => {
+                let worked = self.behind();
+                self.commit();
+                let _ = reply.send(worked);
+            }
         }
         if self.runner.after.installed_changed {
             // A grant that was taken back, or a pause, holds for the next command, and not only for the next batch.
@@ -175,16 +191,27 @@ impl Sequencer {
         }
         self.runner.confirmed = None;
         let before = self.entries();
+        let begun = Instant::now();
         match task {
             Task::Call(call, callable, reply) => {
                 match self.guarded(|runner| runner.command(&call, &callable)) {
                     Err(CallError::Deadline { .. }) => self.too_long(Task::Call(call, callable, reply), 0),
                     result => {
-                        callable.quick_runs.fetch_add(1, Ordering::Relaxed);
+                        if result.is_err()
+                            && begun.elapsed() >= self.shared.limits.command_time / SLOW_FAILURE
+                        {
+                            self.shared.beside.failed_slowly(&self.shared, &callable);
+                        } else {
+                            callable.quick_runs.fetch_add(1, Ordering::Relaxed);
+                        }
                         let place = self.place(before);
                         self.pending.push(Pending::Call(reply, result, call, place));
                     }
                 }
+            }
+            Task::Duty(duty, reply) => {
+                let done = self.guarded(|runner| runner.duty(&duty));
+                drop(reply.send((*duty, done)));
             }
             Task::All(calls, reply) => match self.guarded(|runner| Ok(runner.all(&calls))) {
                 Ok(Err(BatchError { error: BatchFailure::Call(CallError::Deadline { .. }), index })) => {

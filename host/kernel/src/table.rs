@@ -387,5 +387,6 @@ fn callable(plugin: &Arc<str>, export: &Export, at: At) -> Option<Arc<Callable>>
         number: at.number,
         generation: at.generation,
         quick_runs: Arc::default(),
+        slow_failures: Arc::default(),
     }))
 }

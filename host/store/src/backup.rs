@@ -84,8 +84,14 @@ impl BackupFile {
 impl Backup {
     pub(crate) fn begin(shared: &Shared, proofs: &Proofs) -> Result<Self, StoreError> {
         // In this order: nothing is folded that is not in the journal, and the log follows the journal.
-        let (base, usage) = shared.folded_moment()?;
-        let journal = shared.reader.files()?;
+        let (mut base, mut usage) = shared.folded_moment()?;
+        let mut journal = shared.reader.files()?;
+        // Batches that were folded in between may have been dropped in between: then the rows are older than the
+        // journal's beginning, and are taken anew. A fold takes longer than this, so it ends.
+        while journal.oldest > base.folded + 1 {
+            (base, usage) = shared.folded_moment()?;
+            journal = shared.reader.files()?;
+        }
         let sequence = journal.head;
         let log = proofs.files(sequence)?;
         let tree = proofs.tree_at(sequence)?;

@@ -69,6 +69,17 @@ pub enum StoreError {
         /// What the state has.
         folded: Sequence,
     },
+    /// The folded state is damaged or gone, and the journal cannot replace it.
+    #[error(
+        "the folded state cannot be used ({why}), and it cannot be made anew, since the journal begins at batch {oldest}: \
+         older batches were dropped; restore the newest backup into a new folder"
+    )]
+    StateLost {
+        /// What is wrong with it.
+        why: String,
+        /// The oldest batch of the journal.
+        oldest: Sequence,
+    },
     /// The log of leaves and the journal are not of one store and time.
     #[error(
         "the log of proofs holds batch {proved} in another form than the journal, or beyond it (the journal's newest \
@@ -144,17 +155,18 @@ impl StoreError {
         move |source| Self::Io { what, source }
     }
 
-    /// Wraps any of redb's errors. A disk that is full or may not be written is no damage of the state.
+    /// Wraps any of redb's errors. What a disk refuses or cannot do is no damage of the state; a file that is no
+    /// database, or ends too early, is.
     pub(crate) fn state(error: impl Into<redb::Error>) -> Self {
-        use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        use io::ErrorKind::{InvalidData, UnexpectedEof};
+        let what = "reading or writing the folded state".to_owned();
         match error.into() {
-            redb::Error::Io(source)
-                if matches!(
-                    source.kind(),
-                    StorageFull | QuotaExceeded | ReadOnlyFilesystem | PermissionDenied
-                ) =>
-            {
-                Self::Io { what: "writing the folded state".to_owned(), source }
+            redb::Error::Io(source) if !matches!(source.kind(), InvalidData | UnexpectedEof) => {
+                Self::Io { what, source }
+            }
+            redb::Error::PreviousIo => {
+                let source = io::Error::other("it failed before; open the store again");
+                Self::Io { what, source }
             }
             other => Self::State(other.to_string()),
         }

@@ -18,7 +18,8 @@
 //! then the payload with entries, write-sets and usage changes. A record of several megabytes and
 //! one of a hundred bytes cost the same: one write and one `fdatasync`. The exact bytes of a
 //! segment and of a record's header are in `journal/recovery.rs`, those of a payload in
-//! `record.rs`. `state.redb` may be deleted while the journal begins at batch 1: it is rebuilt.
+//! `record.rs`. `state.redb` may be deleted while the journal begins at batch 1: it is rebuilt. One that
+//! redb refuses is set aside as `state.redb.refused` and rebuilt alike (`rebuild.rs`).
 //!
 //! # In memory
 //!
@@ -71,6 +72,7 @@ pub mod journal;
 mod key;
 mod overlay;
 pub mod proof;
+mod rebuild;
 mod record;
 mod replay;
 mod shared;
@@ -82,6 +84,7 @@ mod writer;
 pub use config::{Background, Config, Entropy, Stats, Work};
 pub use error::{CommitError, StoreError};
 pub use key::{Direction, KEY_BYTES_MAX, Namespace, Row, Rows, Scan, Sequence, VALUE_BYTES_MAX, Value};
+pub use rebuild::{STATE_REFUSED_FILE, refused_state};
 pub use record::{Entry, EntryHeader, Record, Write};
 pub use snapshot::Snapshot;
 pub use store::{FORMAT, Store};

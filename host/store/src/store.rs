@@ -17,11 +17,9 @@ use crate::{
     error::StoreError,
     journal::{Journal, MemoryJournal, SegmentJournal, SegmentOptions},
     key::{Namespace, Sequence},
-    overlay::{
-        base::{State, Usage},
-        view::View,
-    },
+    overlay::base::{State, Usage},
     proof::Proofs,
+    rebuild::open_state,
     record::{Record, decode},
     replay::replay,
     shared::Shared,
@@ -74,7 +72,8 @@ impl Drop for Handle {
 
 impl Store {
     /// Opens or makes a store in a folder, for this process alone. What was committed and not yet
-    /// folded is replayed from the journal, so the time grows with that, not with the store.
+    /// folded is replayed from the journal, so the time grows with that, not with the store; a state that is
+    /// damaged or missing is made anew from the whole journal.
     pub fn open(dir: &Path, config: Config) -> Result<(Self, Batch), StoreError> {
         let disk = Arc::clone(&config.disk);
         let disk = &*disk;
@@ -82,11 +81,12 @@ impl Store {
         let lock = lock_on(disk, dir)?;
         let format = check_format(disk, dir)?;
         let state_path = dir.join(STATE_FILE);
-        let state = State::open(disk, &state_path, config.state_cache_bytes)?;
+        let known = Proofs::known(disk, &dir.join(PROOFS_FOLDER))?;
+        let state = open_state(disk, dir, config.state_cache_bytes, known)?;
         let folded = state.base()?.folded;
         let options = SegmentOptions {
             segment_bytes: config.segment_bytes,
-            known: Proofs::known(disk, &dir.join(PROOFS_FOLDER)),
+            known,
             fault: config.disk_fault.clone(),
             disk: Arc::clone(&config.disk),
             entropy: config.entropy.clone(),
@@ -140,10 +140,7 @@ impl Store {
     ) -> Result<(Self, Batch), StoreError> {
         let hasher = DefaultHashBuilder::default();
         let reader = journal.reader();
-        let base = state.base()?;
-        let usage = Arc::new(state.usage()?);
-        let folded = View { sequence: base.folded, usage, base, layers: Vec::new() };
-        let view = replay(folded, &*reader, &hasher)?;
+        let view = replay(&state, &*reader, &hasher, config.overlay_bytes_max.saturating_mul(2))?;
         let background = config.background;
         let shared = Arc::new(Shared::new(config, hasher, reader, state, view));
         let (lock, state_path) = files.unzip();

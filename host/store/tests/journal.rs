@@ -240,7 +240,7 @@ fn damage_is_named_when_a_middle_segment_is_altered_or_gone() {
     fs::write(&paths[1], &whole).unwrap();
     fs::rename(&paths[0], dir.path().join("elsewhere")).unwrap();
     let refused = Store::open(dir.path(), config.clone()).map(drop).unwrap_err();
-    assert!(matches!(refused, StoreError::Mismatch { .. }), "{refused}");
+    assert!(matches!(refused, StoreError::StateLost { .. }), "{refused}");
     fs::rename(dir.path().join("elsewhere"), &paths[0]).unwrap();
     let (store, _batch) = Store::open(dir.path(), config).unwrap();
     check_whole(&store, 60, 60);

@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::ask::{ask, items, text};
-use super::demo;
 use super::shell::{self, Frame};
 use super::visit::Visit;
+use super::{demo, recoveries};
 
 pub(crate) async fn page(visit: Visit) -> Response {
     if visit.here.state.setup.as_ref().is_some_and(|setup| setup.is_open(&visit.here.state.kernel)) {
@@ -49,8 +49,10 @@ async fn member(visit: &Visit) -> Markup {
     let stewards = ask(visit, "members", "list", filter).await.unwrap_or_default();
     let alone = items(stewards.get("parties").unwrap_or_default_ref()).len() == 1;
     let plugins = visit.plugins_with_pages();
+    let warning = recoveries::warning(visit).await;
     html! {
         h1 { (say.with("hello", &[("name", text(&me, "name"))])) }
+        (warning)
         @if demo::is_demo(visit) { (demo::personas(visit)) }
         @else if !has_way_in(&ways) {
             div class="notice bad" {

@@ -116,7 +116,7 @@ async fn make(visit: &Visit, order: &Order<'_>) -> Result<String, String> {
 }
 
 /// A link, to be shown once: as a QR code, as text.
-fn made(visit: &Visit, link: &str) -> Markup {
+pub(crate) fn made(visit: &Visit, link: &str) -> Markup {
     let say = &visit.say;
     html! {
         section class="card" {

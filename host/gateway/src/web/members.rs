@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::ask::{ask, items, number, text};
 use super::fields::Fields;
-use super::home::OrNull as _;
+use super::home::{OrNull as _, party as party_of};
 use super::prove;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Member, Posted, Visit, escaped, redirect};
@@ -170,6 +170,15 @@ pub(crate) async fn one(Path(handle): Path<String>, member: Member) -> Response 
             p { (say.t("groups")) ": " @for (place, group) in items(&groups).iter().enumerate() {
                 @if place > 0 { ", " } (group.as_str().unwrap_or_default())
             } }
+        }
+        @if text(&party, "kind") == "person" && text(&party, "id") != party_of(visit)
+            && (member.browser.steward || items(&groups).iter().any(|group| group == hamlet_identity::STEWARDS)) {
+            details {
+                summary { (say.t("recovery-lost")) }
+                p { (say.t("recoveries-lead")) }
+                form method="post" action={ "/members/" (handle) "/recover" } { (hidden(visit)) button class="quiet" { (say.t("recovery-begin")) } }
+                p { a href="/recoveries" { (say.t("recoveries")) } }
+            }
         }
         @if member.browser.steward && text(&party, "status") == "active" { (for_stewards(visit, &handle, &party, &groups)) }
         p { a href="/members" { (say.t("members")) } }

@@ -48,13 +48,14 @@ fn of_store(error: &StoreError, home: &Path) -> Option<String> {
              it will damage others: replace it.",
             segment.display()
         ),
+        // A table that does not open is made anew without being asked; this one failed later.
         StoreError::State(_) if home.join(FIRST_SEGMENT).exists() => format!(
             "Only the table that is made from the journal is damaged, and the whole journal is there. Stop the host, \
              then run: mv {shown}/data/state.redb {shown}/state.redb.damaged   and start the host again. It makes the \
              table anew from the journal; with years of history that takes some minutes. If the journal is damaged \
              as well, it says so and nothing more is changed."
         ),
-        StoreError::State(_) => {
+        StoreError::State(_) | StoreError::StateLost { .. } => {
             "The table of the newest state is damaged, and the oldest part of the journal was dropped, so it cannot \
              be made anew from it. Keep the folder as it is and restore the newest backup into a new folder."
                 .to_owned()
@@ -71,7 +72,12 @@ fn of_store(error: &StoreError, home: &Path) -> Option<String> {
             "Look into `{shown}/data`: something else was put there, or a copy was not finished. Restore it from a \
              backup."
         ),
-        StoreError::Io { source, .. } => return of_system(source.kind(), home),
+        StoreError::Io { source, .. } => of_system(source.kind(), home).unwrap_or_else(|| {
+            format!(
+                "The disk did not do what it was asked to. Look for its errors with `dmesg`. Keep the folder as it is, \
+                 and if the disk fails, copy `{shown}` to another one and start the host there."
+            )
+        }),
         _ => return None,
     })
 }
@@ -115,6 +121,7 @@ mod tests {
             (StoreError::FormatTooNew { found: 3, known: 2 }, "newer Hamlet"),
             (StoreError::Mismatch { oldest: 1, head: 2, folded: 3 }, "one whole backup"),
             (StoreError::LeavesLost { proved: 1, oldest: 3 }, "data/proofs"),
+            (StoreError::StateLost { why: "x".into(), oldest: 3 }, "restore the newest backup"),
             (io(ErrorKind::StorageFull), "Make room"),
             (io(ErrorKind::ReadOnlyFilesystem), "remount,rw"),
             (io(ErrorKind::PermissionDenied), "who owns"),

@@ -7,6 +7,7 @@ use wasmtime::component::Val;
 use super::{Authority, MembersError, authority};
 use crate::credential_rows;
 use crate::read::{self, PAGE};
+use crate::recoveries;
 use crate::rows::{self, Party, STEWARDS};
 use crate::sessions;
 use crate::values::{Arguments, Stop};
@@ -138,6 +139,7 @@ pub(super) fn end_part(
     })?;
     sessions::end_of(cx, id)?;
     credential_rows::clear(cx, id)?;
+    recoveries::end_of(cx, id)?;
     Ok(())
 }
 

@@ -9,6 +9,9 @@
 //! For the same reason one that did well a thousand times before is forgiven, if that was not within the last minute;
 //! only the call that took too long then runs beside.
 //!
+//! A function whose calls fail slowly (a write-set that is always too large, a trap after much work) is taken for long
+//! as well, after three: each costs the sequencer a little less than its 50 ms, and nothing comes of it.
+//!
 //! In memory only: after a restart each is found again.
 
 use std::collections::HashMap;
@@ -27,6 +30,9 @@ const WAIT: Duration = Duration::from_mins(1);
 const WAIT_MAX: Duration = Duration::from_hours(24);
 /// Short runs in a row before it does.
 const SHORT_RUNS: u32 = 8;
+
+/// So many calls that fail slowly, since it was found long last, are as one that needs too much time.
+const SLOW_FAILURES: u32 = 3;
 
 /// So many calls within the time, before one that was not, show that it was an accident.
 const QUICK_RUNS: u32 = 1_000;
@@ -98,8 +104,24 @@ impl Long {
     pub(super) fn found(&self, shared: &Shared, task: &Task, index: usize) {
         let Some(callable) = task.callables().nth(index) else { return };
         let Some(key) = keys(shared, callable, task).into_iter().next() else { return };
+        self.remember(callable, key);
+    }
+
+    /// A call failed after a while, without needing more time than there is.
+    pub(super) fn failed_slowly(&self, shared: &Shared, callable: &Callable) {
+        if callable.slow_failures.fetch_add(1, Ordering::Relaxed) + 1 >= SLOW_FAILURES {
+            self.remember(callable, alone(shared, callable));
+        }
+    }
+
+    fn remember(&self, callable: &Callable, key: Key) {
+        callable.slow_failures.store(0, Ordering::Relaxed);
         let (plugin, function) = (&*callable.plugin, &callable.function.name);
-        tracing::info!(plugin, function, "a command needs more time than the sequencer has");
+        tracing::info!(
+            plugin,
+            function,
+            "a command runs beside the sequencer from now on: it takes too much of its time"
+        );
         let (now, quick_runs) = (Instant::now(), callable.quick_runs.swap(0, Ordering::Relaxed));
         let mut found = self.found.lock();
         let of_name = found.entry(callable.function.name.clone()).or_default();
@@ -130,14 +152,19 @@ impl Long {
 
 /// Under which a function of a task is known: the first is that under which it would be found.
 fn keys(shared: &Shared, callable: &Callable, task: &Task) -> Vec<Key> {
+    let alone = alone(shared, callable);
+    match task {
+        Task::All(..) => vec![Key { with_others: true, ..alone.clone() }, alone],
+        Task::Call(..) | Task::DryRun(..) | Task::Duty(..) => vec![alone],
+    }
+}
+
+/// Under which it is known when it is called by itself.
+fn alone(shared: &Shared, callable: &Callable) -> Key {
     let table = shared.table();
     let plugin = table.catalogue.plugins.get(&callable.plugin);
     let component = plugin.map(|plugin| plugin.component.clone()).unwrap_or_default();
-    let alone = Key { component, interface: callable.interface.id.clone(), with_others: false };
-    match task {
-        Task::All(..) => vec![Key { with_others: true, ..alone.clone() }, alone],
-        Task::Call(..) | Task::DryRun(..) => vec![alone],
-    }
+    Key { component, interface: callable.interface.id.clone(), with_others: false }
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use parking_lot::Mutex;
 use super::long::Long;
 use super::{Errand, Task};
 use crate::call::{Actor, CallError};
-use crate::fair::{Bounds, Lane, Refused, SharedQueue};
+use crate::catalogue::Callable;
+use crate::fair::{Bounds, Refused, SharedQueue};
 use crate::kernel::Shared;
 
 /// All that is beside the sequencer.
@@ -46,6 +47,12 @@ impl Beside {
         self.long.found(shared, task, index);
     }
 
+    /// It failed on the sequencer, and not at once. A plugin of which nothing comes has no claim on everybody's time:
+    /// after some such calls it runs here.
+    pub(crate) fn failed_slowly(&self, shared: &Shared, callable: &Callable) {
+        self.long.failed_slowly(shared, callable);
+    }
+
     /// It ran here, and took so long.
     pub(super) fn took(&self, shared: &Shared, task: &Task, time: Duration) {
         self.long.took(shared, task, time);
@@ -59,7 +66,8 @@ impl Beside {
         if waiting >= self.of_plugin_max {
             return Err(Box::new((errand, CallError::Busy)));
         }
-        self.queue.push(Lane::People, &plugin, actor, errand).map_err(|refused| {
+        let lane = errand.task.lane();
+        self.queue.push(lane, &plugin, actor, errand).map_err(|refused| {
             let why = match refused {
                 Refused::Closed(_) => CallError::ShuttingDown,
                 Refused::Full(_) | Refused::PrincipalFull(_) => CallError::Busy,

@@ -8,7 +8,7 @@ use hamlet_store::Sequence;
 
 use super::{Apply, Errand, Ran, Task, again};
 use crate::call::{BatchError, BatchFailure, CallError, DryRun};
-use crate::fair::{Lane, Refused};
+use crate::fair::Refused;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
 use crate::namespaces::IDEMPOTENCY;
@@ -83,6 +83,7 @@ fn attempt(runner: &mut Runner, task: &Task) -> Result<Attempt, BatchError> {
             runner.command(call, callable).map(|done| Attempt::Ran(Ran::Call(done))).map_err(only)
         }
         Task::All(calls, _) => runner.all(calls).map(|done| Attempt::Ran(Ran::All(done))),
+        Task::Duty(duty, _) => runner.duty(duty).map(|()| Attempt::Ran(Ran::Duty)).map_err(only),
         Task::DryRun(call, callable, _) => runner.dry_run(call, callable).map(Attempt::DryRun).map_err(only),
     }
 }
@@ -107,7 +108,8 @@ fn hand_on(shared: &Shared, mut apply: Apply) {
         return again(shared, apply.errand);
     }
     let (plugin, actor) = apply.errand.task.line();
-    let Err(refused) = shared.queue.push(Lane::People, &plugin, actor, Job::Apply(Box::new(apply))) else {
+    let lane = apply.errand.task.lane();
+    let Err(refused) = shared.queue.push(lane, &plugin, actor, Job::Apply(Box::new(apply))) else {
         return;
     };
     let why = match refused {
@@ -131,6 +133,8 @@ fn answer(task: Task, attempt: Attempt, snapshot: Sequence) {
         (Task::All(_, reply), Attempt::Ran(Ran::All(done))) => {
             drop(reply.send(Ok(done.into_iter().map(|done| done.answer(snapshot)).collect())));
         }
+        // It was owed no more.
+        (Task::Duty(duty, reply), Attempt::Ran(Ran::Duty)) => drop(reply.send((*duty, Ok(())))),
         (Task::DryRun(_, _, reply), Attempt::DryRun(dry_run)) => drop(reply.send(Ok(dry_run))),
         (task, _) => task.refuse(CallError::internal("a command was answered as another kind")),
     }

@@ -88,7 +88,8 @@ impl Deliveries {
 
     /// The earliest time at which a line that failed is tried again.
     pub fn next_try(&self) -> Option<u64> {
-        let waiting = self.lines.values().filter(|line| !line.asleep && !line.under_way && line.failures > 0);
+        let waiting =
+            self.lines.values().filter(|line| !line.asleep && !line.under_way && line.not_before > 0);
         waiting.map(|line| line.not_before).min()
     }
 
@@ -141,9 +142,10 @@ impl Deliveries {
         failures
     }
 
-    /// The handler did not get to run (`busy`, `unavailable`, a failed commit): try again without counting.
-    pub fn postponed(&mut self, delivery: &Delivery) {
-        self.at(&key_of(delivery), |line| line.under_way = false);
+    /// The handler did not get to run (`busy`, `contended`, a failed commit): it is tried again at a time, in
+    /// microseconds, without counting.
+    pub fn postponed(&mut self, delivery: &Delivery, until: u64) {
+        self.at(&key_of(delivery), |line| (line.under_way, line.not_before) = (false, until));
     }
 
     /// The lines whose handlers fail, for stewards and metrics.

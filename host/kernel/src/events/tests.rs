@@ -159,7 +159,7 @@ fn e2_the_next_event_waits_while_one_is_under_way_or_fails_and_order_is_kept() {
     }
     // Others are told meanwhile.
     assert_eq!(told_to(&world.tell_all(0, &|name| name == "board"), "board").len(), 2);
-    world.deliveries.postponed(&first);
+    world.deliveries.postponed(&first, 0);
     let told = world.tell_all(9 * SECOND, &counter);
     assert_eq!(told_to(&told, "counter"), [Val::U64(1), Val::U64(2)]);
     assert!(world.deliveries.stuck().is_empty());

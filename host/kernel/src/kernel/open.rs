@@ -19,6 +19,7 @@ use crate::namespaces::{self, FIRST_ROOM, KERNEL};
 use crate::native::NativeProvider;
 use crate::package::{Stager, Staging};
 use crate::plugins::{self, NativeInterfaces};
+use crate::priority;
 use crate::proofs::{LOG_KEY_FILE, LogKey};
 use crate::runner::TIME_KEY;
 use crate::sealed::PartyKeys;
@@ -271,12 +272,18 @@ pub(super) fn start(
     threads.others.push(thread("hamlet-sequencer".into()).spawn(move || sequencer.work()).map_err(failed)?);
     for number in 0..query_threads {
         let shared = Arc::clone(shared);
-        let spawned = thread(format!("hamlet-query-{number}")).spawn(move || query::work(&shared));
+        let spawned = thread(format!("hamlet-query-{number}")).spawn(move || {
+            priority::step_back(priority::QUERY);
+            query::work(&shared);
+        });
         threads.others.push(spawned.map_err(failed)?);
     }
     for number in 0..beside_threads {
         let shared = Arc::clone(shared);
-        let spawned = thread(format!("hamlet-beside-{number}")).spawn(move || beside::work(&shared));
+        let spawned = thread(format!("hamlet-beside-{number}")).spawn(move || {
+            priority::step_back(priority::BESIDE);
+            beside::work(&shared);
+        });
         threads.beside.push(spawned.map_err(failed)?);
     }
     Ok(threads)

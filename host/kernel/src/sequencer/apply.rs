@@ -78,6 +78,7 @@ impl Sequencer {
             (Ok(()), Task::All(_, reply), Ran::All(done)) => {
                 self.pending.push(Pending::All(reply, Ok(done), place));
             }
+            (Ok(()), Task::Duty(duty, reply), Ran::Duty) => drop(reply.send((*duty, Ok(())))),
             (Ok(()), task, _) => task.refuse(CallError::internal("a dry run was applied")),
             (Err(NotApplied::Conflict), task, _) => {
                 beside::again(&self.shared, Errand { task, confirmed, conflicts });

@@ -5,20 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-use hamlet_reflect::binary;
-use hamlet_store::EntryHeader;
-use wasmtime::component::Val;
-
 use super::Sequencer;
 use crate::call::{Actor, CallError};
-use crate::catalogue::HOST;
 use crate::idempotency;
 use crate::namespaces::{BLOBS, SCHEDULES};
 use crate::rows::InBatch;
-use crate::run::Callee;
+use crate::runner::Duty;
 use crate::schedule;
-use crate::table::{SCHEDULED, Table};
-use crate::value::outcome;
 
 /// Background work in one turn.
 const BACKGROUND_MAX: usize = 256;
@@ -38,26 +31,33 @@ impl Sequencer {
             return;
         }
         for _ in 0..BACKGROUND_MAX {
-            if !self.shared.queue.is_empty() || !self.has_room() {
+            if !self.shared.queue.is_empty() || !self.has_room() || !self.guarded_step() {
                 return;
             }
-            let stepped = catch_unwind(AssertUnwindSafe(|| self.background_step()));
-            let result = stepped.unwrap_or_else(|panic| Err(self.recover(&*panic)));
-            match result {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => {
-                    self.runner.abandon();
-                    tracing::error!(%error, "background work failed");
-                    return;
-                }
-            }
         }
+    }
+
+    /// The same by hand, whatever the settings say and whoever waits: in a simulator nothing happens by itself.
+    pub(super) fn behind(&mut self) -> bool {
+        let steps = (0..BACKGROUND_MAX).take_while(|_| self.guarded_step());
+        steps.count() > 0
+    }
+
+    /// A step, whose failure is nobody else's; false: there is nothing to do now.
+    fn guarded_step(&mut self) -> bool {
+        let stepped = catch_unwind(AssertUnwindSafe(|| self.background_step()));
+        let result = stepped.unwrap_or_else(|panic| Err(self.recover(&*panic)));
+        result.unwrap_or_else(|error| {
+            self.runner.abandon();
+            tracing::error!(%error, "background work failed");
+            false
+        })
     }
 
     /// One piece of background work; false: there is none.
     pub(super) fn background_step(&mut self) -> Result<bool, CallError> {
         let now = self.shared.tick_time();
+        self.duties_done(now)?;
         if !self.shared.clock_suspect.load(Ordering::Relaxed) {
             self.refresh_next_schedule()?;
             if self.next_schedule.is_some_and(|due| due <= now) {
@@ -98,7 +98,7 @@ impl Sequencer {
             self.runner.abandon();
             return Ok(());
         }
-        let header = self.host_header("sweep", now);
+        let header = self.runner.host_header("sweep", now);
         self.runner.finish(header)
     }
 
@@ -114,107 +114,40 @@ impl Sequencer {
         Ok(())
     }
 
-    /// An entry for what the host does by itself.
-    pub(super) fn host_header(&self, function: &str, time: u64) -> EntryHeader {
-        EntryHeader {
-            time,
-            caller: Vec::new(),
-            plugin: Arc::from(HOST),
-            version: Arc::clone(&self.shared.version),
-            function: Arc::from(function),
-            idempotency: None,
-            arguments: [0; 32],
-            result: [0; 32],
-        }
-    }
-
-    pub(super) fn handler_header(
-        &self,
-        plugin: &Arc<str>,
-        function: &Arc<str>,
-        arguments: &[Val],
-    ) -> EntryHeader {
-        let table = self.runner.running.as_ref().map(|running| &running.table);
-        let version = table.and_then(|table| table.plugin(plugin)).map(|plugin| Arc::clone(&plugin.version));
-        EntryHeader {
-            time: self.runner.now(),
-            caller: self.shared.pseudonym(&Actor::Plugin(Arc::clone(plugin))),
-            plugin: Arc::clone(plugin),
-            version: version.unwrap_or_else(|| Arc::clone(&self.shared.version)),
-            function: Arc::clone(function),
-            idempotency: None,
-            arguments: binary::digest(arguments),
-            result: [0; 32],
-        }
-    }
-
     /// E4: the schedules whose time has come.
     pub(super) fn run_due(&mut self, now: u64) -> Result<bool, CallError> {
         let Some(table) = self.runner.running.as_ref().map(|running| Arc::clone(&running.table)) else {
             return Ok(false);
         };
+        let most = DUE_MAX + self.duties.away();
         let rows = &mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES };
-        let due = schedule::due(rows, now, DUE_MAX, &|plugin| table.runs_schedules(plugin))?;
+        let mut due = schedule::due(rows, now, most, &|plugin| table.runs_schedules(plugin))?;
+        due.retain(|one| !self.duties.is_away(&one.plugin, &one.name, now));
         self.schedules_touched = true;
         if due.is_empty() {
-            // All that is due belongs to plugins that do not answer: look again in a while, not at once.
+            // All that is due belongs to plugins that do not answer, or is beside: look again in a while, not at once.
             self.refresh_next_schedule()?;
             self.next_schedule = self.next_schedule.map(|next| next.max(now + 1_000_000));
             return Ok(false);
         }
         for one in due {
-            if let Err(why) = self.run_schedule(&table, &one) {
-                self.runner.abandon();
-                tracing::warn!(plugin = &*one.plugin, schedule = one.name, %why, "a schedule failed");
-                let now =
-                    self.runner.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from("schedule"))?;
-                let rows = &mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES };
-                let failed = schedule::failed(rows, &one, now)?;
-                if let schedule::Failed::SetAside | schedule::Failed::NextAt(_) = failed {
-                    tracing::error!(plugin = &*one.plugin, schedule = one.name, due = one.due, "given up");
-                }
-                let header = self.host_header("schedule-failed", now);
-                self.runner.finish(header)?;
+            if let Some((duty, result)) = self.attend(Duty::Schedule(one)) {
+                self.attended(duty, result, now)?;
             }
         }
         Ok(true)
     }
 
-    pub(super) fn run_schedule(&mut self, table: &Table, one: &schedule::Due) -> Result<(), CallError> {
-        let callee = table.handler(&one.plugin, SCHEDULED, "run").ok_or_else(|| {
-            CallError::NoSuchFunction { plugin: one.plugin.to_string(), function: "run".into() }
-        })?;
-        let request = Arc::from(format!("schedule {}", one.name));
-        let now = self.runner.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &request)?;
-        if !schedule::take(&mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES }, one)? {
-            self.runner.abandon();
-            return Ok(());
+    /// E4: a run failed and was rolled back; a transaction of its own notes it.
+    pub(super) fn schedule_failed(&mut self, one: &schedule::Due, why: &CallError) -> Result<(), CallError> {
+        tracing::warn!(plugin = &*one.plugin, schedule = one.name, %why, "a schedule failed");
+        let now = self.runner.begin(&Actor::Plugin(Arc::clone(&one.plugin)), &Arc::from("schedule"))?;
+        let rows = &mut InBatch { batch: self.runner.batch()?, namespace: SCHEDULES };
+        let failed = schedule::failed(rows, one, now)?;
+        if let schedule::Failed::SetAside | schedule::Failed::NextAt(_) = failed {
+            tracing::error!(plugin = &*one.plugin, schedule = one.name, due = one.due, "given up");
         }
-        if one.forgotten {
-            let header = self.host_header("schedule-skipped", now);
-            return self.runner.finish(header);
-        }
-        let payload = one.payload.iter().map(|byte| Val::U8(*byte)).collect();
-        let arguments = [Val::String(one.name.clone()), Val::U64(one.due), Val::List(payload)];
-        self.as_host(0);
-        self.handled(&callee, &arguments)?;
-        let header = self.handler_header(&one.plugin, &Arc::from("run"), &arguments);
+        let header = self.runner.host_header("schedule-failed", now);
         self.runner.finish(header)
-    }
-
-    pub(super) fn as_host(&mut self, causality: u8) {
-        if let Some(running) = &mut self.runner.running {
-            running.by_host = true;
-            running.causality = causality;
-        }
-    }
-
-    /// Runs a handler; an `err` is a failure too.
-    pub(super) fn handled(&mut self, callee: &Callee, arguments: &[Val]) -> Result<(), CallError> {
-        match outcome(self.runner.enter(callee, arguments)?) {
-            Ok(_) => Ok(()),
-            Err(Some(Val::String(why))) => Err(CallError::internal(format!("it answered an error: {why}"))),
-            Err(_) => Err(CallError::internal("it answered an error")),
-        }
     }
 }

@@ -8,10 +8,11 @@ use wasmtime::component::Val;
 use super::Sequencer;
 use crate::call::{Actor, CallError};
 use crate::events::letters::{self, Failure};
-use crate::events::{self, Delivery, RETRIES_MAX};
+use crate::events::{Delivery, RETRIES_MAX};
 use crate::namespaces::EVENTS;
 use crate::rows::InBatch;
 use crate::run::Callee;
+use crate::runner::Duty;
 use crate::table::{GAPS, Table};
 
 impl Sequencer {
@@ -27,49 +28,49 @@ impl Sequencer {
         let Some(delivery) = self.deliveries.next(rows, now, &|plugin| table.runs(plugin))? else {
             return Ok(false);
         };
-        match self.tell(&table, &delivery) {
-            Ok(()) => self.deliveries.succeeded(&delivery),
-            Err(why) => {
-                self.runner.abandon();
-                let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
-                tracing::warn!(emitter, subscriber, number = delivery.number, %why, "an event's handler failed");
-                let failures = self.deliveries.failed(&delivery, now);
-                // A plugin that is paused is no fault of the event: it waits for that one's return.
-                if failures > RETRIES_MAX && !matches!(why, CallError::Unavailable { .. }) {
-                    self.set_aside(&table, &delivery, failures, &why.to_string())?;
-                    self.deliveries.succeeded(&delivery);
-                }
-            }
+        if let Some((duty, result)) = self.attend(Duty::Event(delivery)) {
+            self.attended(duty, result, now)?;
         }
         Ok(true)
     }
 
-    fn tell(&mut self, table: &Table, delivery: &Delivery) -> Result<(), CallError> {
-        self.hand_over(table, delivery, |rows| events::advance(rows, &table.subscriptions, delivery))
+    /// E2: what follows from the run of an event's handler.
+    pub(super) fn told(
+        &mut self,
+        delivery: &Delivery,
+        result: Result<(), CallError>,
+        now: u64,
+    ) -> Result<(), CallError> {
+        let Err(why) = result else {
+            self.deliveries.succeeded(delivery);
+            return Ok(());
+        };
+        let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
+        tracing::warn!(emitter, subscriber, number = delivery.number, %why, "an event's handler failed");
+        let failures = self.deliveries.failed(delivery, now);
+        // A plugin that is paused is no fault of the event: it waits for that one's return.
+        if failures > RETRIES_MAX
+            && !matches!(why, CallError::Unavailable { .. })
+            && let Some(table) = self.runner.running.as_ref().map(|running| Arc::clone(&running.table))
+        {
+            self.set_aside(&table, delivery, failures, &why.to_string())?;
+            self.deliveries.succeeded(delivery);
+        }
+        Ok(())
     }
 
-    /// Runs an event's handler in a transaction of its own, in which `first` says whether it is to run at all.
-    fn hand_over(
-        &mut self,
-        table: &Table,
-        delivery: &Delivery,
-        first: impl FnOnce(&mut InBatch<'_>) -> Result<bool, CallError>,
-    ) -> Result<(), CallError> {
-        let callee = table
-            .handler(&delivery.subscriber, &delivery.interface, &delivery.function)
-            .ok_or_else(|| CallError::NoSuchFunction {
-                plugin: delivery.subscriber.to_string(),
-                function: delivery.function.to_string(),
-            })?;
+    /// Hands a dead letter over once more, in a transaction of its own.
+    fn hand_over(&mut self, table: &Table, delivery: &Delivery) -> Result<(), CallError> {
+        let Delivery { subscriber, interface, function, arguments, depth, .. } = delivery;
+        let callee = table.handler(subscriber, interface, function).ok_or_else(|| {
+            CallError::NoSuchFunction { plugin: subscriber.to_string(), function: function.to_string() }
+        })?;
         self.begin_for(delivery)?;
-        if !first(&mut InBatch { batch: self.runner.batch()?, namespace: EVENTS })? {
+        if !letters::take(&mut InBatch { batch: self.runner.batch()?, namespace: EVENTS }, delivery)? {
             self.runner.abandon();
             return Ok(());
         }
-        self.as_host(delivery.depth);
-        self.handled(&callee, &delivery.arguments)?;
-        let header = self.handler_header(&delivery.subscriber, &delivery.function, &delivery.arguments);
-        self.runner.finish(header)
+        self.runner.handle(&callee, subscriber, function, arguments, *depth)
     }
 
     fn begin_for(&mut self, delivery: &Delivery) -> Result<u64, CallError> {
@@ -120,16 +121,13 @@ impl Sequencer {
             return Ok(());
         }
         let Some(callee) = gap else {
-            let header = self.host_header("event-set-aside", now);
+            let header = self.runner.host_header("event-set-aside", now);
             return self.runner.finish(header);
         };
         let text = |text: &str| Val::String(text.to_owned());
         let (emitter, number) = (text(&delivery.emitter), Val::U64(delivery.number));
         let arguments = [emitter, number, text(&delivery.interface), text(&delivery.function)];
-        self.as_host(delivery.depth);
-        self.handled(callee, &arguments)?;
-        let header = self.handler_header(&delivery.subscriber, &Arc::from("gap"), &arguments);
-        self.runner.finish(header)
+        self.runner.handle(callee, &delivery.subscriber, &Arc::from("gap"), &arguments, delivery.depth)
     }
 
     /// A dead letter that a steward wants to be sent again; false: there is none. Looked for only after something that
@@ -148,14 +146,14 @@ impl Sequencer {
             return Ok(false);
         };
         self.letters_touched = true;
-        if let Err(why) = self.hand_over(&table, &delivery, |rows| letters::take(rows, &delivery)) {
+        if let Err(why) = self.hand_over(&table, &delivery) {
             self.runner.abandon();
             let (emitter, subscriber) = (&*delivery.emitter, &*delivery.subscriber);
             tracing::warn!(emitter, subscriber, number = delivery.number, %why, "a dead letter failed again");
             let now = self.begin_for(&delivery)?;
             let rows = &mut InBatch { batch: self.runner.batch()?, namespace: EVENTS };
             letters::failed_again(rows, &delivery, &why.to_string())?;
-            let header = self.host_header("event-failed-again", now);
+            let header = self.runner.host_header("event-failed-again", now);
             self.runner.finish(header)?;
         }
         Ok(true)

@@ -66,7 +66,7 @@ impl Sequencer {
         if !more {
             InBatch { batch, namespace: PLUGINS }.delete(&leftover.key())?;
         }
-        let header = self.host_header("tidy", now);
+        let header = self.runner.host_header("tidy", now);
         self.runner.finish(header)?;
         Ok(true)
     }
@@ -93,7 +93,7 @@ impl Sequencer {
         for (name, key, used) in due {
             plugins::keep_use(rows, &name, &key, used)?;
         }
-        let header = self.host_header("keep-uses", now);
+        let header = self.runner.host_header("keep-uses", now);
         self.runner.finish(header)?;
         // So that the gates are told what their rows say.
         self.runner.after.installed_changed = true;

@@ -18,6 +18,7 @@
 //! | events in one transaction | kernel | 10,000, 65,000 bytes each | `quota` |
 //! | events that cause events | kernel | 8 deep | the handler's `quota`, then a dead letter |
 //! | schedules | kernel | 64 changes a command, 1,024 a plugin; never before people | `quota` |
+//! | calls that work and then fail, over and over | kernel | three over 2 ms each, then beside, at low priority | their own error |
 //! | commands that wait | kernel: fair queue | by principal and plugin | `busy` |
 //! | what was not granted or declared | linker: it does not exist | | refused at staging or activation |
 //! | a function that its manifest does not declare | kernel | | `no-such-function` |

@@ -82,3 +82,25 @@ fn t8_commands_without_end_of_one_principal_are_answered_busy_and_others_run() {
     });
     assert_eq!(village.get("first", "round"), "99");
 }
+
+#[test]
+fn t7_what_keeps_failing_after_much_work_costs_the_sequencer_its_time_three_times() {
+    let village = beset(Village::with(|config| {
+        config.limits.command_time = std::time::Duration::from_millis(250);
+        config.limits.beside_time = std::time::Duration::from_secs(10);
+    }));
+    let beside = || village.kernel.metrics().beside.load(Ordering::Relaxed);
+    // What fails at once is refused at once, however often.
+    for _ in 0..20 {
+        assert!(matches!(village.doomed("first", "trap"), CallError::Trapped { .. }));
+    }
+    assert_eq!(beside(), 0);
+    // Far over 10 milliseconds, a 25th of what there is, and then a trap.
+    for _ in 0..4 {
+        let error = village.doomed("first", "set left 1; repeat 60000 [get x]; trap");
+        assert!(matches!(error, CallError::Trapped { .. }), "{error:?}");
+    }
+    assert!(beside() >= 1, "the fourth ran beside");
+    assert_eq!(village.get("first", "left"), "-");
+    unharmed(&village);
+}

@@ -131,3 +131,50 @@ fn t8_events_and_schedules_do_not_go_before_people() {
     }
     village.eventually("all heard", || village.get("third", "heard").ends_with(&format!(" e{}", lines - 1)));
 }
+
+#[test]
+fn t7_handlers_that_need_more_than_the_sequencers_time_run_beside_and_only_once() {
+    let village = Village::with(|config| {
+        config.limits.background = true;
+        config.limits.command_time = std::time::Duration::from_millis(20);
+        config.limits.beside_time = std::time::Duration::from_secs(10);
+    });
+    village.install_all();
+    // Some 100,000 reads: far over 20 milliseconds.
+    let long = format!("at tea {NEW_YEAR} [add runs 1; repeat 100000 [get x]; set done x]");
+    village.run("first", &long).unwrap();
+    village.eventually("the schedule", || village.get("first", "done") == "x");
+    assert_eq!(village.run("first", "add runs 0").unwrap(), "1", "E4: once");
+    assert_eq!(village.run("first", "cancel tea").unwrap(), "false");
+
+    village.run("third", "set slow 100000").unwrap();
+    village.run("first", "emit one; emit two").unwrap();
+    village.run("first", "emit three").unwrap();
+    village.eventually("hearing", || village.get("third", "heard") == "- one two three");
+    let metrics = village.kernel.metrics();
+    let beside = metrics.beside.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(beside >= 4, "{beside} ran beside");
+}
+
+/// A schedule that works on while members change what it read: it is tried again, and none of their writes is lost.
+#[test]
+fn t7_a_long_schedule_loses_no_write_of_those_who_were_quicker() {
+    let village = Village::with(|config| {
+        config.limits.background = true;
+        config.limits.command_time = std::time::Duration::from_millis(20);
+        config.limits.beside_time = std::time::Duration::from_secs(10);
+    });
+    village.install_all();
+    let long = format!("at tea {NEW_YEAR} [add sum 1; repeat 50000 [get x]; set done x]");
+    village.run("first", &long).unwrap();
+    let mut sum = 0;
+    village.eventually("the schedule", || {
+        village.forward(500_000);
+        village.get("first", "done") == "x"
+    });
+    for _ in 0..5 {
+        village.run("first", "add sum 1").unwrap();
+        sum += 1;
+    }
+    assert_eq!(village.run("first", "add sum 0").unwrap(), (sum + 1).to_string());
+}

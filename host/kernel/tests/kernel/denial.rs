@@ -1,7 +1,7 @@
-//! C2, W2: for each capability, denial denies: at install, when it is taken back, after an upgrade and after a restart.
+//! C2, W2: for each capability, denial denies: at install, when it is taken back, after an upgrade, after a restart and
+//! after a restore from a backup.
 //!
-//! A row of [`CAPABILITIES`] is a request and a line that uses it. Whatever brings a community back from elsewhere
-//! (a restore) checks the same with [`all_denied`].
+//! A row of [`CAPABILITIES`] is a request and a line that uses it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -124,6 +124,67 @@ fn c2_what_was_taken_back_stays_so_after_an_upgrade_and_after_a_restart() {
     // Going back gives nothing back either.
     host(&kernel, "roll-back", &["first"]).unwrap();
     all_denied(&kernel);
+}
+
+/// A backup of the community in `home`, restored into another folder.
+fn restored(kernel: &Kernel, home: &Path, to: &Path) {
+    let key = hamlet_backup::age::Identity::generate().unwrap();
+    let pace = hamlet_backup::Pace { bytes_per_second: 0 };
+    let (file, _, keys) = hamlet_backup::make(kernel, home, &[key.recipient()], pace, Vec::new()).unwrap();
+    let path = to.with_extension("age");
+    std::fs::write(&path, file).unwrap();
+    hamlet_backup::restore(&path, &key, Some(keys), &[], to).unwrap();
+}
+
+#[test]
+fn c2_what_was_taken_back_stays_so_after_a_restore_and_what_was_not_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (home, before, after) =
+        (dir.path().join("home"), dir.path().join("before"), dir.path().join("after"));
+    let kernel = open(&home);
+    for name in ["third", "first-alone", "second", "first"] {
+        install(&kernel, name);
+    }
+    restored(&kernel, &home, &before);
+    for (plugin, key, _) in CAPABILITIES {
+        host(&kernel, "revoke", &[plugin, key]).unwrap();
+    }
+    restored(&kernel, &home, &after);
+    // From a moment at which all was granted, all is: so it is the grants that are restored.
+    let kernel = open(&before);
+    for (plugin, key, line) in CAPABILITIES {
+        say(&kernel, plugin, line).unwrap_or_else(|error| panic!("{key}: {error}")).unwrap();
+    }
+    let kernel = open(&after);
+    all_denied(&kernel);
+    // Also what is installed anew from there.
+    drop(kernel);
+    all_denied(&open(&after));
+}
+
+#[test]
+fn w3_a_grant_to_spend_that_was_taken_back_is_refused_after_a_restore() {
+    let dir = tempfile::tempdir().unwrap();
+    let (home, before, after) =
+        (dir.path().join("home"), dir.path().join("before"), dir.path().join("after"));
+    let kernel = open(&home);
+    for name in ["third", "first-alone", "second", "first"] {
+        install(&kernel, name);
+    }
+    let spend = |kernel: &Kernel| say(kernel, "second", "?call first run [?need spend acc a1 60]");
+    let id = give_spend(&kernel);
+    restored(&kernel, &home, &before);
+    let revoke = Call::new(anna(), "host", "grants", "revoke", vec![id]);
+    kernel.call_blocking(revoke).unwrap().result.unwrap();
+    restored(&kernel, &home, &after);
+    let kernel = open(&before);
+    spend(&kernel).unwrap().unwrap();
+    assert_eq!(
+        spend(&kernel).unwrap_err().code(),
+        "confirmation-needed",
+        "W2: the month's ceiling holds there too"
+    );
+    assert_eq!(spend(&open(&after)).unwrap_err().code(), "confirmation-needed");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod acting;
 mod background;
 mod beside;
+mod clock;
 mod common;
 mod dead_letters;
 mod denial;

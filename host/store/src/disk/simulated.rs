@@ -7,7 +7,7 @@
 //! | full disk ([`SimulatedDisk::set_room`]) | what needs new room fails, after a part of it was written |
 //! | failing write ([`SimulatedDisk::fail_next`]) | fails after a part of it was written |
 //! | failing flush | fails once; what it should have made durable stays readable, and on the disk it is there or not, and no later flush brings it there (as Linux does) |
-//! | unreadable sectors ([`SimulatedDisk::spoil`]) | reads that touch them fail until they are written anew |
+//! | unreadable sectors ([`SimulatedDisk::spoil`]) | reads that touch them fail until they are written anew, or [`SimulatedDisk::heal`] |
 //! | slow flush ([`SimulatedDisk::set_flush_time`]) | takes real time |
 //!
 //! What it does not model: two disks, a lying disk (one that loses what it confirmed), and file systems that break
@@ -171,6 +171,13 @@ impl SimulatedDisk {
         let Some(Node::File(inode)) = world.tree.get(path) else { return false };
         let inode = world.inodes.get_mut(inode);
         inode.is_some_and(|inode| inode.spoiled.insert(offset / SECTOR_BYTES))
+    }
+
+    /// Makes every sector readable again.
+    pub fn heal(&self) {
+        for inode in &mut self.world.lock().inodes {
+            inode.spoiled.clear();
+        }
     }
 
     /// The files there are now.

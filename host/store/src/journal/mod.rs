@@ -119,6 +119,8 @@ pub trait JournalRead: Send + Sync {
 /// A journal's files at one moment.
 #[derive(Debug)]
 pub struct JournalFiles {
+    /// The oldest record that is in them; one past the newest when there is none.
+    pub oldest: Sequence,
     /// The newest record that is in them.
     pub head: Sequence,
     /// Name, file and the bytes of it that count, oldest first.

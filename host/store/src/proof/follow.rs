@@ -65,10 +65,14 @@ impl Proofs {
     }
 
     /// The newest batch whose leaves a folder has; 0 when that cannot be said.
-    pub(crate) fn known(disk: &dyn Disk, dir: &Path) -> Sequence {
+    ///
+    /// # Errors
+    /// A disk that cannot be read now: what it knows must not be taken for nothing.
+    pub(crate) fn known(disk: &dyn Disk, dir: &Path) -> Result<Sequence, StoreError> {
         match Log::open(disk, dir) {
-            Ok(Found::Log(log)) => log.head().sequence,
-            _ => 0,
+            Ok(Found::Log(log)) => Ok(log.head().sequence),
+            Err(error @ StoreError::Io { .. }) => Err(error),
+            _ => Ok(0),
         }
     }
 

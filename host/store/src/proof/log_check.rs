@@ -30,6 +30,8 @@ pub(super) struct LogCheck {
     /// A batch could be read neither in the journal nor in the log: what follows cannot be recomputed.
     broken: bool,
     checkpoints: BTreeMap<u64, Vec<Hash>>,
+    /// Files that have no header and hold nothing else: right in a store without a batch, and wrong in any other.
+    headless: Vec<PathBuf>,
 }
 
 impl LogCheck {
@@ -41,13 +43,17 @@ impl LogCheck {
         ];
         let headers =
             [(&mut leaves, Which::Leaves), (&mut nodes, Which::Nodes), (&mut batches, Which::Batches)];
-        let mut firsts = Vec::new();
+        let (mut firsts, mut headless) = (Vec::new(), Vec::new());
         for (file, which) in headers {
             let header = file.read(0, 64)?;
             match header.as_deref().and_then(|header| decode_header(which, header)) {
                 Some(first) => firsts.push(first),
-                None => seen.find(&file.path, 0, None, "its header is damaged or missing"),
+                None => headless.push(file.path.clone()),
             }
+        }
+        let begun = [&leaves, &nodes, &batches].iter().any(|file| file.length > HEADER_BYTES);
+        if begun {
+            find_headless(headless.drain(..), seen);
         }
         // With one header damaged the others tell; with all of them, 1 is what a log begins with.
         let first = firsts.first().copied().unwrap_or(1).max(1);
@@ -73,6 +79,7 @@ impl LogCheck {
             deriver: Deriver::default(),
             broken: false,
             checkpoints: by_size,
+            headless,
         };
         check.meet_checkpoints(seen);
         Ok(check)
@@ -200,6 +207,11 @@ impl LogCheck {
             );
             seen.find(&self.batches.path, None, None, &what);
         }
+        if seen.batches.1 > 0 {
+            find_headless(self.headless.drain(..), seen);
+        } else if !self.headless.is_empty() {
+            seen.notes.push("the store holds no batch, and its log of proofs has not begun".to_owned());
+        }
         if self.broken {
             return;
         }
@@ -210,10 +222,17 @@ impl LogCheck {
         // A log that lags behind the journal, after a crash, may have bytes that no entry tells of yet.
         let lags = self.next > self.first + self.entries;
         for file in [&self.leaves, &self.nodes, &self.batches] {
+            // A torn header of a log that had not begun is not longer than a header.
             if file.length > file.offset && !lags {
                 seen.find(&file.path, file.offset, None, "something follows the end");
             }
         }
+    }
+}
+
+fn find_headless(files: impl Iterator<Item = PathBuf>, seen: &mut Verified) {
+    for path in files {
+        seen.find(&path, 0, None, "its header is damaged or missing");
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
@@ -13,6 +12,7 @@ use crate::{
     error::StoreError,
     key::{Namespace, Sequence, split_physical, write_physical},
     overlay::base::{Audit, Usage},
+    rebuild::guarded,
     store::STATE_FILE,
 };
 
@@ -31,7 +31,7 @@ pub(super) struct StateCheck {
 impl StateCheck {
     pub fn open(dir: &Path) -> Self {
         let path = dir.join(STATE_FILE);
-        let audit = guarded(|| Audit::open(&path));
+        let audit = told(guarded(|| Audit::open(&path)));
         Self { path, audit, rows: HashMap::new(), scratch: Vec::new(), whole: true, lost: false }
     }
 
@@ -70,7 +70,7 @@ impl StateCheck {
         }
         let (whole, lost, path, rows) = (self.whole, self.lost, &self.path, &mut self.rows);
         let mut usage = Usage::new();
-        let walked = guarded(|| {
+        let walked = told(guarded(|| {
             audit.rows(|key, value| {
                 seen.rows += 1;
                 let Some((ns, plain)) = split_physical(key) else {
@@ -91,7 +91,7 @@ impl StateCheck {
                     seen.find(path, None, None, &what);
                 }
             })
-        });
+        }));
         if let Err(why) = walked {
             seen.find(path, None, None, &format!("its rows cannot be read: {why}"));
             return;
@@ -114,11 +114,11 @@ impl StateCheck {
     }
 }
 
-/// A damaged database may end in one of redb's assertions: that is a finding, not the end of this process.
-fn guarded<T>(run: impl FnOnce() -> Result<T, StoreError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(done) => done.map_err(|error| error.to_string()),
-        Err(_) => Err("it is damaged".to_owned()),
+/// What went wrong, in words.
+fn told<T>(done: Option<Result<T, StoreError>>) -> Result<T, String> {
+    match done {
+        Some(done) => done.map_err(|error| error.to_string()),
+        None => Err("it is damaged".to_owned()),
     }
 }
 

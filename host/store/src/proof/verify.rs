@@ -26,6 +26,7 @@ use crate::{
     error::StoreError,
     journal::audit::{self, Audited},
     key::Sequence,
+    rebuild::STATE_REFUSED_FILE,
     record::PayloadReader,
     store::{FORMAT, FORMAT_FILE, FORMAT_WORDS, JOURNAL_FOLDER, PROOFS_FOLDER, lock},
 };
@@ -151,9 +152,14 @@ fn check_small_files(dir: &Path, seen: &mut Verified) -> Result<(), StoreError> 
     for entry in fs::read_dir(dir).map_err(StoreError::io(format!("reading {}", dir.display())))? {
         let entry = entry.map_err(StoreError::io(format!("reading {}", dir.display())))?;
         let name = entry.file_name();
-        let known = ["format", "lock", "journal", "proofs", "state.redb", "format.tmp"];
+        let known = ["format", "lock", "journal", "proofs", "state.redb", "format.tmp", STATE_REFUSED_FILE];
         if !known.iter().any(|known| name == *known) {
             seen.find(&entry.path(), None, None, "it does not belong to a store");
+        }
+        if name == *STATE_REFUSED_FILE {
+            seen.notes.push(format!(
+                "the state was damaged once and made anew; {STATE_REFUSED_FILE} is the old one"
+            ));
         }
     }
     Ok(())

@@ -1,11 +1,12 @@
 //! A store on a simulated disk, the model beside it, and what may happen to them.
 
 mod check;
+mod faults;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use hamlet_store::{
-    Background, Batch, CommitError, Config, Entropy, Rows as _, Store, StoreError, Work,
+    Background, Batch, CommitError, Config, Entropy, Rows as _, STATE_REFUSED_FILE, Store, StoreError, Work,
     disk::Disk as _,
     disk::simulated::{Change, PowerCut, Random, SimulatedDisk},
 };
@@ -31,6 +32,10 @@ pub struct Seen {
     pub kills: u64,
     pub opens: u64,
     pub dropped: u64,
+    /// States that redb refused and that were made anew.
+    pub rebuilt: u64,
+    /// Sectors that could not be read.
+    pub spoiled: u64,
 }
 
 impl Seen {
@@ -44,6 +49,8 @@ impl Seen {
         self.kills += other.kills;
         self.opens += other.opens;
         self.dropped += other.dropped;
+        self.rebuilt += other.rebuilt;
+        self.spoiled += other.spoiled;
     }
 }
 
@@ -62,6 +69,8 @@ pub struct World {
     faulted: bool,
     /// The disk's room is limited.
     limited: bool,
+    /// Sectors cannot be read.
+    spoiled: bool,
     checkpoints: Vec<String>,
     /// The oldest batch that the journal may have dropped its segments up to.
     oldest: u64,
@@ -117,6 +126,7 @@ impl World {
             maybe: None,
             faulted: false,
             limited: false,
+            spoiled: false,
             checkpoints: Vec::new(),
             oldest: 1,
             way: None,
@@ -145,6 +155,12 @@ impl World {
 
     /// Something happens.
     pub fn step(&mut self) {
+        // Some worlds have a worse disk.
+        match self.seed % 4 {
+            1 if self.random.one_in(30) => self.scribble(),
+            2 if self.random.one_in(15) => self.spoil(),
+            _ => {}
+        }
         match self.random.below(100) {
             0..52 => self.commit(),
             52..60 => self.work(Work::Fold),
@@ -198,51 +214,6 @@ impl World {
         }
     }
 
-    /// Opens the store again where the power went.
-    pub fn settle(&mut self) {
-        if self.disk.is_down() {
-            self.tell("the power went");
-            self.restart(true);
-        }
-    }
-
-    pub fn cut_after(&mut self, changes: u64) {
-        self.tell(format!("the power will go at change {changes} from now"));
-        self.faulted = true;
-        self.disk.cut_power_after(changes);
-    }
-
-    pub fn cut_power(&mut self) {
-        self.tell("the power is cut");
-        self.restart(true);
-    }
-
-    fn kill(&mut self) {
-        self.tell("the process is killed");
-        self.restart(false);
-    }
-
-    fn fail(&mut self, change: Change) {
-        self.tell(format!("the next {change:?} fails"));
-        self.faulted = true;
-        self.disk.fail_next(change);
-    }
-
-    fn restart(&mut self, power: bool) {
-        let ways = [PowerCut::Everything, PowerCut::Sectors, PowerCut::Sectors];
-        let way = ways[usize::try_from(self.random.below(3)).unwrap()];
-        let way = if power { self.way.unwrap_or(way) } else { PowerCut::Nothing };
-        self.seen.cuts += u64::from(power);
-        self.seen.kills += u64::from(!power);
-        // Also a process that is killed closes nothing.
-        self.disk.cut_power();
-        self.store = None;
-        self.tell(format!("restarted: {way:?}"));
-        self.disk.restart(way);
-        self.faulted = self.limited;
-        self.reopen();
-    }
-
     /// Opens the store, which must work as soon as the disk does, and checks everything.
     pub fn reopen(&mut self) {
         self.store = None;
@@ -251,7 +222,16 @@ impl World {
                 Ok(opened) => {
                     self.seen.opens += 1;
                     self.store = Some(opened);
-                    break;
+                    let refused = Path::new(DIR).join(STATE_REFUSED_FILE);
+                    if self.disk.exists(&refused) {
+                        self.tell("the state was refused and made anew");
+                        self.seen.rebuilt += 1;
+                        let _ = self.disk.remove(&refused);
+                    }
+                    if !self.disk.is_down() {
+                        break;
+                    }
+                    self.store = None;
                 }
                 Err(error) => {
                     self.tell(format!("opening failed: {error}"));
@@ -268,9 +248,12 @@ impl World {
                 self.disk.restart(self.way.unwrap_or(way));
             } else {
                 self.disk.set_room(u64::MAX);
+                self.heal();
                 self.limited = false;
             }
         }
+        // What cannot be read now fails what is checked: that is known by now.
+        self.heal();
         self.check();
     }
 

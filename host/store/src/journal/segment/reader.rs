@@ -75,7 +75,8 @@ impl JournalRead for Reader {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             files.push((name, file, if newest { index.offset } else { *bytes }));
         }
-        Ok(JournalFiles { head: index.head, files })
+        let oldest = index.segments.first().map_or(index.head + 1, |(first, _)| *first);
+        Ok(JournalFiles { oldest, head: index.head, files })
     }
 
     fn size(&self) -> JournalSize {

@@ -13,6 +13,10 @@ fn native(_: &str, _: u64) -> Result<String, String> {
 impl exports::test::kit::noticed::Guest for Plugin {
     fn happened(text: String, _: Vec<types::Id>) {
         let heard = shown(storage::get(b"heard").unwrap_or(None));
+        // It takes its time, to be run beside (T7).
+        for _ in 0..number_at("slow") {
+            std::hint::black_box(storage::get(b"slow").unwrap_or(None));
+        }
         assert!(text != "poison" || number_at("immune") == 1, "poisoned");
         storage::set(b"heard", format!("{heard} {text}").as_bytes()).unwrap();
     }
