@@ -31,8 +31,7 @@ fn open(home: &Path) -> (Kernel, Vec<Id>) {
         commons_name: "All of us".into(),
         handle: "sol".into(),
         name: "Sol".into(),
-        token: [7; 32],
-        label: "first".into(),
+        token: Some(([7; 32], "first".into())),
     };
     found(&kernel, &founding).unwrap();
     let parties = (0..100).map(|number| {

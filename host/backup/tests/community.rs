@@ -43,8 +43,7 @@ impl Village {
             commons_name: "All of us".into(),
             handle: "sol".into(),
             name: "Sol".into(),
-            token: [7; 32],
-            label: "first".into(),
+            token: Some(([7; 32], "first".into())),
         };
         found(&kernel, &founding).unwrap();
         let key = Key::generate().unwrap();

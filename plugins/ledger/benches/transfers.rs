@@ -131,8 +131,7 @@ impl World {
             commons_name: "Commons".into(),
             handle: "payer".into(),
             name: "Payer".into(),
-            token: [7; 32],
-            label: "bench".into(),
+            token: Some(([7; 32], "bench".into())),
         };
         let payer = hamlet_identity::found(&kernel, &founding).unwrap().steward;
         let hash = kernel.stage(package).unwrap();

@@ -170,7 +170,8 @@ def story_a_page_set_from_right_to_left_and_an_accented_one_hold_together(browse
         for size in [{"width": 360, "height": 640}, DESK]:
             ada.page.set_viewport_size(size)
             ada.name = f"ada-{tag}-{size['width']}"
-            for path in ["/", "/me", "/me/secure", "/members", "/stewards/invitations", "/nowhere"]:
+            for path in ["/", "/me", "/me/tokens", "/me/secure", "/members", "/members/ada", "/recoveries",
+                         "/stewards/invitations", "/stewards/plugins", "/nowhere"]:
                 ada.goes(path)
     town.close()
 
