@@ -23,7 +23,7 @@ fn say(place: &Place, text_said: &str, times: &str) -> (String, Vec<(String, Str
 
 #[test]
 fn x1_a_form_is_done_once_and_leads_to_the_page_that_it_names() {
-    let place = Place::new();
+    let place = Place::open();
     let (path, fields) = say(&place, "hello", "2");
     assert_eq!(path, "/p/speaker/do/speaking/say");
     let reply = place.send(&path, &fields);
@@ -51,7 +51,7 @@ fn x1_a_form_is_done_once_and_leads_to_the_page_that_it_names() {
 
 #[test]
 fn a_wrong_field_is_named_beside_it_and_what_was_typed_is_kept() {
-    let place = Place::new();
+    let place = Place::open();
     let (path, fields) = say(&place, "he said \"<b>\"", "often");
     let reply = place.send(&path, &fields);
     let html = text(&reply);
@@ -72,7 +72,7 @@ fn a_wrong_field_is_named_beside_it_and_what_was_typed_is_kept() {
 
 #[test]
 fn a_refusal_is_said_in_the_plugins_own_words() {
-    let place = Place::new();
+    let place = Place::open();
     let (path, fields) = say(&place, "hello", "9");
     let reply = place.send(&path, &fields);
     let html = text(&reply);
@@ -86,7 +86,7 @@ fn a_refusal_is_said_in_the_plugins_own_words() {
 
 #[test]
 fn a_form_from_elsewhere_is_refused() {
-    let place = Place::new();
+    let place = Place::open();
     let (path, fields) = say(&place, "hello", "1");
     assert_eq!(place.send_with(&path, &fields, "cross-site").status, 403);
     let without = |name: &str| fields.iter().filter(|(known, _)| known != name).cloned().collect::<Vec<_>>();
@@ -101,7 +101,7 @@ fn a_form_from_elsewhere_is_refused() {
 
 #[test]
 fn a_form_leads_nowhere_outside_its_plugin() {
-    let place = Place::new();
+    let place = Place::open();
     for elsewhere in [
         "https://evil.example/",
         "//evil.example",
@@ -120,7 +120,7 @@ fn a_form_leads_nowhere_outside_its_plugin() {
 
 #[test]
 fn w1_a_form_gives_no_right_that_its_sender_has_not() {
-    let place = Place::new();
+    let place = Place::open();
     let html = text(&place.get("/p/speaker/call/speaking/hush"));
     let (path, fields) = place.form(&html, &[]);
     let reply = place.send(&path, &fields);
@@ -135,7 +135,7 @@ fn w1_a_form_gives_no_right_that_its_sender_has_not() {
 
 #[test]
 fn w2_what_takes_her_will_is_asked_on_the_hosts_own_page() {
-    let place = Place::new();
+    let place = Place::open();
     let html = text(&place.get("/p/speaker/call/speaking/buy"));
     let owner = place.ana.to_string();
     let (path, fields) = place.form(&html, &[("p_owner", &owner), ("p_amount", "1250")]);
@@ -169,7 +169,7 @@ fn w2_what_takes_her_will_is_asked_on_the_hosts_own_page() {
 
 #[test]
 fn a_list_gets_more_rows_without_a_script() {
-    let place = Place::new();
+    let place = Place::open();
     let html = text(&place.get("/p/speaker/call/speaking/say"));
     assert!(html.contains("name=\"p_tags.1\"") && !html.contains("name=\"p_tags.2\""), "{html}");
     assert!(html.contains("name=\"p_id\" maxlength=\"32\" value=\"new\""), "{html}");
@@ -181,7 +181,7 @@ fn a_list_gets_more_rows_without_a_script() {
 
 #[test]
 fn a_flood_of_fields_is_refused() {
-    let place = Place::new();
+    let place = Place::open();
     let flood = vec![("p_x".to_owned(), String::new()); 3_000];
     assert_eq!(place.send("/p/speaker/do/speaking/say", &flood).status, 400);
     let large = vec![("p_x".to_owned(), "x".repeat(70_000))];

@@ -15,7 +15,7 @@ use hamlet_reflect::Id;
 use serde_json::json;
 use support::{Reply, Request, Server, Town, person, unlimited, whole};
 
-pub const HOST: &str = "oakfield.example";
+pub(crate) const HOST: &str = "oakfield.example";
 
 /// The guests, built once for all tests.
 static GUESTS: LazyLock<[Package; 2]> = LazyLock::new(|| ["till", "speaker"].map(built));
@@ -28,19 +28,19 @@ fn built(name: &str) -> Package {
 }
 
 /// A town in which plugins speak, with Ana signed in.
-pub struct Place {
-    pub town: Town,
-    pub server: Server,
-    pub ana: Id,
-    pub cookie: String,
+pub(crate) struct Place {
+    pub(crate) town: Town,
+    pub(crate) server: Server,
+    pub(crate) ana: Id,
+    pub(crate) cookie: String,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn open() -> Self {
         let town = Town::new(HOST);
         let server = Server::start(&[&town], unlimited());
         for package in GUESTS.iter() {
-            let hash = town.kernel.stage(package.clone()).unwrap().to_string();
+            let hash = town.kernel.stage(package.clone()).unwrap();
             let body = json!({ "component": hash, "granting": "all" });
             let request = Request::post(HOST, "/api/host/plugins@0.1.0/activate", &body).token(&town.steward);
             let reply = server.send(&request);
@@ -52,7 +52,7 @@ impl Place {
         Self { town, server, ana, cookie }
     }
 
-    pub fn session(town: &Town, person: Id) -> String {
+    pub(crate) fn session(town: &Town, person: Id) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let begun =
             runtime.block_on(town.identity.begin_session(&town.kernel, person, "test", None)).unwrap();
@@ -60,23 +60,23 @@ impl Place {
     }
 
     /// A page as Ana's browser asks for it.
-    pub fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         self.server.send(
             &Request::get(HOST, path).header("Cookie", self.cookie.as_str()).header("Accept", "text/html"),
         )
     }
 
     /// The same as a stranger's.
-    pub fn stranger(&self, path: &str) -> Reply {
+    pub(crate) fn stranger(&self, path: &str) -> Reply {
         self.server.send(&Request::get(HOST, path).header("Accept", "text/html"))
     }
 
     /// A form as Ana's browser sends it.
-    pub fn send(&self, path: &str, fields: &[(String, String)]) -> Reply {
+    pub(crate) fn send(&self, path: &str, fields: &[(String, String)]) -> Reply {
         self.send_with(path, fields, "same-origin")
     }
 
-    pub fn send_with(&self, path: &str, fields: &[(String, String)], site: &str) -> Reply {
+    pub(crate) fn send_with(&self, path: &str, fields: &[(String, String)], site: &str) -> Reply {
         let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request {
             method: "POST",
@@ -94,7 +94,8 @@ impl Place {
     }
 
     /// The form on a page: where it posts to and what it would send as it stands, with some fields filled in.
-    pub fn form(&self, html: &str, fill: &[(&str, &str)]) -> (String, Vec<(String, String)>) {
+    #[expect(clippy::unused_self, reason = "a form is of the place whose page it is on")]
+    pub(crate) fn form(&self, html: &str, fill: &[(&str, &str)]) -> (String, Vec<(String, String)>) {
         // The last form of a page is the shell's own, for the language.
         let from = html.find("action=\"/p/").expect("a form");
         let html = &html[html[..from].rfind("<form").unwrap()..];
@@ -118,17 +119,17 @@ impl Place {
     }
 }
 
-pub fn text(reply: &Reply) -> String {
+pub(crate) fn text(reply: &Reply) -> String {
     String::from_utf8(reply.body.clone()).unwrap()
 }
 
-pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let from = text.find(before).unwrap_or_else(|| panic!("{before} in {text}")) + before.len();
     let end = text[from..].find(after).unwrap_or_else(|| panic!("{after} in {text}"));
     &text[from..from + end]
 }
 
-pub fn unescaped(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")

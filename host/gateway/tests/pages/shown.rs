@@ -5,7 +5,7 @@ use crate::{Place, between, text};
 
 #[test]
 fn a_page_is_shown_in_the_shell_with_the_plugins_way_around() {
-    let place = Place::new();
+    let place = Place::open();
     let reply = place.get("/p/speaker/");
     let html = text(&reply);
     assert_eq!(reply.status, 200, "{html}");
@@ -36,7 +36,7 @@ fn a_page_is_shown_in_the_shell_with_the_plugins_way_around() {
 
 #[test]
 fn p1_a_hostile_plugins_html_is_harmless_in_the_browser_page() {
-    let place = Place::new();
+    let place = Place::open();
     let hostile = "</div></main><script>alert(1)</script><img src=x onerror=alert(1)><form action=\"https://evil.example\">\
         <input type=password name=p></form><a href=\"javascript:alert(1)\">x</a><div style=\"position:fixed\" id=main>over</div>";
     let query: String = form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
@@ -48,7 +48,7 @@ fn p1_a_hostile_plugins_html_is_harmless_in_the_browser_page() {
 
 #[test]
 fn a_page_that_is_not_there_or_not_for_her_says_so() {
-    let place = Place::new();
+    let place = Place::open();
     for path in [
         "/p/speaker/nowhere",
         "/p/nobody/",
@@ -72,7 +72,7 @@ fn a_page_that_is_not_there_or_not_for_her_says_so() {
 
 #[test]
 fn a_stranger_is_asked_to_sign_in_where_the_plugin_wants_it() {
-    let place = Place::new();
+    let place = Place::open();
     assert_eq!(place.stranger("/p/speaker/").status, 200);
     let reply = place.stranger("/p/speaker/me?x=1");
     assert_eq!(
@@ -84,14 +84,14 @@ fn a_stranger_is_asked_to_sign_in_where_the_plugin_wants_it() {
 
 #[test]
 fn a_members_name_is_put_in_by_the_host() {
-    let place = Place::new();
+    let place = Place::open();
     let html = text(&place.get("/p/speaker/me"));
     assert!(html.contains("<span class=\"h-party\">") && html.contains("<bdi>ana</bdi>"), "{html}");
 }
 
 #[test]
 fn a_filter_is_a_get_whose_fields_the_plugin_sees_by_its_own_names() {
-    let place = Place::new();
+    let place = Place::open();
     let html = text(&place.get("/p/speaker/find?p_from=2026-01-01"));
     assert!(html.contains("<p>from 2026-01-01</p>"), "{html}");
     assert!(
@@ -102,7 +102,7 @@ fn a_filter_is_a_get_whose_fields_the_plugin_sees_by_its_own_names() {
 
 #[test]
 fn a_page_is_in_the_viewers_language() {
-    let place = Place::new();
+    let place = Place::open();
     let request = crate::Request::get(crate::HOST, "/p/speaker/").header("Accept-Language", "es-MX,es;q=0.9");
     let html = text(&place.server.send(&request));
     assert!(html.contains("<p>0 in es</p>") && html.contains("Todo lo que se puede hacer"), "{html}");
@@ -110,7 +110,7 @@ fn a_page_is_in_the_viewers_language() {
 
 #[test]
 fn a_plugin_lists_what_she_herself_may_do() {
-    let place = Place::new();
+    let place = Place::open();
     let html = text(&place.get("/p/speaker/call"));
     for part in
         ["/p/speaker/call/speaking/say", "/p/speaker/call/speaking/buy", "/p/speaker/call/speaking/said"]

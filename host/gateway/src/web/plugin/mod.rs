@@ -68,6 +68,7 @@ fn is_name(word: &str) -> bool {
 }
 
 /// The function of a plugin that a path names. The host's own functions have pages of their own.
+#[expect(clippy::result_large_err, reason = "what is refused is a page that is ready to be sent, and rare")]
 fn callable(
     catalogue: &Catalogue,
     plugin: &str,
@@ -87,6 +88,7 @@ fn missing() -> Response {
 }
 
 /// Takes one from what one person, or one address that is not signed in, may ask in a moment.
+#[expect(clippy::result_large_err, reason = "what is refused is a page that is ready to be sent, and rare")]
 fn limit(visit: &Visit) -> Result<(), Response> {
     let state = &visit.here.state;
     let taken = match &visit.browser {
