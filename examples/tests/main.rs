@@ -8,4 +8,5 @@ mod common;
 mod erasure;
 mod greedy;
 mod household;
+mod pages;
 mod stall;

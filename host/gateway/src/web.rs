@@ -20,6 +20,7 @@ mod join;
 mod me;
 mod members;
 mod passkeys;
+mod plugin;
 mod plugins;
 mod prove;
 mod qr;
@@ -82,6 +83,7 @@ pub(crate) fn router() -> Router {
         .route("/recoveries/finish", post(recoveries::finish))
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
+        .merge(plugin::router())
         .route("/stewards/plugins", get(plugins::page))
         .route("/stewards/plugins/stage", post(plugins::stage))
         .route("/stewards/plugins/plan/{component}", get(plugins::plan))

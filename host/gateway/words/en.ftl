@@ -251,3 +251,21 @@ setup-zone = Time zone
 setup-zone-help = As “Europe/Madrid”. It says when a day begins.
 setup-you = You, the first steward
 setup-begin = Found it
+
+## Plugins' pages
+plugin-done = Done. It is recorded.
+plugin-functions = All that can be done here
+plugin-functions-lead = Each thing that you may do here, with a form of its own.
+plugin-functions-none = There is nothing here that you may do.
+plugin-changes = Do something
+plugin-asks = Look something up
+confirm-title = Do you want this?
+confirm-lead = “{ $act }” of { $plugin } would do this in your name:
+confirm-whose = Whose
+confirm-yours = Yours
+confirm-kind = What it takes
+confirm-amount = How much, in the smallest unit
+confirm-by = Who asks
+confirm-yes = Yes, do it
+confirm-no = No, go back
+confirm-help = Nothing has been done yet. If you say yes, exactly this is done, once.

@@ -251,3 +251,21 @@ setup-zone = Zona horaria
 setup-zone-help = Como «Europe/Madrid». Dice cuándo empieza un día.
 setup-you = Tú, la primera persona administradora
 setup-begin = Fundarla
+
+## Páginas de los módulos
+plugin-done = Hecho. Queda registrado.
+plugin-functions = Todo lo que se puede hacer aquí
+plugin-functions-lead = Cada cosa que puedes hacer aquí, con su propio formulario.
+plugin-functions-none = Aquí no hay nada que puedas hacer.
+plugin-changes = Hacer algo
+plugin-asks = Consultar algo
+confirm-title = ¿Quieres esto?
+confirm-lead = «{ $act }» de { $plugin } haría esto en tu nombre:
+confirm-whose = De quién
+confirm-yours = Tuyo
+confirm-kind = Qué usa
+confirm-amount = Cuánto, en la unidad más pequeña
+confirm-by = Quién lo pide
+confirm-yes = Sí, hazlo
+confirm-no = No, volver
+confirm-help = Aún no se ha hecho nada. Si dices que sí, se hace exactamente esto, una vez.

@@ -81,6 +81,8 @@ pub trait Host {
     fn party(&mut self, id: Id) -> Option<Party>;
     /// The party with this handle.
     fn party_by_handle(&mut self, handle: &str) -> Option<Party>;
+    /// The first parties in order of their handles, at most `limit`.
+    fn parties(&mut self, limit: u32) -> Vec<Party>;
     /// The parties that the actor may act for, herself included.
     fn mandated_parties(&mut self) -> Vec<Id>;
 

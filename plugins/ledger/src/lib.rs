@@ -14,6 +14,7 @@
 //! | [`books`] | creating ledgers, opening and closing accounts, limits, trial balance, balance as of a day |
 //! | [`statement`] | what an account holder reads |
 //! | [`exchange`] | plain text to rows and back: CSV, hledger, Beancount; [`trade`] runs it against the books |
+//! | [`pages`] | what members see and do in a browser, in English and Spanish |
 //! | `rows` | how all of it is kept |
 //! | [`host`] | the one trait through which the accounting meets the world |
 //!
@@ -28,6 +29,7 @@ pub mod errors;
 pub mod exchange;
 pub mod host;
 pub mod model;
+pub mod pages;
 pub mod posting;
 mod rights;
 mod rows;

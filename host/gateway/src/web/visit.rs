@@ -126,6 +126,11 @@ impl Visit {
         cookie(&self.headers, MARK)
     }
 
+    /// A cookie that she sent.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        cookie(&self.headers, name)
+    }
+
     /// The plugins that have pages, by name.
     pub fn plugins_with_pages(&self) -> Vec<PluginPages> {
         let catalogue = self.here.state.kernel.catalogue();

@@ -195,6 +195,12 @@ impl Host for House {
         members::find(handle).ok().map(Party::from)
     }
 
+    fn parties(&mut self, limit: u32) -> Vec<Party> {
+        let all = members::Filter { kind: None, group: None };
+        let page = members::list(&all, limit, None);
+        page.map(|page| page.parties.into_iter().map(Party::from).collect()).unwrap_or_default()
+    }
+
     fn mandated_parties(&mut self) -> Vec<Id> {
         let own = match self.actor() {
             Actor::Person(person) => Some(person),

@@ -5,6 +5,7 @@
 
 mod convert;
 mod house;
+mod pages;
 
 use hamlet_sdk::Id as WitId;
 

@@ -210,6 +210,13 @@ impl Host for Double {
         self.parties.values().find(|party| party.handle == handle).cloned()
     }
 
+    fn parties(&mut self, limit: u32) -> Vec<Party> {
+        let mut parties: Vec<Party> = self.parties.values().cloned().collect();
+        parties.sort_by(|one, other| one.handle.cmp(&other.handle));
+        parties.truncate(limit as usize);
+        parties
+    }
+
     fn mandated_parties(&mut self) -> Vec<Id> {
         let Actor::Person(person) = self.actor else { return Vec::new() };
         self.mandates.iter().filter(|(who, _)| *who == person).map(|(_, party)| *party).collect()

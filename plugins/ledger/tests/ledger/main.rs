@@ -8,4 +8,5 @@ mod differential;
 mod double;
 mod interpreter;
 mod model;
+mod pages;
 mod stories;

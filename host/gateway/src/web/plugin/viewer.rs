@@ -1,0 +1,86 @@
+//! Who looks at a plugin's page: her language, her clock, and what the parties on it are called to her.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures_util::future::join_all;
+use hamlet_pages::draw::{Drawing, Posting, Viewer, parties};
+use hamlet_pages::words::Language;
+use hamlet_pages::{Fragment, forms};
+use hamlet_reflect::Id;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::super::ask::{ask, text};
+use super::super::visit::Visit;
+use super::DO;
+
+/// Most parties of a page whose names are looked up.
+const NAMES_MAX: usize = 300;
+
+/// What drawing needs of a visit.
+pub(super) struct Sight<'a> {
+    visit: &'a Visit,
+    pub language: Language,
+    pub zone: TimeZone,
+    names: HashMap<Id, String>,
+}
+
+impl<'a> Sight<'a> {
+    /// Without names: for what has none.
+    pub fn new(visit: &'a Visit) -> Self {
+        let zone = TimeZone::get(&visit.community.zone).unwrap_or(TimeZone::UTC);
+        Self { visit, language: Language::of(&visit.say.tag()), zone, names: HashMap::new() }
+    }
+
+    /// With the names of these parties, each asked for with her own rights.
+    pub async fn learn(&mut self, ids: BTreeSet<Id>) {
+        let visit = self.visit;
+        let asked = ids.into_iter().take(NAMES_MAX).map(|id| async move {
+            let party = ask(visit, "members", "get", json!({ "party": id.to_string() })).await.ok()?;
+            Some((id, text(&party, "name").to_owned()))
+        });
+        let learned: Vec<_> = join_all(asked).await;
+        self.names.extend(learned.into_iter().flatten());
+    }
+
+    pub fn name(&self, id: Id) -> Option<&str> {
+        self.names.get(&id).map(String::as_str)
+    }
+
+    /// Draws a page of a plugin. `here`: its path and query. Names are looked up first.
+    pub async fn draw(&mut self, plugin: &str, here: &str, page: &Fragment) -> String {
+        self.learn(parties(page)).await;
+        let visit = self.visit;
+        let (csrf, origin) = (visit.csrf(), visit.site().origin);
+        let catalogue = visit.here.state.kernel.catalogue();
+        let key = || key(visit).to_string();
+        let function = |action: &str| {
+            let (interface, function) = action.rsplit_once('.').unwrap_or(("", action));
+            let found = catalogue.find(plugin, interface, function).ok()?;
+            Some(format!("/p/{plugin}/{DO}/{}/{}", found.interface.short, found.function.name))
+        };
+        let party = |id: Id| self.names.get(&id).cloned();
+        let viewer = Viewer {
+            language: self.language,
+            zone: self.zone.clone(),
+            now: i64::try_from(visit.here.state.kernel.now()).unwrap_or(i64::MAX),
+            origin: &origin,
+            party: &party,
+        };
+        let posting = Posting { csrf: &csrf, key: &key, here, function: &function };
+        page.draw(&Drawing { viewer, posting: Some(posting) })
+    }
+}
+
+/// An idempotency key of the community's own time (X2), which a test or a wrong clock may have set.
+fn key(visit: &Visit) -> Uuid {
+    let micros = visit.here.state.kernel.now();
+    let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos))
+}
+
+/// A name of the contract for people.
+pub(super) fn words(name: &str) -> String {
+    forms::words(name)
+}

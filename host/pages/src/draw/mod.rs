@@ -1,0 +1,122 @@
+//! A page as somebody sees it: the host's elements drawn, forms given a place to post to.
+//!
+//! What comes in is a sanitised tree. What is added here is the host's: SVG, `nav` of nothing, hidden fields. Each
+//! of the host's elements has a text that is shown where it cannot be drawn: its own content.
+
+mod chart;
+mod form;
+mod money;
+mod party;
+mod progress;
+mod qr;
+mod time;
+
+pub use form::{Posting, post_forms};
+pub use money::written as written_money;
+pub use time::{instant_from_local, written as written_time};
+
+use std::collections::BTreeSet;
+
+use hamlet_reflect::Id;
+use jiff::tz::TimeZone;
+
+use crate::tree::{self, Element, Fragment, Node};
+use crate::words::Language;
+
+/// Who looks.
+pub struct Viewer<'a> {
+    /// In which language the host's own words are.
+    pub language: Language,
+    /// Where her clock stands.
+    pub zone: TimeZone,
+    /// Now, in microseconds since 1970.
+    pub now: i64,
+    /// Scheme and host by which she reaches the community: `https://oakfield.example`.
+    pub origin: &'a str,
+    /// What a party is called, to her; none when she may not know or there is no such party.
+    pub party: &'a dyn Fn(Id) -> Option<String>,
+}
+
+/// All that drawing needs beside the page.
+pub struct Drawing<'a> {
+    /// Who looks.
+    pub viewer: Viewer<'a>,
+    /// Where forms post to; none: forms are not shown (a printed page, a mail).
+    pub posting: Option<Posting<'a>>,
+}
+
+impl Fragment {
+    /// The page as markup for a browser.
+    pub fn draw(&self, drawing: &Drawing<'_>) -> String {
+        let mut html = String::new();
+        Pen { drawing, forms: 0 }.nodes(&mut html, &self.nodes);
+        html
+    }
+}
+
+/// The parties whose names a page shows.
+pub fn parties(page: &Fragment) -> BTreeSet<Id> {
+    let mut found = BTreeSet::new();
+    find_parties(&page.nodes, &mut found);
+    found
+}
+
+fn find_parties(nodes: &[Node], found: &mut BTreeSet<Id>) {
+    for node in nodes {
+        let Node::Element(element) = node else { continue };
+        match element.get("id").filter(|_| element.tag == "h-party") {
+            Some(id) => found.extend(id.parse::<Id>()),
+            None => find_parties(&element.children, found),
+        }
+    }
+}
+
+struct Pen<'a> {
+    drawing: &'a Drawing<'a>,
+    /// Forms that post so far; each knows its number.
+    forms: usize,
+}
+
+impl Pen<'_> {
+    fn nodes(&mut self, html: &mut String, nodes: &[Node]) {
+        for node in nodes {
+            match node {
+                Node::Text(text) => tree::write_text(html, text),
+                Node::Element(element) => self.element(html, element),
+            }
+        }
+    }
+
+    fn element(&mut self, html: &mut String, element: &Element) {
+        let viewer = &self.drawing.viewer;
+        let drawn = match element.tag {
+            "h-money" => money::draw(element, viewer.language),
+            "h-time" => time::draw(element, viewer),
+            "h-party" => party::draw(element, viewer),
+            "h-qr" => qr::draw(element, viewer.origin),
+            "h-chart" => chart::draw(element, viewer.language),
+            "h-progress" => progress::draw(element, viewer.language),
+            "form" => return self.form(html, element),
+            "table" => {
+                // A wide table scrolls by itself, by touch and by keyboard, and never the page.
+                html.push_str("<div class=\"h-scroll\" tabindex=\"0\">");
+                self.whole(html, element);
+                html.push_str("</div>");
+                return;
+            }
+            _ => return self.whole(html, element),
+        };
+        match drawn {
+            Some(drawn) => tree::write_nodes(html, &drawn),
+            None => self.nodes(html, &element.children),
+        }
+    }
+
+    fn whole(&mut self, html: &mut String, element: &Element) {
+        tree::open(html, element);
+        if !element.is_void() {
+            self.nodes(html, &element.children);
+            tree::close(html, element.tag);
+        }
+    }
+}

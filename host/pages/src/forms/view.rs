@@ -1,0 +1,191 @@
+//! Any value as a page: records as definition lists, lists of records as tables, the rest as text.
+
+use hamlet_reflect::{Function, Shape, Type};
+use serde_json::Value;
+
+use super::hints::{is_instant, is_party, sentence, words};
+use crate::tree::{Element, Node};
+use crate::words::Language;
+
+/// Longest text of one value, in characters; the API gives the rest.
+const TEXT_MAX: usize = 4_000;
+/// Most rows that are shown.
+const ROWS_MAX: usize = 500;
+/// Characters of a text within a table.
+const CELL_MAX: usize = 300;
+
+/// What a function gave with success, given as JSON (C4).
+pub fn result(function: &Function, value: &Value, language: Language) -> Vec<Node> {
+    let ty = match &function.result {
+        Some(Type::Result { ok, .. }) => ok.as_deref(),
+        other => other.as_ref(),
+    };
+    match ty {
+        Some(ty) => view(ty, value, &function.name, language),
+        None => vec![Element::new("p").text(language.pick("Done.", "Hecho.")).into()],
+    }
+}
+
+/// A value, given as JSON (C4). `name`: what it is called, for instants and parties.
+pub fn view(ty: &Type, value: &Value, name: &str, language: Language) -> Vec<Node> {
+    match (ty, value) {
+        (Type::Option(_), Value::Null) => vec![none(language)],
+        (Type::Option(inner), value) => view(inner, value, name, language),
+        (Type::List(_), Value::Array(items)) if items.is_empty() => vec![none(language)],
+        (Type::List(item), Value::Array(items)) => {
+            if let Some(members) = columns(item) {
+                return vec![table(members, items, language)];
+            }
+            let entries = items.iter().take(ROWS_MAX);
+            let entries =
+                entries.map(|value| Element::new("li").children(view(item, value, name, language)).into());
+            vec![Element::new("ul").children(entries).into()]
+        }
+        (Type::Tuple(types), Value::Array(items)) => {
+            let entries = types.iter().zip(items);
+            let entries = entries
+                .map(|(ty, value)| Element::new("li").children(view(ty, value, name, language)).into());
+            vec![Element::new("ol").children(entries).into()]
+        }
+        (Type::Result { ok, err }, Value::Object(object)) => {
+            let Some((case, value)) = object.iter().next() else { return vec![none(language)] };
+            let ty = if case == "ok" { ok } else { err };
+            case_view(case, "", ty.as_deref(), value, language)
+        }
+        (Type::Named(named), value) => match (&named.shape, value) {
+            (Shape::Record(members), Value::Object(object)) => {
+                let entries = members.iter().filter_map(|member| {
+                    let value = object.get(&member.name)?;
+                    let about =
+                        Element::new("dt").with("title", sentence(&member.docs)).text(words(&member.name));
+                    let shown = Element::new("dd").children(view(&member.ty, value, &member.name, language));
+                    Some([about.into(), shown.into()])
+                });
+                vec![Element::new("dl").children(entries.flatten()).into()]
+            }
+            (Shape::Variant(cases), value) => {
+                let (name, carried) = match value {
+                    Value::String(name) => (name.as_str(), &Value::Null),
+                    Value::Object(object) => match object.iter().next() {
+                        Some((name, carried)) => (name.as_str(), carried),
+                        None => return vec![none(language)],
+                    },
+                    _ => return vec![none(language)],
+                };
+                let case = cases.iter().find(|case| case.name == name);
+                let (docs, ty) = case.map_or(("", None), |case| (case.docs.as_str(), case.ty.as_ref()));
+                case_view(name, docs, ty, carried, language)
+            }
+            (Shape::Enum(labels), Value::String(name)) => {
+                let docs = labels.iter().find(|label| label.name == *name).map_or("", |label| &label.docs);
+                vec![Element::new("span").with("title", sentence(docs)).text(words(name)).into()]
+            }
+            (_, value) => vec![Node::Text(plain(value, TEXT_MAX, language))],
+        },
+        (ty, value) => vec![scalar(ty, value, name, TEXT_MAX, language)],
+    }
+}
+
+fn case_view(name: &str, docs: &str, ty: Option<&Type>, value: &Value, language: Language) -> Vec<Node> {
+    let title = Element::new("span").with("class", "tag").with("title", sentence(docs)).text(words(name));
+    let mut shown: Vec<Node> = vec![title.into()];
+    if let Some(ty) = ty {
+        shown.push(" ".into());
+        shown.extend(view(ty, value, name, language));
+    }
+    shown
+}
+
+/// The fields of a record whose values each fit a cell.
+fn columns(item: &Type) -> Option<&[hamlet_reflect::Field]> {
+    let Type::Named(named) = item else { return None };
+    let Shape::Record(members) = &named.shape else { return None };
+    let fits = members.iter().all(|member| !is_deep(&member.ty));
+    (fits && members.len() <= 12).then_some(members.as_slice())
+}
+
+fn is_deep(ty: &Type) -> bool {
+    match ty {
+        Type::Option(inner) => is_deep(inner),
+        Type::List(_) | Type::Tuple(_) | Type::Result { .. } => true,
+        Type::Named(named) => matches!(named.shape, Shape::Record(_)),
+        _ => false,
+    }
+}
+
+fn table(members: &[hamlet_reflect::Field], items: &[Value], language: Language) -> Node {
+    // Columns in which nothing stands are left out.
+    let used: Vec<_> = members
+        .iter()
+        .filter(|member| {
+            items.iter().any(|item| item.get(&member.name).is_some_and(|value| !value.is_null()))
+        })
+        .collect();
+    let head = used.iter().map(|member| {
+        Element::new("th")
+            .with("scope", "col")
+            .with("title", sentence(&member.docs))
+            .text(words(&member.name))
+            .into()
+    });
+    let rows = items.iter().take(ROWS_MAX).map(|item| {
+        let cells = used.iter().map(|member| {
+            let cell = Element::new("td");
+            let Some(value) = item.get(&member.name) else { return cell.into() };
+            let ty = match &member.ty {
+                Type::Option(inner) => inner,
+                ty => ty,
+            };
+            let shown = match ty {
+                Type::Named(_) => view(ty, value, &member.name, language),
+                ty => vec![scalar(ty, value, &member.name, CELL_MAX, language)],
+            };
+            let number = matches!(ty, Type::U64 | Type::S64) && !is_instant(&member.name, ty);
+            let cell = if number { cell.with("class", "num") } else { cell };
+            cell.children(shown).into()
+        });
+        Element::new("tr").children(cells).into()
+    });
+    let head = Element::new("thead").child(Element::new("tr").children(head));
+    let body = Element::new("tbody").children(rows);
+    let mut shown = Element::new("table").child(head).child(body);
+    if items.len() > ROWS_MAX {
+        let words = language.pick("only the first rows are shown", "sólo se muestran las primeras filas");
+        shown.children.insert(0, Element::new("caption").text(words).into());
+    }
+    shown.into()
+}
+
+fn scalar(ty: &Type, value: &Value, name: &str, most: usize, language: Language) -> Node {
+    match (ty, value) {
+        (Type::U64, Value::String(micros)) if is_instant(name, ty) => {
+            Element::new("h-time").with("value", micros.as_str()).text(micros.as_str()).into()
+        }
+        (Type::Id, Value::String(id)) if is_party(name, ty) => {
+            Element::new("h-party").with("id", id.as_str()).text(id.as_str()).into()
+        }
+        (Type::Id | Type::Bytes, value) => Element::new("code").text(plain(value, most, language)).into(),
+        (Type::Bool, Value::Bool(true)) => language.pick("Yes", "Sí").into(),
+        (Type::Bool, Value::Bool(false)) => "No".into(),
+        (_, value) => Node::Text(plain(value, most, language)),
+    }
+}
+
+fn plain(value: &Value, most: usize, language: Language) -> String {
+    let text = match value {
+        Value::Null => return language.pick("none", "nada").to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            items.iter().map(|item| plain(item, most, language)).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{} …", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+fn none(language: Language) -> Node {
+    Element::new("span").with("class", "soft").text(language.pick("none", "nada")).into()
+}

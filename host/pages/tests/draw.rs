@@ -1,0 +1,118 @@
+//! The host's elements as members see them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use hamlet_pages::draw::{Drawing, Posting, Viewer};
+use hamlet_pages::sanitize;
+use hamlet_pages::words::Language;
+use hamlet_reflect::Id;
+use jiff::tz::TimeZone;
+
+const NOW: i64 = 1_795_412_400_000_000;
+
+fn drawn(page: &str, language: Language) -> String {
+    let party = |id: Id| (id.0 == 7).then(|| "Rosa <Blum>".to_owned());
+    let viewer =
+        Viewer { language, zone: TimeZone::UTC, now: NOW, origin: "https://oak.example", party: &party };
+    let key = || "0199".to_owned();
+    let function = |name: &str| (name == "transfers.pay").then(|| "/p/ledger/do/transfers/pay".to_owned());
+    let posting = Posting { csrf: "c\"srf", key: &key, here: "/p/ledger/pay?to=rosa", function: &function };
+    sanitize(page, "ledger").unwrap().draw(&Drawing { viewer, posting: Some(posting) })
+}
+
+#[test]
+fn each_element_is_drawn_in_the_viewers_language() {
+    let rows = [
+        (
+            "<h-money amount=\"-123456\" scale=2 unit=LEAF>x</h-money>",
+            "<data class=\"h-money h-minus\" value=\"-1234.56\">\u{2212}1,234.56\u{a0}<span class=\"h-unit\">LEAF</span></data>",
+            "<data class=\"h-money h-minus\" value=\"-1234.56\">\u{2212}1234,56\u{a0}<span class=\"h-unit\">LEAF</span></data>",
+        ),
+        (
+            "<h-money amount=5 scale=0 sign=always></h-money>",
+            "<data class=\"h-money\" value=\"5\">+5</data>",
+            "<data class=\"h-money\" value=\"5\">+5</data>",
+        ),
+        (
+            "<h-time value=\"1795412400000000\" format=date>x</h-time>",
+            "<time datetime=\"2026-11-23T05:40:00Z\">23 November 2026</time>",
+            "<time datetime=\"2026-11-23T05:40:00Z\">23 de noviembre de 2026</time>",
+        ),
+        (
+            "<h-party id=00000000000000000000000000000007>x</h-party>",
+            "<span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi>Rosa &lt;Blum&gt;</bdi></span>",
+            "<span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi>Rosa &lt;Blum&gt;</bdi></span>",
+        ),
+        (
+            "<h-progress value=3 max=8 label=Votes></h-progress>",
+            "<div class=\"h-progress\"><span>Votes</span><progress max=\"8\" value=\"3\" aria-label=\"Votes\"></progress><span class=\"h-soft\">3 of 8</span></div>",
+            "<div class=\"h-progress\"><span>Votes</span><progress max=\"8\" value=\"3\" aria-label=\"Votes\"></progress><span class=\"h-soft\">3 de 8</span></div>",
+        ),
+    ];
+    for (page, english, spanish) in rows {
+        assert_eq!(drawn(page, Language::English), english);
+        assert_eq!(drawn(page, Language::Spanish), spanish);
+    }
+}
+
+#[test]
+fn an_element_that_cannot_be_drawn_shows_what_is_inside() {
+    for (page, text) in [
+        ("<h-money amount=99999999999999999999 scale=99>lots</h-money>", "lots"),
+        ("<h-money amount=twelve>twelve</h-money>", "twelve"),
+        ("<h-time value=99999999999999999999>some day</h-time>", "some day"),
+        ("<h-party id=00000000000000000000000000000009>somebody</h-party>", "somebody"),
+        ("<h-party id=7>somebody</h-party>", "somebody"),
+        ("<h-progress value=-1 max=0>nothing</h-progress>", "nothing"),
+        ("<h-chart kind=bar>no table</h-chart>", "no table"),
+        ("<h-chart kind=pie>no such kind</h-chart>", "no such kind"),
+    ] {
+        assert_eq!(drawn(page, Language::English), text, "{page}");
+    }
+}
+
+const TABLE: &str = "<table><caption>Circulation</caption><tr><th>Month</th><th>in</th><th>out</th></tr>\
+    <tr><th>Jan</th><td>1250</td><td>-300</td></tr><tr><th>Feb</th><td>&lt;none></td><td><h-money amount=50 scale=2></h-money></td></tr></table>";
+
+#[test]
+fn a_chart_is_a_picture_with_its_numbers_behind_it() {
+    for (kind, shape, count) in [
+        ("line", "<path class=\"h-line", 2),
+        ("bar", "<rect class=\"h-bar", 3),
+        ("stacked", "<rect class=\"h-bar", 3),
+    ] {
+        let html =
+            drawn(&format!("<h-chart kind={kind} scale=2 unit=LEAF>{TABLE}</h-chart>"), Language::Spanish);
+        assert_eq!(html.matches(shape).count(), count, "{html}");
+        for part in [
+            "<figcaption>Circulation</figcaption>",
+            "role=\"img\" aria-label=\"Circulation\"",
+            "<summary>Ver los números</summary>",
+            "<th scope=\"col\">in (LEAF)</th>",
+            "<th scope=\"row\">Jan</th><td class=\"num\">12,50</td><td class=\"num\">\u{2212}3,00</td>",
+            "<th scope=\"row\">Feb</th><td class=\"num\"></td><td class=\"num\">0,50</td>",
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        assert!(!html.contains("style=") && !html.contains("<script"));
+    }
+}
+
+#[test]
+fn a_form_posts_to_its_function_with_the_hosts_own_fields() {
+    let page = "<form action=transfers.pay return=done><input name=csrf value=forged></form>\
+        <form action=./statement><input name=from></form><form action=nothing><input name=x></form>";
+    let html = drawn(page, Language::English);
+    for part in [
+        "<form action=\"/p/ledger/do/transfers/pay\" method=\"post\"><input type=\"hidden\" name=\"csrf\" value=\"c&quot;srf\">",
+        "name=\"key\" value=\"0199\"",
+        "name=\"page\" value=\"/p/ledger/pay?to=rosa\"",
+        "name=\"form\" value=\"0\"",
+        "name=\"return\" value=\"/p/ledger/done\"",
+        "name=\"p_csrf\" value=\"forged\"",
+        "<form action=\"/p/ledger/statement\" method=\"get\"><input name=\"p_from\">",
+        "This form asks for something that is not there.",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    assert_eq!(html.matches("name=\"csrf\"").count(), 1, "{html}");
+}

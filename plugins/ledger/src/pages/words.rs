@@ -1,0 +1,114 @@
+//! What the pages say: Fluent files, English and Spanish.
+
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
+
+const ENGLISH: &str = include_str!("../../words/en.ftl");
+const SPANISH: &str = include_str!("../../words/es.ftl");
+
+/// The words of one language.
+pub(super) struct Words {
+    bundle: FluentBundle<FluentResource>,
+    spanish: bool,
+}
+
+impl Words {
+    /// Those of a locale such as `es-MX`; English where there are none.
+    ///
+    /// Cost: reading some hundred lines.
+    pub fn of(locale: &str) -> Self {
+        let spanish = locale.split('-').next() == Some("es");
+        // What of a file cannot be read is left out; a test sees that all of it can be.
+        let resource = match FluentResource::try_new(if spanish { SPANISH } else { ENGLISH }.to_owned()) {
+            Ok(resource) | Err((resource, _)) => resource,
+        };
+        let mut bundle = FluentBundle::default();
+        // The names and numbers in these sentences do not need marks around them.
+        bundle.set_use_isolating(false);
+        bundle.add_resource_overriding(resource);
+        Self { bundle, spanish }
+    }
+
+    /// A message.
+    pub fn say(&self, id: &str) -> String {
+        self.with(id, &[])
+    }
+
+    /// A message with what it speaks of.
+    pub fn with(&self, id: &str, variables: &[(&str, &str)]) -> String {
+        let Some(pattern) = self.bundle.get_message(id).and_then(|message| message.value()) else {
+            return id.to_owned();
+        };
+        let mut arguments = FluentArgs::new();
+        for (name, value) in variables {
+            arguments.set((*name).to_owned(), (*value).to_owned());
+        }
+        self.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned()
+    }
+
+    /// What is between whole and fraction.
+    pub fn decimal(&self) -> char {
+        if self.spanish { ',' } else { '.' }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Messages with the variables that they name.
+    fn messages(text: &str) -> BTreeMap<String, Vec<String>> {
+        FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| errors).unwrap();
+        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        lines
+            .map(|line| {
+                let (id, said) = line.split_once(" = ").unwrap();
+                let mut variables: Vec<String> = said
+                    .split("{ $")
+                    .skip(1)
+                    .map(|rest| rest.split(' ').next().unwrap().to_owned())
+                    .collect();
+                variables.sort();
+                (id.to_owned(), variables)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn spanish_says_all_that_english_says_with_the_same_variables() {
+        assert_eq!(messages(ENGLISH), messages(SPANISH));
+    }
+
+    #[test]
+    fn every_message_that_a_page_says_is_there_and_no_other() {
+        let sources = concat!(
+            include_str!("mod.rs"),
+            include_str!("account.rs"),
+            include_str!("ask.rs"),
+            include_str!("overview.rs"),
+            include_str!("parts.rs"),
+            include_str!("pay.rs"),
+            include_str!("pending.rs"),
+            include_str!("statement.rs")
+        );
+        for id in messages(ENGLISH).keys() {
+            assert!(sources.contains(&format!("\"{id}\"")), "{id} is never said");
+        }
+        let said = sources.split("say(\"").skip(1).chain(sources.split("with(\"").skip(1));
+        let known = messages(ENGLISH);
+        for id in said.map(|rest| rest.split('"').next().unwrap()) {
+            assert!(known.contains_key(id), "{id} has no words");
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_in_the_language_of_the_locale() {
+        assert_eq!(Words::of("es-MX").say("nav-pay"), "Pagar");
+        assert_eq!(
+            Words::of("qps").with("credit-zero", &[("credit", "5.00 LEAF")]).split(": ").nth(1),
+            Some("up to 5.00 LEAF.")
+        );
+    }
+}
