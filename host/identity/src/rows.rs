@@ -26,7 +26,7 @@
 //! are sealed. If a mandate or a group stood in one of its two places only, a right would survive
 //! its withdrawal: both are written and deleted together, in `members` alone.
 
-use hamlet_kernel::{Mandate, PartyKind};
+use hamlet_kernel::{Mandate, PartyKind, PartyStatus};
 use hamlet_reflect::Id;
 
 /// The format of the rows below.
@@ -132,6 +132,13 @@ impl Party {
             sealed_name: sealed_name.to_vec(),
         })
     }
+}
+
+/// Kind and standing of a party, from its row.
+pub(crate) fn status(row: &[u8]) -> Option<PartyStatus> {
+    let &[format, kind, flags] = row.first_chunk()?;
+    (format == FORMAT).then_some(())?;
+    Some(PartyStatus { kind: kind_from_byte(kind)?, active: flags & ACTIVE != 0 })
 }
 
 pub(crate) const COMMONS_KEY: &[u8] = b"c";

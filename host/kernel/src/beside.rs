@@ -25,7 +25,9 @@ mod worker;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use hamlet_store::Proposal;
+use hamlet_reflect::abi::Image;
+use hamlet_reflect::binary;
+use hamlet_store::{Proposal, Sequence};
 use tokio::sync::oneshot;
 
 use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, Need};
@@ -38,6 +40,7 @@ use crate::metrics::Metrics;
 use crate::plugins;
 use crate::runner::{After, Done, Duty};
 use crate::sequencer::DutyDone;
+use crate::value::{Given, Passed};
 
 pub(crate) use queue::Beside;
 pub(crate) use worker::work;
@@ -46,13 +49,49 @@ pub(crate) type Reply<T> = oneshot::Sender<T>;
 
 /// What the caller of one function gets: the answer, and her own call back, so that its many small values are freed on
 /// her thread and not between two commands.
-pub(crate) type Replied = (Result<Answer, CallError>, Option<Box<Call>>);
+pub(crate) type Replied = (Result<Answered, CallError>, Option<Box<Asked>>);
+
+/// A call, with what its caller's own thread could prepare of it.
+pub(crate) struct Asked {
+    pub(crate) call: Call,
+    /// Of the arguments (X1).
+    pub(crate) digest: [u8; 32],
+    /// Of the arguments; none where they do not fit.
+    pub(crate) image: Option<Image>,
+}
+
+impl Asked {
+    pub(crate) fn new(call: Call, callable: &Callable) -> Self {
+        let digest = binary::digest(&call.arguments);
+        let image = callable.signature.image(&call.arguments);
+        Self { call, digest, image }
+    }
+
+    pub(crate) fn passed(&self) -> Passed<'_> {
+        Passed { values: &self.call.arguments, image: self.image.as_ref() }
+    }
+}
+
+/// An answer whose result its caller's own thread will make values of.
+pub(crate) struct Answered {
+    pub(crate) sequence: Sequence,
+    pub(crate) command: Option<u32>,
+    pub(crate) given: Given,
+    pub(crate) replayed: bool,
+}
+
+impl Answered {
+    pub(crate) fn open(self) -> Result<Answer, CallError> {
+        let Self { sequence, command, given, replayed } = self;
+        Ok(Answer { sequence, command, result: given.outcome()?, replayed })
+    }
+}
 
 /// A command, or several in one transaction, and who waits.
 pub(crate) enum Task {
-    Call(Box<Call>, Arc<Callable>, Reply<Replied>),
-    All(Vec<(Call, Arc<Callable>)>, Reply<Result<Vec<Answer>, BatchError>>),
-    DryRun(Box<Call>, Arc<Callable>, Reply<Result<DryRun, CallError>>),
+    Call(Box<Asked>, Arc<Callable>, Reply<Replied>),
+    All(Vec<(Asked, Arc<Callable>)>, Reply<Result<Vec<Answered>, BatchError>>),
+    DryRun(Box<Asked>, Arc<Callable>, Reply<Result<DryRun, CallError>>),
     /// What the host owes a plugin: nobody waits, but the sequencer hears of it.
     Duty(Box<Duty>, mpsc::Sender<DutyDone>),
 }
@@ -61,11 +100,11 @@ impl Task {
     /// The plugin and the principal in whose line it waits; of several calls, those of the first.
     pub(crate) fn line(&self) -> (Arc<str>, Actor) {
         match self {
-            Self::Call(call, callable, _) | Self::DryRun(call, callable, _) => {
-                (Arc::clone(&callable.plugin), call.actor.clone())
+            Self::Call(asked, callable, _) | Self::DryRun(asked, callable, _) => {
+                (Arc::clone(&callable.plugin), asked.call.actor.clone())
             }
             Self::All(calls, _) => match calls.first() {
-                Some((call, callable)) => (Arc::clone(&callable.plugin), call.actor.clone()),
+                Some((asked, callable)) => (Arc::clone(&callable.plugin), asked.call.actor.clone()),
                 None => (Arc::from(""), Actor::Anyone),
             },
             Self::Duty(duty, _) => (Arc::clone(duty.plugin()), Actor::Plugin(Arc::clone(duty.plugin()))),
@@ -93,9 +132,9 @@ impl Task {
     /// For the log lines.
     pub(crate) fn request_id(&self) -> Arc<str> {
         match self {
-            Self::Call(call, ..) | Self::DryRun(call, ..) => Arc::clone(&call.request_id),
+            Self::Call(asked, ..) | Self::DryRun(asked, ..) => Arc::clone(&asked.call.request_id),
             Self::All(calls, _) => {
-                calls.first().map_or_else(|| Arc::from(""), |(call, _)| Arc::clone(&call.request_id))
+                calls.first().map_or_else(|| Arc::from(""), |(asked, _)| Arc::clone(&asked.call.request_id))
             }
             Self::Duty(duty, _) => duty.request_id(),
         }

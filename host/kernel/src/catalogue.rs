@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use hamlet_bundle::{FunctionRule, Manifest};
+use hamlet_reflect::abi::Signature;
 use hamlet_reflect::{Function, Interface};
 
 use crate::call::CallError;
@@ -37,6 +38,8 @@ pub struct Callable {
     pub(crate) quick_runs: Arc<AtomicU32>,
     /// Calls of it that failed there, and not at once, since it was found long last.
     pub(crate) slow_failures: Arc<AtomicU32>,
+    /// How it takes its arguments.
+    pub(crate) signature: Arc<Signature>,
 }
 
 /// What is known of one plugin, or of the host's natives.

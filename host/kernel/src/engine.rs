@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use wasmtime::component::Component;
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Inlining, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::config::{CALL_DEPTH_MAX, GUEST_STACK_BYTES};
 
@@ -118,6 +118,8 @@ fn settings(threads: usize) -> Config {
         .epoch_interruption(true)
         .max_wasm_stack(GUEST_STACK_BYTES)
         .cranelift_opt_level(OptLevel::Speed)
+        // Compilers of guests leave thousands of tiny functions, an allocator's among them.
+        .compiler_inlining(Inlining::Yes)
         // T9: the same input gives the same output on any box.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)

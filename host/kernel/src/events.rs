@@ -117,8 +117,8 @@ pub struct Emission<'a> {
     pub interface: &'a str,
     /// Its function.
     pub function: &'a str,
-    /// One value per parameter.
-    pub arguments: &'a [Val],
+    /// One value per parameter, in binary.
+    pub arguments: &'a [u8],
     /// How far the running transaction is from a call without events: 0, or [`Delivery::depth`].
     pub depth: u8,
     /// The transaction's time, in microseconds.

@@ -20,7 +20,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{broadcast, oneshot};
 use wasmtime::component::Linker;
 
-use crate::beside::{self, Beside, Errand, Replied, Task};
+use crate::beside::{self, Asked, Beside, Errand, Replied, Task};
 use crate::blobs::{BlobError, Hash};
 use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
 use crate::capability;
@@ -195,14 +195,16 @@ impl Kernel {
             let callable = catalogue
                 .find(&call.plugin, &call.interface, &call.function)
                 .map_err(|error| fail(index, error))?;
-            found.push((call, Arc::clone(callable)));
+            found.push((Asked::new(call, callable), Arc::clone(callable)));
         }
         if found.is_empty() {
             return Ok(Vec::new());
         }
         let (reply, answer) = oneshot::channel();
         self.push(Task::All(found, reply)).map_err(|error| fail(0, error))?;
-        answer.await.unwrap_or_else(|_| Err(fail(0, CallError::ShuttingDown)))
+        let answers = answer.await.unwrap_or_else(|_| Err(fail(0, CallError::ShuttingDown)))?;
+        let answers = answers.into_iter().enumerate();
+        answers.map(|(index, answer)| answer.open().map_err(|error| fail(index, error))).collect()
     }
 
     /// What a command would do: its result, its events, and the consent that it needs at any depth. Nothing is kept.
@@ -215,7 +217,8 @@ impl Kernel {
             return Ok(DryRun { result: answer.result, events: Vec::new(), needs: Vec::new() });
         }
         let (reply, answer) = oneshot::channel();
-        self.push(Task::DryRun(Box::new(call), callable, reply))?;
+        let asked = Box::new(Asked::new(call, &callable));
+        self.push(Task::DryRun(asked, callable, reply))?;
         received(answer.await)
     }
 
@@ -361,7 +364,10 @@ impl Kernel {
                 let query = Query { call, callable, reply };
                 shared.queries.push(query, || shared.store.head(), patience, shared.limits.query_queue);
             }
-            Kind::Command => self.push(Task::Call(Box::new(call), callable, reply))?,
+            Kind::Command => {
+                let asked = Box::new(Asked::new(call, &callable));
+                self.push(Task::Call(asked, callable, reply))?;
+            }
         }
         Ok(answer)
     }
@@ -404,7 +410,7 @@ impl Kernel {
 }
 
 fn answered(reply: Result<Replied, oneshot::error::RecvError>) -> Result<Answer, CallError> {
-    reply.map_or(Err(CallError::ShuttingDown), |(answer, _)| answer)
+    reply.map_or(Err(CallError::ShuttingDown), |(answer, _)| answer?.open())
 }
 
 /// A reply that never comes means that its thread has ended.

@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use hamlet_reflect::{Function, Interface, compatible};
+use hamlet_reflect::{Function, Interface, abi, binary, compatible};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{InstancePre, Linker, Val};
 
@@ -177,12 +177,11 @@ fn link_events(linker: &mut Linker<Slot>, import: &Arc<Interface>) -> wasmtime::
     let mut instance = linker.instance(&import.id)?;
     let id: Arc<str> = Arc::from(&*import.id);
     for function in &import.functions {
-        let (id, function) = (Arc::clone(&id), Arc::clone(function));
+        let (id, of_event) = (Arc::clone(&id), Arc::clone(function));
         let name: Arc<str> = Arc::from(&*function.name);
-        let inner = Arc::clone(&name);
-        instance.func_new(&name, move |mut cx, _, arguments, _| {
+        abi::link_told(&mut instance, function, move |mut cx, arguments| {
             let running = cx.data_mut().running()?;
-            running.emit(&id, &inner, &function, arguments).map_err(|why| running.trap(why))
+            running.emit(&id, &name, &of_event, &arguments).map_err(|why| running.trap(why))
         })?;
     }
     Ok(())
@@ -222,7 +221,7 @@ impl Running {
         interface: &Arc<str>,
         name: &Arc<str>,
         function: &Function,
-        arguments: &[Val],
+        arguments: &[u8],
     ) -> Result<(), CallError> {
         self.check_writable()?;
         let Some(plugin) = self.frames.last().and_then(|frame| frame.plugin.clone()) else {
@@ -237,6 +236,9 @@ impl Running {
             time: self.now,
         };
         let row = events::prepare(&self.table.subscriptions, &mut self.emitted, emission)?;
+        if row.is_none() && !self.notes_wanted && !self.defers_events {
+            return Ok(());
+        }
         if row.is_some() {
             self.awakened.push(Arc::clone(&plugin.name));
         }
@@ -250,10 +252,12 @@ impl Running {
             time: self.now,
         };
         if self.notes_wanted {
-            note.arguments = Arc::from(arguments);
+            let values = binary::decode(arguments)
+                .map_err(|why| CallError::internal(format!("an event cannot be read: {why}")))?;
             let staged = plugin.staged.as_ref();
             note.audience =
-                staged.map(|staged| events::audience(&staged.manifest, interface, function, arguments));
+                staged.map(|staged| events::audience(&staged.manifest, interface, function, &values));
+            note.arguments = Arc::from(values);
         }
         let batch = self.tx.writable()?;
         if self.defers_events {

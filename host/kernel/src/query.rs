@@ -12,13 +12,13 @@ use hamlet_store::Sequence;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
-use crate::beside::Replied;
-use crate::call::{Answer, Call, CallError};
+use crate::beside::{Answered, Replied};
+use crate::call::{Call, CallError};
 use crate::catalogue::Callable;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
 use crate::run::{self, Running, Tx};
-use crate::value::outcome;
+use crate::value::Passed;
 
 /// After so long without a query a worker lets its kept instances go.
 const IDLE: Duration = Duration::from_secs(2);
@@ -129,7 +129,7 @@ impl Queries {
 struct Idle;
 
 /// Whoever waited may have left; that is no failure.
-fn answer(reply: oneshot::Sender<Replied>, result: Result<Answer, CallError>) {
+fn answer(reply: oneshot::Sender<Replied>, result: Result<Answered, CallError>) {
     drop(reply.send((result, None)));
 }
 
@@ -174,7 +174,7 @@ fn run_query(
     mut running: Box<Running>,
     call: &Call,
     callable: &Arc<Callable>,
-) -> (Box<Running>, Result<Answer, CallError>) {
+) -> (Box<Running>, Result<Answered, CallError>) {
     let snapshot = shared.store.snapshot();
     let sequence = snapshot.sequence();
     running.use_table(&shared.table());
@@ -189,10 +189,12 @@ fn run_query(
             return (running, Err(why));
         }
     };
-    let (mut running, ended) = run::call(running, &callee, &call.arguments);
+    let image = callable.signature.image(&call.arguments);
+    let passed = Passed { values: &call.arguments, image: image.as_ref() };
+    let (mut running, ended) = run::call_with(running, &callee, passed);
     running.tx = Tx::Nothing;
     let result = match ended {
-        Ok(value) => Ok(Answer { sequence, command: None, result: outcome(value), replayed: false }),
+        Ok(given) => Ok(Answered { sequence, command: None, given, replayed: false }),
         Err(_) => Err(running.take_doom()),
     };
     (running, result)

@@ -15,7 +15,7 @@
 mod enter;
 mod principal;
 
-pub(crate) use enter::{Callee, call};
+pub(crate) use enter::{Callee, call, call_with};
 
 use std::cell::RefCell;
 use std::sync::Arc;

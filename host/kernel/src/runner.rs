@@ -13,14 +13,15 @@ use hamlet_reflect::Id;
 use hamlet_store::{Batch, Draft, EntryHeader, Proposal, Sequence};
 use wasmtime::component::Val;
 
-use crate::call::{Actor, Answer, Call, CallError, EventNote, Need};
+use crate::beside::Answered;
+use crate::call::{Actor, Call, CallError, EventNote, Need};
 use crate::catalogue::{Callable, HOST};
 use crate::consent::{Binding, Session, Verdict};
 use crate::kernel::Shared;
 use crate::linking::Told;
 use crate::namespaces::KERNEL;
 use crate::run::{self, Callee, Running, Tx};
-use crate::value::Outcome;
+use crate::value::{Given, Passed};
 
 pub(crate) use duty::Duty;
 
@@ -29,13 +30,13 @@ pub(crate) const TIME_KEY: &[u8] = b"time";
 
 /// What a command came to.
 pub(crate) struct Done {
-    pub(crate) result: Outcome,
+    pub(crate) given: Given,
     pub(crate) replayed: bool,
 }
 
 impl Done {
-    pub(crate) fn answer(self, sequence: Sequence) -> Answer {
-        Answer { sequence, command: None, result: self.result, replayed: self.replayed }
+    pub(crate) fn answer(self, sequence: Sequence) -> Answered {
+        Answered { sequence, command: None, given: self.given, replayed: self.replayed }
     }
 }
 
@@ -96,6 +97,8 @@ pub(crate) struct Runner {
     /// What was finished beside: the transaction, and the events that it will emit.
     pub(crate) finished: Option<(Proposal, Vec<Told>)>,
     place: Place,
+    /// The last caller and her pseudonym: most of a batch are the same few, and making one costs a hash.
+    pseudonym: Option<(Actor, Vec<u8>)>,
 }
 
 impl Runner {
@@ -123,7 +126,8 @@ impl Runner {
 
     fn new(shared: Arc<Shared>, running: Box<Running>, place: Place) -> Self {
         let running = Some(running);
-        Self { shared, running, after: After::default(), confirmed: None, finished: None, place }
+        let after = After::default();
+        Self { shared, running, after, confirmed: None, finished: None, place, pseudonym: None }
     }
 
     /// Beside: the newest batch that it sees, and the generation of its table.
@@ -180,10 +184,15 @@ impl Runner {
         Ok(now)
     }
 
-    /// Calls within the open transaction.
+    /// [`Self::enter_with`], for whoever has values and looks at the result.
     pub(crate) fn enter(&mut self, callee: &Callee, arguments: &[Val]) -> Result<Option<Val>, CallError> {
+        self.enter_with(callee, arguments.into())?.value()
+    }
+
+    /// Calls within the open transaction.
+    pub(crate) fn enter_with(&mut self, callee: &Callee, passed: Passed<'_>) -> Result<Given, CallError> {
         let running = self.running.take().ok_or_else(lost)?;
-        let (mut running, ended) = run::call(running, callee, arguments);
+        let (mut running, ended) = run::call_with(running, callee, passed);
         let result = ended.map_err(|_| running.take_doom());
         self.running = Some(running);
         result
@@ -245,6 +254,18 @@ impl Runner {
         if let Some(running) = &mut self.running {
             running.consent = session;
         }
+    }
+
+    /// Who called, as the journal names her.
+    fn pseudonym(&mut self, actor: &Actor) -> Vec<u8> {
+        if let Some((known, pseudonym)) = &self.pseudonym
+            && known == actor
+        {
+            return pseudonym.clone();
+        }
+        let pseudonym = self.shared.pseudonym(actor);
+        self.pseudonym = Some((actor.clone(), pseudonym.clone()));
+        pseudonym
     }
 
     fn verdict(&self, ok: bool) -> Verdict {

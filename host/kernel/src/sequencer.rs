@@ -24,8 +24,8 @@ use hamlet_store::Batch;
 use tokio::sync::oneshot;
 
 use self::duties::Duties;
-use crate::beside::{self, Apply, Errand, Replied, Reply, Task};
-use crate::call::{Answer, BatchError, BatchFailure, Call, CallError, DryRun};
+use crate::beside::{self, Answered, Apply, Asked, Errand, Replied, Reply, Task};
+use crate::call::{BatchError, BatchFailure, CallError, DryRun};
 use crate::events::Deliveries;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
@@ -52,8 +52,8 @@ type Place = Option<u32>;
 
 /// An answer that waits for the commit.
 enum Pending {
-    Call(Reply<Replied>, Result<Done, CallError>, Box<Call>, Place),
-    All(Reply<Result<Vec<Answer>, BatchError>>, Result<Vec<Done>, BatchError>, Place),
+    Call(Reply<Replied>, Result<Done, CallError>, Box<Asked>, Place),
+    All(Reply<Result<Vec<Answered>, BatchError>>, Result<Vec<Done>, BatchError>, Place),
     DryRun(Reply<Result<DryRun, CallError>>, Result<DryRun, CallError>),
 }
 

@@ -68,6 +68,8 @@ pub struct Calendar {
     from: u64,
     until: u64,
     day: String,
+    /// The same in days since 1970-01-01.
+    number: i32,
 }
 
 impl Calendar {
@@ -76,12 +78,26 @@ impl Calendar {
     /// # Errors
     /// As [`community`].
     pub fn today(&mut self, rows: &mut dyn Rows, micros: u64) -> Result<&str, CallError> {
+        self.look(rows, micros)?;
+        Ok(&self.day)
+    }
+
+    /// The same day as [`Calendar::today`], in days since 1970-01-01.
+    ///
+    /// # Errors
+    /// As [`community`].
+    pub fn day(&mut self, rows: &mut dyn Rows, micros: u64) -> Result<i32, CallError> {
+        self.look(rows, micros)?;
+        Ok(self.number)
+    }
+
+    fn look(&mut self, rows: &mut dyn Rows, micros: u64) -> Result<(), CallError> {
         let row = rows.get(SETTINGS, COMMUNITY_KEY)?;
         if self.row != row || !(self.from..self.until).contains(&micros) {
             self.turn_to(&zone(rows)?, micros);
             self.row = row;
         }
-        Ok(&self.day)
+        Ok(())
     }
 
     fn turn_to(&mut self, zone: &TimeZone, micros: u64) {
@@ -91,6 +107,9 @@ impl Calendar {
         self.from = start(date).unwrap_or(micros);
         self.until = date.tomorrow().ok().and_then(start).unwrap_or(micros);
         self.day = date.to_string();
+        // Zones know no more of a day than where it begins: the count is that of the same date in UTC.
+        let begin = date.to_zoned(TimeZone::UTC).map_or(0, |midnight| midnight.timestamp().as_second());
+        self.number = i32::try_from(begin.div_euclid(24 * 3_600)).unwrap_or(i32::MAX);
     }
 }
 
@@ -229,11 +248,13 @@ mod tests {
             calendar
         };
         let day = today(&auckland, micros);
-        assert_eq!(day.day, "2026-01-01");
+        assert_eq!((&*day.day, day.number), ("2026-01-01", 20_454));
         assert_eq!(day.until - day.from, 24 * 3_600 * 1_000_000);
         assert_eq!(today(&auckland, day.until - 1).day, "2026-01-01");
         assert_eq!(today(&auckland, day.until).day, "2026-01-02");
-        assert_eq!(today(&TimeZone::UTC, micros).day, "2025-12-31");
+        let in_utc = today(&TimeZone::UTC, micros);
+        assert_eq!((&*in_utc.day, in_utc.number), ("2025-12-31", 20_453));
+        assert_eq!(today(&TimeZone::UTC, 0).number, 0);
         assert_eq!(month(&auckland, micros), month(&TimeZone::UTC, micros) + 1);
         assert_eq!(today(&TimeZone::UTC, u64::MAX).day.len(), 10);
     }

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use hamlet_bundle::{Access, FunctionRule, Kind, Manifest};
-use hamlet_reflect::Interface;
+use hamlet_reflect::abi::Signature;
+use hamlet_reflect::{Function, Interface};
 use hamlet_store::Namespace;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
@@ -43,6 +44,8 @@ pub(crate) struct Export {
     pub(crate) rule: FunctionRule,
     /// Whether it gives a value.
     pub(crate) returns: bool,
+    /// How it takes its arguments.
+    pub(crate) signature: Arc<Signature>,
     /// Where it is in the component; none for natives.
     pub(crate) index: Option<ComponentExportIndex>,
 }
@@ -134,6 +137,7 @@ impl Provider {
                     interface: Arc::clone(&interface),
                     rule: native.rule(&function.name)?,
                     returns: function.result.is_some(),
+                    signature: Arc::new(Signature::of(function)),
                     index: None,
                 })
             })
@@ -295,24 +299,35 @@ fn exports(staged: &Staged) -> Vec<Export> {
         let Some(interface) = staged.world.export(&entry.interface) else { continue };
         for function in &interface.functions {
             if let Some(rule) = entry.functions.get(&function.name) {
-                exports.push(export(&staged.component, interface, &function.name, rule.clone()));
+                exports.push(export(&staged.component, interface, function, rule.clone()));
             }
         }
     }
     let handlers = staged.manifest.subscribes.iter().map(String::as_str).chain([SCHEDULED, GAPS]);
     for interface in handlers.filter_map(|id| staged.world.export(id)) {
         for function in &interface.functions {
-            exports.push(export(&staged.component, interface, &function.name, by_host()));
+            exports.push(export(&staged.component, interface, function, by_host()));
         }
     }
     exports
 }
 
-fn export(component: &Component, interface: &Arc<Interface>, name: &str, rule: FunctionRule) -> Export {
+fn export(
+    component: &Component,
+    interface: &Arc<Interface>,
+    function: &Function,
+    rule: FunctionRule,
+) -> Export {
     let instance = component.get_export_index(None, &*interface.id);
-    let index = instance.and_then(|instance| component.get_export_index(Some(&instance), name));
-    let returns = interface.function(name).is_some_and(|function| function.result.is_some());
-    Export { name: Arc::from(name), interface: Arc::clone(interface), rule, returns, index }
+    let index = instance.and_then(|instance| component.get_export_index(Some(&instance), &*function.name));
+    Export {
+        name: Arc::from(&*function.name),
+        interface: Arc::clone(interface),
+        rule,
+        returns: function.result.is_some(),
+        signature: Arc::new(Signature::of(function)),
+        index,
+    }
 }
 
 fn catalogue(plugins: &[Arc<Plugin>], natives: &[Arc<Provider>], generation: u64) -> Catalogue {
@@ -388,5 +403,6 @@ fn callable(plugin: &Arc<str>, export: &Export, at: At) -> Option<Arc<Callable>>
         generation: at.generation,
         quick_runs: Arc::default(),
         slow_failures: Arc::default(),
+        signature: Arc::clone(&export.signature),
     }))
 }

@@ -1,10 +1,79 @@
 //! Small helpers over component values.
 
-use hamlet_reflect::{Id, Shape, Type};
+use std::borrow::Cow;
+
+use hamlet_reflect::abi::{Encoded, Image};
+use hamlet_reflect::{Id, Shape, Type, binary};
 use wasmtime::component::Val;
+
+use crate::call::CallError;
 
 /// What a function gave, as `Answer` shows it: `result<T, E>` taken apart.
 pub(crate) type Outcome = Result<Option<Val>, Option<Val>>;
+
+/// The arguments of a call: as values, and where they were made for the very function that is called, as the image of
+/// what its memory will hold.
+#[derive(Clone, Copy)]
+pub(crate) struct Passed<'a> {
+    pub(crate) values: &'a [Val],
+    pub(crate) image: Option<&'a Image>,
+}
+
+impl<'a> From<&'a [Val]> for Passed<'a> {
+    fn from(values: &'a [Val]) -> Self {
+        Self { values, image: None }
+    }
+}
+
+/// The whole result value of a function; as values where somebody in the host looks at it, else in binary until it is on
+/// its caller's thread.
+#[derive(Debug)]
+pub(crate) enum Given {
+    Value(Option<Val>),
+    /// Empty where the function has no result.
+    Encoded(Encoded),
+}
+
+impl Given {
+    /// Whether it is an `err`: its writes are undone (T2).
+    pub(crate) fn is_err(&self) -> bool {
+        match self {
+            Self::Value(value) => is_err(value.as_ref()),
+            Self::Encoded(encoded) => binary::is_err(&encoded.0),
+        }
+    }
+
+    /// Whether there is a result at all.
+    pub(crate) fn is_some(&self) -> bool {
+        match self {
+            Self::Value(value) => value.is_some(),
+            Self::Encoded(encoded) => !encoded.0.is_empty(),
+        }
+    }
+
+    /// In binary; nothing where there is no result.
+    pub(crate) fn encoded(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Value(value) => Cow::Owned(binary::encode(value.as_slice())),
+            Self::Encoded(encoded) => Cow::Borrowed(&encoded.0),
+        }
+    }
+
+    /// As a value.
+    pub(crate) fn value(self) -> Result<Option<Val>, CallError> {
+        match self {
+            Self::Value(value) => Ok(value),
+            Self::Encoded(encoded) => binary::decode(&encoded.0)
+                .map(|values| values.into_iter().next())
+                .map_err(|why| CallError::internal(format!("a result cannot be read: {why}"))),
+        }
+    }
+
+    /// Taken apart, as `Answer` shows it.
+    pub(crate) fn outcome(self) -> Result<Outcome, CallError> {
+        self.value().map(outcome)
+    }
+}
 
 /// Takes the whole result value of a function apart.
 pub(crate) fn outcome(value: Option<Val>) -> Outcome {

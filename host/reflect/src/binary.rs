@@ -57,36 +57,36 @@ pub enum BinaryError {
     TooMany,
 }
 
-mod tag {
-    pub(super) const FALSE: u8 = 0;
-    pub(super) const TRUE: u8 = 1;
-    pub(super) const NONE: u8 = 2;
-    pub(super) const SOME: u8 = 3;
-    pub(super) const U8: u8 = 4;
-    pub(super) const S8: u8 = 5;
-    pub(super) const U16: u8 = 6;
-    pub(super) const U32: u8 = 7;
-    pub(super) const U64: u8 = 8;
-    pub(super) const CHAR: u8 = 9;
-    pub(super) const S16: u8 = 10;
-    pub(super) const S32: u8 = 11;
-    pub(super) const S64: u8 = 12;
-    pub(super) const F32: u8 = 13;
-    pub(super) const F64: u8 = 14;
-    pub(super) const STRING: u8 = 15;
-    pub(super) const ENUM: u8 = 16;
-    pub(super) const BYTES: u8 = 17;
-    pub(super) const LIST: u8 = 18;
-    pub(super) const TUPLE: u8 = 19;
-    pub(super) const RECORD: u8 = 20;
-    pub(super) const CASE: u8 = 21;
-    pub(super) const BARE_CASE: u8 = 22;
-    pub(super) const OK: u8 = 23;
-    pub(super) const ERR: u8 = 24;
-    pub(super) const BARE_OK: u8 = 25;
-    pub(super) const BARE_ERR: u8 = 26;
-    pub(super) const FLAGS: u8 = 27;
-    pub(super) const UNKEEPABLE: u8 = 255;
+pub(crate) mod tag {
+    pub(crate) const FALSE: u8 = 0;
+    pub(crate) const TRUE: u8 = 1;
+    pub(crate) const NONE: u8 = 2;
+    pub(crate) const SOME: u8 = 3;
+    pub(crate) const U8: u8 = 4;
+    pub(crate) const S8: u8 = 5;
+    pub(crate) const U16: u8 = 6;
+    pub(crate) const U32: u8 = 7;
+    pub(crate) const U64: u8 = 8;
+    pub(crate) const CHAR: u8 = 9;
+    pub(crate) const S16: u8 = 10;
+    pub(crate) const S32: u8 = 11;
+    pub(crate) const S64: u8 = 12;
+    pub(crate) const F32: u8 = 13;
+    pub(crate) const F64: u8 = 14;
+    pub(crate) const STRING: u8 = 15;
+    pub(crate) const ENUM: u8 = 16;
+    pub(crate) const BYTES: u8 = 17;
+    pub(crate) const LIST: u8 = 18;
+    pub(crate) const TUPLE: u8 = 19;
+    pub(crate) const RECORD: u8 = 20;
+    pub(crate) const CASE: u8 = 21;
+    pub(crate) const BARE_CASE: u8 = 22;
+    pub(crate) const OK: u8 = 23;
+    pub(crate) const ERR: u8 = 24;
+    pub(crate) const BARE_OK: u8 = 25;
+    pub(crate) const BARE_ERR: u8 = 26;
+    pub(crate) const FLAGS: u8 = 27;
+    pub(crate) const UNKEEPABLE: u8 = 255;
 }
 
 /// Values as bytes. Never fails; what cannot be kept becomes a mark that [`decode`] refuses.
@@ -108,6 +108,20 @@ pub fn encode_into(values: &[Val], bytes: &mut Vec<u8>) {
 /// BLAKE3 of [`encode`]: what a call's arguments are compared by (X1).
 pub fn digest(values: &[Val]) -> [u8; 32] {
     *blake3::hash(&encode(values)).as_bytes()
+}
+
+/// Whether one encoded value is an `err`.
+pub fn is_err(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(&(tag::ERR | tag::BARE_ERR)))
+}
+
+/// What a whole result carries: of an encoded `ok` or `err` the encoded payload, which may be nothing; of anything else
+/// itself.
+pub fn payload(bytes: &[u8]) -> &[u8] {
+    match bytes {
+        [tag::OK | tag::ERR | tag::BARE_OK | tag::BARE_ERR, payload @ ..] => payload,
+        whole => whole,
+    }
 }
 
 /// The values that [`encode`] made bytes of.
@@ -206,12 +220,12 @@ fn push_all(out: &mut Vec<u8>, tag: u8, items: &[Val]) {
     }
 }
 
-fn push_text(out: &mut Vec<u8>, tag: u8, text: &str) {
+pub(crate) fn push_text(out: &mut Vec<u8>, tag: u8, text: &str) {
     out.push(tag);
     push_bytes(out, text.as_bytes());
 }
 
-fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     push_leb128(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
@@ -225,7 +239,7 @@ fn push_number(out: &mut Vec<u8>, tag: u8, value: u64) {
     push_leb128(out, value);
 }
 
-fn push_leb128(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn push_leb128(out: &mut Vec<u8>, mut value: u64) {
     while value > 0x7f {
         #[expect(clippy::cast_possible_truncation, reason = "the low seven bits are what is asked for")]
         out.push(value as u8 | 0x80);
@@ -235,7 +249,7 @@ fn push_leb128(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-fn zigzag(value: i64) -> u64 {
+pub(crate) fn zigzag(value: i64) -> u64 {
     (value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned()
 }
 

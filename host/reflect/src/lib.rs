@@ -36,6 +36,7 @@ mod lower;
 mod package;
 mod types;
 
+pub mod abi;
 pub mod binary;
 pub mod json;
 

@@ -192,7 +192,7 @@ impl Restore {
         while !rest.is_empty() {
             let (key, value) = (part(&mut rest)?, part(&mut rest)?);
             // The hash is for the overlay, through which these rows do not go.
-            rows.push(LayerRow::new(0, Arc::from(key), Some(Value::from(value))));
+            rows.push(LayerRow::new(0, key.into(), Some(Value::from(value))));
         }
         self.state.fold(0, &Usage::new(), &rows)
     }

@@ -71,6 +71,7 @@ mod error;
 pub mod journal;
 mod key;
 mod overlay;
+mod physical;
 pub mod proof;
 mod rebuild;
 mod record;

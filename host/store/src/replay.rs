@@ -43,7 +43,7 @@ pub(crate) fn replay(
                 let (ns, key, value) = payload.row()?;
                 write_physical(&mut physical, ns, key);
                 let hash = hasher.hash_one(&*physical);
-                rows.push(LayerRow::new(hash, Arc::from(&*physical), value.map(Value::from)));
+                rows.push(LayerRow::new(hash, (&*physical).into(), value.map(Value::from)));
             }
         }
         for (ns, change) in payload.usage()? {

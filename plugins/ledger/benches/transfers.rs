@@ -13,6 +13,7 @@
 )]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -227,7 +228,7 @@ impl World {
     }
 
     fn singles(&mut self, name: &str, plan: &Plan, in_flight: usize, skewed: bool) {
-        let mut rates = Vec::new();
+        let (mut rates, mut spent) = (Vec::new(), Vec::new());
         for round in 0..plan.rounds {
             // As many as the last round did in the wished time; the first round finds that out.
             let guess = rates.last().map_or(in_flight as f64 * 200.0, |rate| rate * plan.seconds);
@@ -237,12 +238,18 @@ impl World {
                 .into_iter()
                 .map(|transfer| self.single(transfer))
                 .collect();
-            let begun = Instant::now();
+            let (begun, processor) = (Instant::now(), Processor::now());
             run_all(&self.kernel, calls.into_iter(), in_flight);
             rates.push(count as f64 / begun.elapsed().as_secs_f64());
+            spent.push(processor.since(count));
             self.transfers += count as u64;
         }
-        println!("  {name:<36} {:>9.0} transfers/s (median of {})", median(&mut rates), plan.rounds);
+        println!(
+            "  {name:<36} {:>9.0} transfers/s (median of {}); {}",
+            median(&mut rates),
+            plan.rounds,
+            spent.last().map_or_else(String::new, ToString::to_string)
+        );
     }
 
     /// Two hundred commands in one transaction: what a transfer costs the sequencer without its commit.
@@ -270,13 +277,13 @@ impl World {
     }
 
     fn lists(&mut self, name: &str, plan: &Plan, length: usize) {
-        let mut rates = Vec::new();
+        let (mut rates, mut spent) = (Vec::new(), Vec::new());
         for round in 0..plan.rounds {
             let calls = (60_000 / length).max(4);
             let prebuilt: Vec<Call> = (0..calls)
                 .map(|n| self.list(self.draw(length, false, (round * 1_000 + n) as u64 + 5)))
                 .collect();
-            let begun = Instant::now();
+            let (begun, processor) = (Instant::now(), Processor::now());
             for call in prebuilt {
                 match self.kernel.call_blocking(call) {
                     Ok(answer) => accepted_list(&answer, length),
@@ -287,9 +294,15 @@ impl World {
                 }
             }
             rates.push((calls * length) as f64 / begun.elapsed().as_secs_f64());
+            spent.push(processor.since(calls * length));
             self.transfers += (calls * length) as u64;
         }
-        println!("  {name:<36} {:>9.0} transfers/s (median of {})", median(&mut rates), plan.rounds);
+        println!(
+            "  {name:<36} {:>9.0} transfers/s (median of {}); {}",
+            median(&mut rates),
+            plan.rounds,
+            spent.last().map_or_else(String::new, ToString::to_string)
+        );
     }
 
     /// Half a minute at 1,024 in flight: folding must keep up.
@@ -330,6 +343,37 @@ impl World {
         );
         self.kernel.shutdown();
         drop(self.dir);
+    }
+}
+
+/// Processor time of this process so far by the name of the thread, in nanoseconds.
+///
+/// A machine that is shared gives other rates every minute; this it gives nearly the same.
+struct Processor(BTreeMap<String, u64>);
+
+impl Processor {
+    fn now() -> Self {
+        let mut now = BTreeMap::new();
+        let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Self(now) };
+        for thread in threads.flatten() {
+            let read = |file: &str| std::fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+            let spent = read("schedstat").split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0);
+            let name = read("comm").trim().trim_start_matches("hamlet-").to_owned();
+            *now.entry(name).or_default() += spent;
+        }
+        Self(now)
+    }
+
+    /// What one of so many transfers took: microseconds of each thread that took more than a twentieth of one.
+    fn since(&self, transfers: usize) -> String {
+        let each = |name: &String, now: u64| {
+            now.saturating_sub(self.0.get(name).copied().unwrap_or(0)) as f64 / 1_000.0 / transfers as f64
+        };
+        let now = Self::now();
+        let spent =
+            now.0.iter().map(|(name, now)| (name, each(name, *now))).filter(|(_, micros)| *micros > 0.05);
+        let words: Vec<String> = spent.map(|(name, micros)| format!("{name} {micros:.2}")).collect();
+        format!("µs of processor each: {}", words.join(", "))
     }
 }
 

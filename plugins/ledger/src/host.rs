@@ -20,6 +20,12 @@ pub trait Host {
     fn get_many(&mut self, keys: &[Vec<u8>]) -> Vec<Option<Vec<u8>>>;
     /// Sets a key.
     fn set(&mut self, key: &[u8], value: &[u8]);
+    /// Sets keys, in their order.
+    fn set_many(&mut self, rows: Vec<Row>) {
+        for (key, value) in rows {
+            self.set(&key, &value);
+        }
+    }
     /// Deletes a key.
     fn delete(&mut self, key: &[u8]);
     /// The first `limit` (at most 1,024) rows with `start` <= key < `end`; fewer only when there
@@ -45,6 +51,12 @@ pub trait Host {
     fn in_group(&mut self, name: &str) -> bool;
 
     // Consent (W2).
+
+    /// Whether the actor called this very function herself, so that consent is given for whatever belongs to a party
+    /// for which the actor has a mandate, and need not be asked for.
+    fn is_in_person(&mut self) -> bool {
+        false
+    }
 
     /// Asks for consent to pay, and uses it up.
     fn require_consent(&mut self, need: &SpendNeed) -> Result<(), Refusal>;

@@ -4,7 +4,7 @@
 pub use crate::bindings::hamlet::host::{
     blobs, clock, consent, identity, log, random, schedule, sealed, storage,
 };
-use crate::{Direction, Error, RawPage, Storage};
+use crate::{Direction, Entry, Error, RawPage, Storage};
 
 /// The plugin's own storage.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +31,10 @@ impl Storage for HostStorage {
     }
     fn set(&self, key: &[u8], value: &[u8]) -> Result<(), Error> {
         Ok(storage::set(key, value)?)
+    }
+    fn set_many(&self, rows: &[Entry]) -> Result<(), Error> {
+        let entry = |(key, value): &Entry| storage::Entry { key: key.clone(), value: value.clone() };
+        Ok(storage::set_many(&rows.iter().map(entry).collect::<Vec<_>>())?)
     }
     fn delete(&self, key: &[u8]) -> Result<bool, Error> {
         Ok(storage::delete(key)?)

@@ -59,6 +59,8 @@ mod table;
 pub mod types;
 
 #[cfg(target_family = "wasm")]
+mod alloc;
+#[cfg(target_family = "wasm")]
 pub mod host;
 
 pub use counter::Counter;

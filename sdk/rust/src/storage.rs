@@ -69,6 +69,10 @@ pub trait Storage {
     fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Error>;
     /// Sets a key.
     fn set(&self, key: &[u8], value: &[u8]) -> Result<(), Error>;
+    /// Sets up to 1,024 keys, in their order.
+    fn set_many(&self, rows: &[Entry]) -> Result<(), Error> {
+        rows.iter().try_for_each(|(key, value)| self.set(key, value))
+    }
     /// Deletes a key. True when it was there.
     fn delete(&self, key: &[u8]) -> Result<bool, Error>;
     /// Reads `start` <= key < `end` in order, at most `limit` (1 to 1,024) entries a page.
@@ -93,6 +97,9 @@ impl<S: Storage + ?Sized> Storage for &S {
     }
     fn set(&self, key: &[u8], value: &[u8]) -> Result<(), Error> {
         (**self).set(key, value)
+    }
+    fn set_many(&self, rows: &[Entry]) -> Result<(), Error> {
+        (**self).set_many(rows)
     }
     fn delete(&self, key: &[u8]) -> Result<bool, Error> {
         (**self).delete(key)

@@ -80,24 +80,44 @@ impl wit::log::Host for Slot {
     }
 }
 
+fn wit_actor(actor: &Actor) -> wit::identity::Actor {
+    match actor {
+        Actor::Person(party) => wit::identity::Actor::Person(wit_id(*party)),
+        Actor::Device(device) => wit::identity::Actor::Device(wit_id(*device)),
+        Actor::Plugin(name) => wit::identity::Actor::Plugin(name.to_string()),
+        Actor::Decision(effect) => wit::identity::Actor::Decision(wit_id(*effect)),
+        Actor::Neighbour(name) => wit::identity::Actor::Neighbour(name.to_string()),
+        Actor::Console => wit::identity::Actor::Console,
+        Actor::Anyone => wit::identity::Actor::Anyone,
+    }
+}
+
+fn wit_caller(running: &Running) -> wit::identity::Caller {
+    match running.caller() {
+        None => wit::identity::Caller::Direct,
+        Some(frame) => wit::identity::Caller::Plugin(frame.name.to_string()),
+    }
+}
+
 impl wit::identity::Host for Slot {
-    fn get_actor(&mut self) -> Trapping<wit::identity::Actor> {
-        Ok(match &self.running()?.actor {
-            Actor::Person(party) => wit::identity::Actor::Person(wit_id(*party)),
-            Actor::Device(device) => wit::identity::Actor::Device(wit_id(*device)),
-            Actor::Plugin(name) => wit::identity::Actor::Plugin(name.to_string()),
-            Actor::Decision(effect) => wit::identity::Actor::Decision(wit_id(*effect)),
-            Actor::Neighbour(name) => wit::identity::Actor::Neighbour(name.to_string()),
-            Actor::Console => wit::identity::Actor::Console,
-            Actor::Anyone => wit::identity::Actor::Anyone,
+    fn get_call(&mut self) -> Trapping<wit::identity::Call> {
+        let running = self.running()?;
+        let day = running.calendar.day(&mut running.tx, running.now);
+        Ok(wit::identity::Call {
+            now: running.now,
+            day: doomed(running, day)?,
+            actor: wit_actor(&running.actor),
+            caller: wit_caller(running),
+            in_person: running.is_in_person(),
         })
     }
 
+    fn get_actor(&mut self) -> Trapping<wit::identity::Actor> {
+        Ok(wit_actor(&self.running()?.actor))
+    }
+
     fn get_caller(&mut self) -> Trapping<wit::identity::Caller> {
-        Ok(match self.running()?.caller() {
-            None => wit::identity::Caller::Direct,
-            Some(frame) => wit::identity::Caller::Plugin(frame.name.to_string()),
-        })
+        Ok(wit_caller(self.running()?))
     }
 
     fn get_chain(&mut self) -> Trapping<Vec<String>> {
@@ -225,15 +245,20 @@ impl Running {
         }
     }
 
+    /// W2: the actor calls the plugin at work herself.
+    fn is_in_person(&self) -> bool {
+        self.caller().is_none() && !self.by_host
+    }
+
     /// W2. The caller of the plugin at work, and nobody behind it, is who a grant must be for.
     fn require(&mut self, need: wit::consent::Need) -> Result<Result<(), Refusal>, CallError> {
         self.check_writable()?;
         let owner = id(need.owner);
         let mandate = self.actors_mandate(owner)?.is_some();
-        let caller = self.caller().map(|frame| Arc::clone(&frame.name));
-        if caller.is_none() && mandate && !self.by_host {
+        if mandate && self.is_in_person() {
             return Ok(Ok(()));
         }
+        let caller = self.caller().map(|frame| Arc::clone(&frame.name));
         let need = Need {
             provider: Arc::clone(&self.frame()?.name),
             kind: need.kind,

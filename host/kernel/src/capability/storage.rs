@@ -6,7 +6,7 @@
 use hamlet_bundle::Kind;
 use hamlet_store::{Direction, Namespace, Rows as _, Scan, Value};
 use wasmtime::StoreContextMut;
-use wasmtime::component::{ComponentType, Linker, Lower, WasmList};
+use wasmtime::component::{ComponentType, Lift, Linker, Lower, WasmList};
 
 use super::wit::storage::{Direction as WitDirection, Error, Range};
 use crate::call::CallError;
@@ -26,6 +26,14 @@ struct Entry {
     value: Value,
 }
 
+/// As [`Entry`], still in the guest's memory.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+struct Given {
+    key: WasmList<u8>,
+    value: WasmList<u8>,
+}
+
 #[derive(ComponentType, Lower)]
 #[component(record)]
 struct Page {
@@ -38,6 +46,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<Slot>) -> wasmtime::Result<()> {
     storage.func_wrap("get", get)?;
     storage.func_wrap("get-many", get_many)?;
     storage.func_wrap("set", set)?;
+    storage.func_wrap("set-many", set_many)?;
     storage.func_wrap("delete", delete)?;
     storage.func_wrap("scan", scan)?;
     storage.func_wrap("add", add)
@@ -54,18 +63,21 @@ fn get(mut cx: Cx<'_>, (key,): (WasmList<u8>,)) -> Answer<Option<Value>> {
     Ok((Ok(found?),))
 }
 
-fn get_many(mut cx: Cx<'_>, (keys,): (Vec<Vec<u8>>,)) -> Answer<Vec<Option<Value>>> {
+fn get_many(mut cx: Cx<'_>, (keys,): (Vec<WasmList<u8>>,)) -> Answer<Vec<Option<Value>>> {
     if keys.len() > GET_MANY_KEYS_MAX {
         return Ok((Err(Error::TooManyKeys(length(keys.len()))),));
     }
-    if let Some(error) = keys.iter().find_map(|key| check_key(key.len()).err()) {
+    if let Some(error) = keys.iter().find_map(|key| check_key(key.as_le_slice(&cx).len()).err()) {
         return Ok((Err(error),));
     }
-    let running = cx.data_mut().running()?;
     let mut values = Vec::with_capacity(keys.len());
     let mut bytes = 0;
     for key in keys {
-        let value = running.read(&key)?;
+        let scratch = copy(&mut cx, &[&key])?;
+        let running = cx.data_mut().running()?;
+        let value = running.read(&scratch);
+        give_back(running, scratch);
+        let value = value?;
         // Held by the host while it is copied; 1,024 of the largest values would be 64 MiB.
         bytes += value.as_ref().map_or(0, |value| value.len());
         if bytes > BULK_WRITE_SET_BYTES_MAX {
@@ -90,6 +102,37 @@ fn set(mut cx: Cx<'_>, (key, value): (WasmList<u8>, WasmList<u8>)) -> Answer<()>
     let done = running.write(key, value);
     give_back(running, scratch);
     Ok((Ok(done?),))
+}
+
+fn set_many(mut cx: Cx<'_>, (rows,): (Vec<Given>,)) -> Answer<()> {
+    if rows.len() > GET_MANY_KEYS_MAX {
+        return Ok((Err(Error::TooManyKeys(length(rows.len()))),));
+    }
+    let mut bytes = 0;
+    for Given { key, value } in &rows {
+        let (key_length, value_length) = (key.as_le_slice(&cx).len(), value.as_le_slice(&cx).len());
+        if let Err(error) = check_key(key_length) {
+            return Ok((Err(error),));
+        }
+        if value_length > VALUE_BYTES_MAX {
+            return Ok((Err(Error::ValueLength(length(value_length))),));
+        }
+        bytes += key_length + value_length;
+    }
+    if bytes > BULK_WRITE_SET_BYTES_MAX {
+        return Err(cx.data_mut().running()?.quota("16 MiB written at once"));
+    }
+    for Given { key, value } in &rows {
+        let key_length = key.as_le_slice(&cx).len();
+        let scratch = copy(&mut cx, &[key, value])?;
+        let running = cx.data_mut().running()?;
+        let (key, value) = scratch.split_at(key_length);
+        let done = running.put(key, value);
+        give_back(running, scratch);
+        done?;
+    }
+    cx.data_mut().running()?.check_quotas()?;
+    Ok((Ok(()),))
 }
 
 fn delete(mut cx: Cx<'_>, (key,): (WasmList<u8>,)) -> Answer<bool> {
@@ -240,10 +283,15 @@ impl Running {
     }
 
     fn write(&mut self, key: &[u8], value: &[u8]) -> wasmtime::Result<()> {
+        self.put(key, value)?;
+        self.check_quotas()
+    }
+
+    /// [`Self::write`] without looking at the quotas, which is to follow.
+    fn put(&mut self, key: &[u8], value: &[u8]) -> wasmtime::Result<()> {
         let namespace = self.writable()?;
         let set = self.tx.writable().and_then(|draft| Ok(draft.set(namespace, key, value)?));
-        set.map_err(|error| self.trap(error))?;
-        self.check_quotas()
+        set.map_err(|error| self.trap(error))
     }
 
     fn remove(&mut self, key: &[u8]) -> wasmtime::Result<bool> {

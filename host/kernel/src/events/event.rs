@@ -32,7 +32,7 @@ impl Event {
             time: emission.time,
             interface: emission.interface.to_owned(),
             function: emission.function.to_owned(),
-            arguments: binary::encode(emission.arguments),
+            arguments: emission.arguments.to_vec(),
         }
     }
 

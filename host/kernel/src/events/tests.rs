@@ -57,7 +57,7 @@ impl World {
             emitter: &emitter,
             interface,
             function: "sold",
-            arguments: &arguments,
+            arguments: &hamlet_reflect::binary::encode(&arguments),
             depth,
             time: 5,
         };
@@ -225,7 +225,7 @@ fn e3_too_many_or_too_large_events_doom_the_transaction() {
     let rows = &mut Own(&mut memory, EVENTS);
     emit(rows, &subscriptions, &mut count, emission).unwrap();
     assert_eq!(emit(rows, &subscriptions, &mut count, emission).unwrap_err().code(), "quota");
-    let large = [Val::String("x".repeat(ARGUMENT_BYTES_MAX + 1))];
+    let large = hamlet_reflect::binary::encode(&[Val::String("x".repeat(ARGUMENT_BYTES_MAX + 1))]);
     let emission = Emission { arguments: &large, ..emission };
     assert_eq!(emit(rows, &subscriptions, &mut Emitted::default(), emission).unwrap_err().code(), "quota");
 }

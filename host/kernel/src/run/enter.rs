@@ -4,10 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use hamlet_bundle::{FunctionRule, Kind};
+use hamlet_reflect::abi;
 use wasmtime::component::{Func, Val};
 use wasmtime::{AsContextMut as _, Store, Trap, UpdateDeadline};
 
-use super::{Ended, Frame, Kept, Running, Slot};
+use super::{Doomed, Ended, Frame, Kept, Running, Slot};
 use crate::access::{self, Immediate};
 use crate::call::CallError;
 use crate::config::CALL_DEPTH_MAX;
@@ -16,7 +17,7 @@ use crate::engine::{HANDED_OVER_BYTES_MAX, KEPT_INSTANCES_MAX};
 use crate::metrics::Metrics;
 use crate::plugins;
 use crate::table::{Export, Plugin, Provider};
-use crate::value::{fits, is_err};
+use crate::value::{Given, Passed, fits};
 
 /// What is called: a plugin's export or a native's function.
 #[derive(Clone)]
@@ -49,10 +50,22 @@ impl Callee {
     }
 }
 
+/// [`call_with`], for whoever has values and looks at the result.
+pub(crate) fn call(running: Box<Running>, callee: &Callee, arguments: &[Val]) -> (Box<Running>, Ended) {
+    let (mut running, ended) = call_with(running, callee, arguments.into());
+    let ended = ended.and_then(|given| given.value().map_err(|why| running.doom(why)));
+    (running, ended)
+}
+
 /// Calls from outside or from another plugin: checks who and how, and runs it inside a savepoint.
 ///
 /// A nested call is one whose `running` has frames.
-pub(crate) fn call(mut running: Box<Running>, callee: &Callee, arguments: &[Val]) -> (Box<Running>, Ended) {
+pub(crate) fn call_with(
+    mut running: Box<Running>,
+    callee: &Callee,
+    passed: Passed<'_>,
+) -> (Box<Running>, Result<Given, Doomed>) {
+    let arguments = passed.values;
     let Some(export) = callee.export() else {
         let doomed = running.doom(CallError::internal("a binding names no function"));
         return (running, Err(doomed));
@@ -67,29 +80,33 @@ pub(crate) fn call(mut running: Box<Running>, callee: &Callee, arguments: &[Val]
     let mark = running.mark();
     running.frames.push(frame);
     let (mut running, ended) = match callee {
-        Callee::Plugin(plugin, number) => enter(running, plugin, *number, export, arguments),
+        Callee::Plugin(plugin, number) => enter(running, plugin, *number, export, passed),
         Callee::Native(provider, _)
             if &*export.name == dispatch::RUN && provider.interface.id == dispatch::INTERFACE =>
         {
-            dispatch::run(running, arguments)
+            as_given(dispatch::run(running, arguments))
         }
         Callee::Native(provider, _)
             if plugins::is_of_the_kernel(&export.name) && provider.interface.id == plugins::INTERFACE =>
         {
-            plugins::run(running, &export.name, arguments)
+            as_given(plugins::run(running, &export.name, arguments))
         }
         Callee::Native(provider, _) => {
             let ended = call_native(&mut running, provider, export, arguments);
-            (running, ended)
+            as_given((running, ended))
         }
     };
     running.frames.pop();
-    if let Ok(value) = &ended
-        && is_err(value.as_ref())
+    if let Ok(given) = &ended
+        && given.is_err()
     {
         running.roll_back(mark);
     }
     (running, ended)
+}
+
+fn as_given((running, ended): (Box<Running>, Ended)) -> (Box<Running>, Result<Given, Doomed>) {
+    (running, ended.map(Given::Value))
 }
 
 /// All that is checked before a function runs: W1, T4, T6, T10, C2.
@@ -166,8 +183,8 @@ fn enter(
     plugin: &Plugin,
     number: usize,
     export: &Export,
-    arguments: &[Val],
-) -> (Box<Running>, Ended) {
+    passed: Passed<'_>,
+) -> (Box<Running>, Result<Given, Doomed>) {
     let Some(ticks) = running.ticks_left() else {
         let why = running.deadline_error();
         Metrics::count(&running.shared.metrics.deadlines);
@@ -191,7 +208,7 @@ fn enter(
             }
         },
     };
-    let ended = call_guest(&mut guest, number, export, arguments);
+    let ended = call_guest(&mut guest, number, export, passed);
     let slot = guest.store.data_mut();
     let used = slot.memory_used;
     let Some(mut running) = slot.running.take() else {
@@ -200,16 +217,16 @@ fn enter(
     };
     running.memory_left = running.memory_left.saturating_add(used);
     match ended {
-        Ok(value) => {
+        Ok(given) => {
             if plugin.stateless {
                 running.keep(plugin, guest);
             }
-            (running, Ok(value))
+            (running, Ok(given))
         }
         Err(error) => {
             if running.frames.len() == 1 && running.doom.is_none() && error.downcast_ref::<Trap>().is_none() {
                 // Values from outside are checked by the engine as they go in; only where that fails is it told why.
-                if let Err(why) = check_arguments(export, arguments) {
+                if let Err(why) = check_arguments(export, passed.values) {
                     running.doom(why);
                 }
             }
@@ -238,14 +255,19 @@ fn call_guest(
     guest: &mut Kept,
     number: usize,
     export: &Export,
-    arguments: &[Val],
-) -> wasmtime::Result<Option<Val>> {
+    passed: Passed<'_>,
+) -> wasmtime::Result<Given> {
     let func = find_function(guest, number, export)?;
     guest.calls = guest.calls.saturating_add(1);
+    // One that was made for another version's function is as good as none.
+    let image = passed.image.filter(|image| image.is_of(&export.signature));
+    if let Some(image) = image {
+        return abi::call(&func, guest.store.as_context_mut(), image).map(Given::Encoded);
+    }
     let mut results = [Val::Bool(false)];
     let results = if export.returns { results.as_mut_slice() } else { &mut [] };
-    func.call(guest.store.as_context_mut(), arguments, results)?;
-    Ok(results.first_mut().map(|value| std::mem::replace(value, Val::Bool(false))))
+    func.call(guest.store.as_context_mut(), passed.values, results)?;
+    Ok(Given::Value(results.first_mut().map(|value| std::mem::replace(value, Val::Bool(false)))))
 }
 
 /// The function in this instance, looked up once.

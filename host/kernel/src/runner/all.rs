@@ -7,16 +7,17 @@ use hamlet_store::EntryHeader;
 
 use super::command::binding;
 use super::{Done, Runner};
-use crate::call::{BatchError, BatchFailure, Call, CallError};
+use crate::beside::Asked;
+use crate::call::{BatchError, BatchFailure, CallError};
 use crate::catalogue::{Callable, HOST};
 use crate::consent::{Binding, Session, Verdict};
 use crate::idempotency::{Found, Key};
 use crate::metrics::Metrics;
-use crate::value::{is_err, outcome};
+use crate::value::Given;
 
 impl Runner {
     /// Several calls in one transaction: the first that does not answer `ok` undoes all.
-    pub(crate) fn all(&mut self, calls: &[(Call, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
+    pub(crate) fn all(&mut self, calls: &[(Asked, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
         let result = self.all_in(calls);
         if result.is_err() {
             self.abandon();
@@ -24,19 +25,17 @@ impl Runner {
         result
     }
 
-    pub(crate) fn all_in(&mut self, calls: &[(Call, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
+    fn all_in(&mut self, calls: &[(Asked, Arc<Callable>)]) -> Result<Vec<Done>, BatchError> {
         let at =
             |index: usize| move |error: CallError| BatchError { index, error: BatchFailure::Call(error) };
-        let Some((first, _)) = calls.first() else { return Ok(Vec::new()) };
-        let digests: Vec<[u8; 32]> = calls.iter().map(|(call, _)| binary::digest(&call.arguments)).collect();
-        let binding =
-            || binding(calls.iter().zip(&digests).map(|((_, callable), digest)| (&**callable, digest)));
+        let Some((Asked { call: first, .. }, _)) = calls.first() else { return Ok(Vec::new()) };
+        let binding = || binding(calls.iter().map(|(asked, callable)| (&**callable, &asked.digest)));
         let now = self.begin(&first.actor, &first.request_id).map_err(at(0))?;
-        if let Some(code) = calls.iter().find_map(|(call, _)| call.confirmation.as_ref()) {
+        if let Some(code) = calls.iter().find_map(|(asked, _)| asked.call.confirmation.as_ref()) {
             let needs = self.take_confirmed(code, &first.actor, binding(), now).map_err(at(0))?;
             self.set_session(Session::confirmed(needs));
         }
-        let (done, journalled) = match self.each(calls, &digests) {
+        let (done, journalled) = match self.each(calls) {
             Ok(done) => done,
             Err(error) => match self.refused(&error) {
                 Verdict::Fine => return Err(error),
@@ -49,7 +48,7 @@ impl Runner {
                 }
                 Verdict::Confirm(_) => {
                     self.abandon();
-                    return Err(self.collect_all(calls, &digests, binding(), error));
+                    return Err(self.collect_all(calls, binding(), error));
                 }
             },
         };
@@ -65,10 +64,10 @@ impl Runner {
             self.abandon();
             return Ok(done);
         }
-        let (arguments, result) = batch_hashes(calls, &digests, &done);
+        let (arguments, result) = batch_hashes(calls, &done);
         let header = EntryHeader {
             time: now,
-            caller: self.shared.pseudonym(&first.actor),
+            caller: self.pseudonym(&first.actor),
             plugin: Arc::from(HOST),
             version: Arc::clone(&self.shared.version),
             function: Arc::from("all"),
@@ -90,33 +89,29 @@ impl Runner {
     }
 
     /// Runs each call in the open transaction; gives whether any of them really ran.
-    pub(crate) fn each(
-        &mut self,
-        calls: &[(Call, Arc<Callable>)],
-        digests: &[[u8; 32]],
-    ) -> Result<(Vec<Done>, bool), BatchError> {
+    fn each(&mut self, calls: &[(Asked, Arc<Callable>)]) -> Result<(Vec<Done>, bool), BatchError> {
         let mut all = Vec::with_capacity(calls.len());
         let mut journalled = false;
-        for (index, ((call, callable), digest)) in calls.iter().zip(digests).enumerate() {
+        for (index, (asked, callable)) in calls.iter().enumerate() {
             let done = self
-                .one_of_all(call, callable, digest)
+                .one_of_all(asked, callable)
                 .map_err(|error| BatchError { index, error: BatchFailure::Call(error) })?;
             Metrics::count(&self.shared.metrics.commands);
             journalled |= !done.replayed;
-            if let Err(payload) = done.result {
-                return Err(BatchError { index, error: BatchFailure::Err(payload) });
+            if done.given.is_err() {
+                let error = match done.given.outcome() {
+                    Ok(outcome) => BatchFailure::Err(outcome.err().flatten()),
+                    Err(error) => BatchFailure::Call(error),
+                };
+                return Err(BatchError { index, error });
             }
             all.push(done);
         }
         Ok((all, journalled))
     }
 
-    pub(crate) fn one_of_all(
-        &mut self,
-        call: &Call,
-        callable: &Arc<Callable>,
-        digest: &[u8; 32],
-    ) -> Result<Done, CallError> {
+    fn one_of_all(&mut self, asked: &Asked, callable: &Arc<Callable>) -> Result<Done, CallError> {
+        let Asked { call, digest, .. } = asked;
         let callee = self.resolve(call, callable)?;
         let key = match call.idempotency {
             Some(uuid) => Some(Key::new(uuid, &call.actor, callable, digest, self.now())?),
@@ -125,40 +120,38 @@ impl Runner {
         if let Some(key) = &key
             && let Found::Result(value) = key.find(self.draft()?)?
         {
-            return Ok(Done { result: outcome(value), replayed: true });
+            return Ok(Done { given: Given::Value(value), replayed: true });
         }
         if let Some(running) = &mut self.running {
             running.actor = call.actor.clone();
             running.request_id = Arc::clone(&call.request_id);
             running.mandate = None;
         }
-        let value = self.enter(&callee, &call.arguments)?;
+        let given = self.enter_with(&callee, asked.passed())?;
         if let Some(key) = &key
-            && !is_err(value.as_ref())
+            && !given.is_err()
         {
-            let encoded = binary::encode(value.as_slice());
-            key.keep(self.draft()?, value.is_some(), &encoded)?;
+            key.keep(self.draft()?, given.is_some(), &given.encoded())?;
         }
-        Ok(Done { result: outcome(value), replayed: false })
+        Ok(Done { given, replayed: false })
     }
 
     /// W2 for a batch: the needs of all its calls, or why it would fail even with consent.
-    pub(crate) fn collect_all(
+    fn collect_all(
         &mut self,
-        calls: &[(Call, Arc<Callable>)],
-        digests: &[[u8; 32]],
+        calls: &[(Asked, Arc<Callable>)],
         binding: Binding,
         first_error: BatchError,
     ) -> BatchError {
         let index = first_error.index;
         let fail = |error: CallError| BatchError { index, error: BatchFailure::Call(error) };
-        let Some((first, _)) = calls.first() else { return first_error };
+        let Some((Asked { call: first, .. }, _)) = calls.first() else { return first_error };
         let now = match self.begin(&first.actor, &first.request_id) {
             Ok(now) => now,
             Err(error) => return fail(error),
         };
         self.set_session(Session::collecting());
-        let collected = self.each(calls, digests);
+        let collected = self.each(calls);
         let verdict = self.verdict(collected.is_ok());
         self.abandon();
         match (collected, verdict) {
@@ -175,27 +168,20 @@ impl Runner {
 }
 
 /// The hashes of a batch's entry: over each call with its arguments, and over each result.
-fn batch_hashes(
-    calls: &[(Call, Arc<Callable>)],
-    digests: &[[u8; 32]],
-    done: &[Done],
-) -> ([u8; 32], [u8; 32]) {
+fn batch_hashes(calls: &[(Asked, Arc<Callable>)], done: &[Done]) -> ([u8; 32], [u8; 32]) {
     let mut arguments = blake3::Hasher::new();
-    for ((_, callable), digest) in calls.iter().zip(digests) {
+    for (asked, callable) in calls {
         for part in [&*callable.plugin, &callable.interface.id, &callable.function.name] {
             arguments.update(&(part.len() as u64).to_be_bytes());
             arguments.update(part.as_bytes());
         }
-        arguments.update(digest);
+        arguments.update(&asked.digest);
     }
     let mut results = blake3::Hasher::new();
     for one in done {
-        let (tag, value) = match &one.result {
-            Ok(value) => (1, value),
-            Err(value) => (0, value),
-        };
-        results.update(&[tag]);
-        results.update(&binary::digest(value.as_slice()));
+        let encoded = one.given.encoded();
+        results.update(&[u8::from(!one.given.is_err())]);
+        results.update(blake3::hash(binary::payload(&encoded)).as_bytes());
     }
     (*arguments.finalize().as_bytes(), *results.finalize().as_bytes())
 }

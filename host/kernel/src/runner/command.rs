@@ -2,43 +2,42 @@
 
 use std::sync::Arc;
 
-use hamlet_reflect::binary;
 use hamlet_store::EntryHeader;
-use wasmtime::component::Val;
 
 use super::{Done, Runner};
-use crate::call::{Call, CallError, DryRun, Need};
+use crate::beside::Asked;
+use crate::call::{CallError, DryRun, Need};
 use crate::catalogue::Callable;
 use crate::consent::{Binding, Session, Verdict};
 use crate::idempotency::{Found, Key};
 use crate::metrics::Metrics;
 use crate::run::Callee;
-use crate::value::{is_err, outcome};
+use crate::value::{Given, Passed};
 
 impl Runner {
     /// One command (T1, X1, W2).
-    pub(crate) fn command(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<Done, CallError> {
+    pub(crate) fn command(&mut self, asked: &Asked, callable: &Arc<Callable>) -> Result<Done, CallError> {
         let span = tracing::debug_span!(
             "command",
             plugin = &*callable.plugin,
             function = callable.function.name,
-            request = &*call.request_id
+            request = &*asked.call.request_id
         );
         let _entered = span.enter();
         Metrics::count(&self.shared.metrics.commands);
-        let result = self.command_in(call, callable);
+        let result = self.command_in(asked, callable);
         if result.is_err() {
             self.abandon();
         }
         result
     }
 
-    pub(crate) fn command_in(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<Done, CallError> {
+    fn command_in(&mut self, asked: &Asked, callable: &Arc<Callable>) -> Result<Done, CallError> {
+        let Asked { call, digest: arguments, .. } = asked;
         let callee = self.resolve(call, callable)?;
-        let arguments = binary::digest(&call.arguments);
         let now = self.begin(&call.actor, &call.request_id)?;
         let key = match call.idempotency {
-            Some(uuid) => Some(Key::new(uuid, &call.actor, callable, &arguments, now)?),
+            Some(uuid) => Some(Key::new(uuid, &call.actor, callable, arguments, now)?),
             None => None,
         };
         if let Some(key) = &key
@@ -46,14 +45,14 @@ impl Runner {
         {
             self.abandon();
             Metrics::count(&self.shared.metrics.replays);
-            return Ok(Done { result: outcome(value), replayed: true });
+            return Ok(Done { given: Given::Value(value), replayed: true });
         }
-        let binding = || binding([(&**callable, &arguments)]);
+        let binding = || binding([(&**callable, arguments)]);
         if let Some(code) = &call.confirmation {
             let needs = self.take_confirmed(code, &call.actor, binding(), now)?;
             self.set_session(Session::confirmed(needs));
         }
-        let (value, verdict) = self.enter_judged(&callee, &call.arguments)?;
+        let (given, verdict) = self.enter_judged(&callee, asked.passed())?;
         match verdict {
             Verdict::Fine => {}
             Verdict::Differs => return Err(CallError::ConfirmationDiffers),
@@ -62,14 +61,14 @@ impl Runner {
             }
             Verdict::Confirm(first) => {
                 self.abandon();
-                return self.collect(call, &callee, binding(), first);
+                return self.collect(asked, &callee, binding(), first);
             }
         }
-        if is_err(value.as_ref()) {
+        if given.is_err() {
             Metrics::count(&self.shared.metrics.errs);
         }
-        self.keep(call, callable, &callee, arguments, key.as_ref(), value.as_ref())?;
-        Ok(Done { result: outcome(value), replayed: false })
+        self.keep(asked, callable, &callee, key.as_ref(), &given)?;
+        Ok(Done { given, replayed: false })
     }
 
     /// Calls within the open transaction, with what the consents that were asked for mean for it.
@@ -77,50 +76,45 @@ impl Runner {
     /// A guest may fall over when it is refused consent: many languages make an exception of every `err`. Then the
     /// refusal is what the caller must hear of, not the trap; else nobody could ever confirm. Any other failure stands
     /// for itself, and so does a trap where no consent was refused.
-    fn enter_judged(
-        &mut self,
-        callee: &Callee,
-        arguments: &[Val],
-    ) -> Result<(Option<Val>, Verdict), CallError> {
-        match self.enter(callee, arguments) {
-            Ok(value) => {
-                let verdict = self.verdict(!is_err(value.as_ref()));
-                Ok((value, verdict))
+    fn enter_judged(&mut self, callee: &Callee, passed: Passed<'_>) -> Result<(Given, Verdict), CallError> {
+        match self.enter_with(callee, passed) {
+            Ok(given) => {
+                let verdict = self.verdict(!given.is_err());
+                Ok((given, verdict))
             }
             Err(trap @ CallError::Trapped { .. }) => match self.verdict(false) {
                 Verdict::Fine => Err(trap),
-                refused => Ok((None, refused)),
+                refused => Ok((Given::Value(None), refused)),
             },
             Err(error) => Err(error),
         }
     }
 
     /// Puts the result beside the writes, and the transaction into the batch. Of an `err` without a key nothing is kept.
-    pub(crate) fn keep(
+    fn keep(
         &mut self,
-        call: &Call,
+        asked: &Asked,
         callable: &Callable,
         callee: &Callee,
-        arguments: [u8; 32],
         key: Option<&Key>,
-        value: Option<&Val>,
+        given: &Given,
     ) -> Result<(), CallError> {
-        if is_err(value) && key.is_none() {
+        if given.is_err() && key.is_none() {
             self.abandon();
             return Ok(());
         }
-        let encoded = binary::encode(value.map_or(&[], std::slice::from_ref));
+        let encoded = given.encoded();
         if let Some(key) = key {
-            key.keep(self.draft()?, value.is_some(), &encoded)?;
+            key.keep(self.draft()?, given.is_some(), &encoded)?;
         }
         let header = EntryHeader {
             time: self.now(),
-            caller: self.shared.pseudonym(&call.actor),
+            caller: self.pseudonym(&asked.call.actor),
             plugin: Arc::clone(&callable.plugin),
             version: callee.version().map_or_else(|| Arc::clone(&self.shared.version), Arc::clone),
             function: Arc::clone(&callable.name),
-            idempotency: call.idempotency.map(uuid::Uuid::into_bytes),
-            arguments,
+            idempotency: asked.call.idempotency.map(uuid::Uuid::into_bytes),
+            arguments: asked.digest,
             result: *blake3::hash(&encoded).as_bytes(),
         };
         self.finish(header)
@@ -128,16 +122,17 @@ impl Runner {
 
     /// W2: runs a command again to learn its needs at every depth, and rolls it back. `first` are those that the first
     /// run was refused.
-    pub(crate) fn collect(
+    fn collect(
         &mut self,
-        call: &Call,
+        asked: &Asked,
         callee: &Callee,
         binding: Binding,
         first: Vec<Need>,
     ) -> Result<Done, CallError> {
+        let call = &asked.call;
         let now = self.begin(&call.actor, &call.request_id)?;
         self.set_session(Session::collecting());
-        let (value, verdict) = self.enter_judged(callee, &call.arguments)?;
+        let (given, verdict) = self.enter_judged(callee, asked.passed())?;
         self.abandon();
         let needs = match verdict {
             Verdict::Confirm(needs) => needs,
@@ -146,8 +141,8 @@ impl Runner {
             }
             Verdict::Differs => return Err(CallError::ConfirmationDiffers),
             // With consent it would still have failed: for a reason that she can read now.
-            Verdict::Fine if is_err(value.as_ref()) => {
-                return Ok(Done { result: outcome(value), replayed: false });
+            Verdict::Fine if given.is_err() => {
+                return Ok(Done { given, replayed: false });
             }
             // It would answer `ok` although what needs her will fails even with it. Nothing of that is kept, so it is not
             // her answer: she may confirm what it tried, and then it must do just that.
@@ -159,13 +154,14 @@ impl Runner {
     }
 
     /// What a command would do; nothing is kept.
-    pub(crate) fn dry_run(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
-        let result = self.dry_run_in(call, callable);
+    pub(crate) fn dry_run(&mut self, asked: &Asked, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
+        let result = self.dry_run_in(asked, callable);
         self.abandon();
         result
     }
 
-    pub(crate) fn dry_run_in(&mut self, call: &Call, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
+    fn dry_run_in(&mut self, asked: &Asked, callable: &Arc<Callable>) -> Result<DryRun, CallError> {
+        let call = &asked.call;
         let callee = self.resolve(call, callable)?;
         self.begin(&call.actor, &call.request_id)?;
         self.set_session(Session::collecting());
@@ -174,7 +170,7 @@ impl Runner {
             // Nothing of it will be applied: its events can have their numbers now.
             running.defers_events = false;
         }
-        let (value, verdict) = self.enter_judged(&callee, &call.arguments)?;
+        let (given, verdict) = self.enter_judged(&callee, asked.passed())?;
         if let Verdict::NobodyThere(needs) = verdict {
             return Err(CallError::ConfirmationNeeded { needs, code: String::new() });
         }
@@ -182,7 +178,7 @@ impl Runner {
         running.installed_changed = false;
         running.destroyed_keys.clear();
         let events = std::mem::take(&mut running.events);
-        Ok(DryRun { result: outcome(value), events, needs: running.consent.met().to_vec() })
+        Ok(DryRun { result: given.outcome()?, events, needs: running.consent.met().to_vec() })
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Instant;
 use hamlet_store::{Batch, Sequence};
 
 use super::{Pending, Sequencer};
-use crate::call::{Answer, BatchError, BatchFailure, CallError};
+use crate::beside::Answered;
+use crate::call::{BatchError, BatchFailure, CallError};
 use crate::metrics::{BATCH_SIZE_BOUNDS, COMMIT_MICROS_BOUNDS, Metrics};
 use crate::runner::After;
 
@@ -106,7 +107,7 @@ impl Pending {
         match self {
             Self::Call(reply, result, call, command) => {
                 let result =
-                    result.and_then(|done| Ok(Answer { command, ..done.answer(committed.clone()?) }));
+                    result.and_then(|done| Ok(Answered { command, ..done.answer(committed.clone()?) }));
                 drop(reply.send((result, Some(call))));
             }
             Self::All(reply, result, command) => {
@@ -114,7 +115,7 @@ impl Pending {
                     let sequence = committed
                         .clone()
                         .map_err(|error| BatchError { index: 0, error: BatchFailure::Call(error) })?;
-                    Ok(all.into_iter().map(|done| Answer { command, ..done.answer(sequence) }).collect())
+                    Ok(all.into_iter().map(|done| Answered { command, ..done.answer(sequence) }).collect())
                 });
                 drop(reply.send(result));
             }

@@ -41,7 +41,9 @@ pub(super) fn being_moved(index: usize, moving: &Moving, parts: &Parts<'_>, plug
     plugin.exports = staged
         .world
         .export(MIGRATION)
-        .map(|interface| vec![export(&staged.component, interface, MIGRATE, by_host())])
+        .and_then(|interface| {
+            Some(vec![export(&staged.component, interface, interface.function(MIGRATE)?, by_host())])
+        })
         .unwrap_or_default();
     match link(parts.base, &staged, row, plugins, parts.natives, &gates(parts, &row.name, &staged, true)) {
         Ok(pre) => plugin.pre = Some(pre),

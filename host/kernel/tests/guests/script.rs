@@ -102,6 +102,12 @@ fn one(words: &[&str]) -> Result<String, String> {
         // Storage.
         "set" => storage::set(&bytes(1), &bytes(2)).map(|()| "ok".into()).map_err(storage_error),
         "get" => storage::get(&bytes(1)).map(shown).map_err(storage_error),
+        // `sets K V K V …`: in one crossing.
+        "sets" => {
+            let entry = |pair: &[&str]| storage::Entry { key: pair[0].into(), value: pair[1].into() };
+            let rows: Vec<storage::Entry> = words[1..].chunks(2).map(entry).collect();
+            storage::set_many(&rows).map(|()| "ok".into()).map_err(storage_error)
+        }
         "del" => storage::delete(&bytes(1)).map(|there| there.to_string()).map_err(storage_error),
         "add" => storage::add(&bytes(1), words[2].parse().unwrap())
             .map(|sum| sum.to_string())
@@ -120,6 +126,13 @@ fn one(words: &[&str]) -> Result<String, String> {
         "value" => storage::set(b"value", &vec![b'v'; number(1) as usize])
             .map(|()| "ok".into())
             .map_err(storage_error),
+        // `rows-at-once N M`: N rows with values of M bytes in one crossing.
+        "rows-at-once" => {
+            let value = vec![b'v'; number(2) as usize];
+            let row = |place| storage::Entry { key: format!("row{place:06}").into(), value: value.clone() };
+            let rows: Vec<storage::Entry> = (0..number(1)).map(row).collect();
+            storage::set_many(&rows).map(|()| "ok".into()).map_err(storage_error)
+        }
         "fill" => {
             let value = vec![b'v'; number(2) as usize];
             for place in 0..number(1) {
@@ -192,6 +205,14 @@ fn one(words: &[&str]) -> Result<String, String> {
             identity::Caller::Direct => "direct".into(),
             identity::Caller::Plugin(name) => format!("plugin:{name}"),
         }),
+        // The same as `now`, `today`, `actor` and `caller`, in one crossing.
+        "whole" => {
+            let call = identity::get_call();
+            let same = call.now == clock::now()
+                && format!("{:?}", call.actor) == format!("{:?}", identity::get_actor())
+                && format!("{:?}", call.caller) == format!("{:?}", identity::get_caller());
+            Ok(format!("{same}:{}:{}", call.day, call.in_person))
+        }
         "chain" => Ok(identity::get_chain().join(">")),
         "mandate" => Ok(format!("{:?}", identity::mandate_for(id(words[1])))),
         "group" => Ok(identity::in_group(words[1]).to_string()),

@@ -52,6 +52,18 @@ fn w4_actor_caller_and_chain_are_minted_by_the_host() {
 }
 
 #[test]
+fn w4_all_of_a_call_in_one_crossing_is_what_each_alone_says() {
+    let village = Village::new();
+    let shown =
+        village.run("first", "today; whole; call second run [whole; call first again [whole]]").unwrap();
+    let (today, rest) = shown.split_once(',').unwrap();
+    let date: jiff::civil::Date = today.parse().unwrap();
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let day = (date - epoch).get_days();
+    assert_eq!(rest, format!("true:{day}:true,true:{day}:false,true:{day}:false"));
+}
+
+#[test]
 fn w4_mandates_and_groups_are_the_directorys() {
     let village = Village::new();
     assert_eq!(

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::common::{Village, guest};
+use hamlet_kernel::CallError;
+
+use crate::common::{Village, anna, guest};
 
 #[test]
 fn keys_are_read_written_and_deleted() {
@@ -19,6 +21,28 @@ fn keys_are_read_written_and_deleted() {
         "-,ok,1,ok,2,true,false,-,-|-,ok,-|3"
     );
     assert_eq!(village.run("first", "key 0").unwrap(), "err(Error::KeyLength(0))");
+}
+
+#[test]
+fn many_keys_are_set_at_once_or_none() {
+    let village = Village::new();
+    let run = |script: &str| village.run("first", script).unwrap();
+    assert_eq!(run("set a 0; sets a 1 b 2 a 3; many a b; sets"), "ok,ok,3|2,ok");
+    let long = "k".repeat(1_025);
+    assert_eq!(run(&format!("sets c 1 {long} 2; get c")), "err(Error::KeyLength(1025)),-");
+    assert_eq!(run("rows-at-once 1 65537; get row000000"), "err(Error::ValueLength(65537)),-");
+    assert_eq!(run("rows-at-once 1025 1; get row000000"), "err(Error::TooManyKeys(1025)),-");
+    assert_eq!(run("rows-at-once 1024 1; get row001023"), "ok,v");
+}
+
+#[test]
+fn c7_many_keys_at_once_count_as_each_alone() {
+    let village = Village::new();
+    let error = village.doomed("first", "set a 1; rows-at-once 65 65536");
+    assert!(matches!(error, CallError::Quota { .. }), "{error:?}");
+    assert_eq!(village.get("first", "a"), "-");
+    let error = village.by(anna(), "first", "look", "sets a 1").unwrap_err();
+    assert!(matches!(error, CallError::WriteInQuery { .. }), "{error:?}");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::{cmp::Ordering, ops::Range, sync::Arc};
 
-use crate::key::{PhysicalRange, Sequence, Value};
+use crate::{
+    key::{PhysicalRange, Sequence, Value},
+    physical::PhysicalKey,
+};
 
 /// Counted for each row besides its key and value: the row itself, two allocations' heads, and the
 /// filter.
@@ -31,13 +34,13 @@ pub(crate) struct LayerRow {
     /// Of the physical key, by the store's hasher.
     pub hash: u64,
     /// Physical.
-    pub key: Arc<[u8]>,
+    pub key: PhysicalKey,
     /// None when the batch deleted it.
     pub value: Option<Value>,
 }
 
 impl LayerRow {
-    pub fn new(hash: u64, key: Arc<[u8]>, value: Option<Value>) -> Self {
+    pub fn new(hash: u64, key: PhysicalKey, value: Option<Value>) -> Self {
         Self { prefix: prefix_of(&key), hash, key, value }
     }
 
@@ -170,9 +173,14 @@ impl Filter {
 ///
 /// Layers fall into classes by size, each eight times the last. Eight neighbours of one class (or
 /// smaller) make one of the next, so that every row is copied once a class and a view stays at
-/// some dozen layers.
+/// some dozen layers. Of many rows it takes more neighbours: what a busy writer leaves between two
+/// folds is merged by the fold, and merging it before cost a tenth of all processor time. A key that
+/// a layer does not hold costs its reader one probe of a filter.
 pub(crate) fn choose_merge(layers: &[Arc<Layer>], boundary: Sequence) -> Option<Range<usize>> {
     const FAN_IN: usize = 8;
+    /// Neighbours with more rows than these together wait until they are so many.
+    const MANY_ROWS: usize = 16 * 1024;
+    const FAN_IN_OF_MANY: usize = 64;
     const CLASS_BITS: u32 = 3;
     const MERGED_ROWS_MAX: usize = 1_000_000;
     let begin = layers.partition_point(|layer| layer.first <= boundary);
@@ -186,7 +194,7 @@ pub(crate) fn choose_merge(layers: &[Arc<Layer>], boundary: Sequence) -> Option<
             let start = end - length;
             if length >= FAN_IN {
                 let rows: usize = layers.get(start..end)?.iter().map(|l| l.rows.len()).sum();
-                if rows <= MERGED_ROWS_MAX {
+                if rows <= MANY_ROWS || (length >= FAN_IN_OF_MANY && rows <= MERGED_ROWS_MAX) {
                     return Some(start..end);
                 }
             }
@@ -205,7 +213,7 @@ mod tests {
         let hash = key
             .bytes()
             .fold(7, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        LayerRow::new(hash, key.as_bytes().into(), value.map(|v| v.as_bytes().into()))
+        LayerRow::new(hash, PhysicalKey::from(key.as_bytes()), value.map(|v| v.as_bytes().into()))
     }
 
     #[test]
@@ -240,6 +248,20 @@ mod tests {
         assert_eq!(choose_merge(&layers, 0), Some(0..20));
         assert_eq!(choose_merge(&layers, 5), Some(5..20));
         assert_eq!(choose_merge(&layers, 15), None);
+    }
+
+    #[test]
+    fn layers_of_many_rows_wait_for_more_neighbours_than_small_ones() {
+        let layer = |n: u64, rows: u32| {
+            let rows = (0..rows).map(|at| row(&format!("{n} {at}"), Some("x"))).collect();
+            Arc::new(Layer::new(n, n, rows))
+        };
+        let busy: Vec<_> = (1..=64).map(|n| layer(n, 3_000)).collect();
+        assert_eq!(choose_merge(&busy[..63], 0), None);
+        assert_eq!(choose_merge(&busy, 0), Some(0..64));
+        let quiet: Vec<_> = (1..=8).map(|n| layer(n, 1_000)).collect();
+        assert_eq!(choose_merge(&quiet[..7], 0), None);
+        assert_eq!(choose_merge(&quiet, 0), Some(0..8));
     }
 
     #[test]

@@ -174,7 +174,7 @@ impl Batch {
             .saved
             .iter()
             .filter_map(|index| self.draft.cache.get(*index))
-            .map(|slot| LayerRow::new(slot.hash, Arc::clone(&slot.key), slot.value.clone()))
+            .map(|slot| LayerRow::new(slot.hash, slot.key.clone(), slot.value.clone()))
             .collect();
         let layer = (!rows.is_empty()).then(|| Layer::new(sequence, sequence, rows));
         if let Some(layer) = &layer {

@@ -19,6 +19,7 @@ use super::{draft::Draft, reads::Footprint};
 use crate::{
     error::StoreError,
     key::{Namespace, Row, Rows, Scan, Sequence, Value, split_physical},
+    physical::PhysicalKey,
     record::{EntryHeader, Write},
     store::Handle,
 };
@@ -82,7 +83,7 @@ impl Beside {
         for slot in self.draft.transaction.written.iter().filter_map(|index| self.draft.cache.get(*index)) {
             let Some((namespace, key)) = split_physical(&slot.key) else { continue };
             writes.push(Write { namespace, key: key.into(), value: slot.value.clone() });
-            written.push((slot.hash, Arc::clone(&slot.key)));
+            written.push((slot.hash, slot.key.clone()));
         }
         let footprint = Footprint::new(reads, written.iter().cloned());
         let snapshot = self.pin.sequence;
@@ -97,7 +98,7 @@ pub struct Proposal {
     header: EntryHeader,
     writes: Vec<Write>,
     /// The keys of the writes, physical, with their hashes.
-    written: Vec<(u64, Arc<[u8]>)>,
+    written: Vec<(u64, PhysicalKey)>,
     footprint: Footprint,
     snapshot: Sequence,
     /// The newest batch against which it was checked.

@@ -4,13 +4,15 @@
 //! There is one table for everything: committed rows, rows of the batch, rows of the transaction.
 //! So a read is one hash look-up and a write another, and undoing puts the old value back. Slots
 //! that the batch has touched stay until it ends (they are the only place where its rows are);
-//! the others are thrown out by the clock algorithm when the cache is over its bound.
+//! the others are thrown out by the clock algorithm when the cache is over its bound. Rows that a batch
+//! added go with its end, so that a table of what is written once does not push out, nor spread over
+//! more memory than the processor's caches have, the rows that are read again and again.
 
-use std::{hash::BuildHasher, sync::Arc};
+use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::key::Value;
+use crate::{key::Value, physical::PhysicalKey};
 
 /// Counted for each slot besides its key and value.
 const SLOT_OVERHEAD_BYTES: usize = 176;
@@ -23,7 +25,7 @@ pub(crate) type SlotIndex = u32;
 
 /// A key at hand.
 pub(crate) struct Slot {
-    pub key: Arc<[u8]>,
+    pub key: PhysicalKey,
     pub hash: u64,
     /// As the running transaction sees it; none when there is no row.
     pub value: Option<Value>,
@@ -39,6 +41,8 @@ pub(crate) struct Slot {
     pub saved_in: u64,
     /// Used since the clock's hand came by.
     used: bool,
+    /// There was no row of this key when it was put at hand: what a batch adds is seldom read by the next one.
+    pub fresh: bool,
 }
 
 pub(crate) struct Cache {
@@ -91,6 +95,7 @@ impl Cache {
     /// Puts a key at hand that has no slot yet. Slots touched in `batch` are not thrown out for it.
     pub fn insert(&mut self, hash: u64, key: &[u8], value: Option<Value>, batch: u64) -> SlotIndex {
         self.make_room(batch);
+        let fresh = value.is_none();
         let slot = Slot {
             key: key.into(),
             hash,
@@ -101,6 +106,7 @@ impl Cache {
             touched_in: 0,
             saved_in: 0,
             used: true,
+            fresh,
         };
         self.bytes += weight(&slot);
         let index = self.free.pop().unwrap_or_else(|| {

@@ -25,6 +25,7 @@ use crate::{
         base::Usage,
         view::{Scanned, Unsaved, View},
     },
+    physical::PhysicalKey,
     store::Handle,
 };
 
@@ -55,7 +56,7 @@ pub struct Draft {
     /// Slots that the batch touched, in that order.
     pub(super) touched: Vec<SlotIndex>,
     /// The same, sorted, as far as a scan needed it.
-    sorted: BTreeMap<Arc<[u8]>, SlotIndex>,
+    sorted: BTreeMap<PhysicalKey, SlotIndex>,
     sorted_count: usize,
     pub(super) transaction: Transaction,
     scratch: Vec<u8>,
@@ -206,7 +207,11 @@ impl Draft {
 
     /// Back to an empty batch.
     pub(super) fn reset(&mut self) {
-        self.touched.clear();
+        for index in self.touched.drain(..) {
+            if self.cache.get(index).is_some_and(|slot| slot.fresh) {
+                self.cache.remove(index);
+            }
+        }
         self.sorted.clear();
         self.sorted_count = 0;
         self.view = None;
@@ -338,7 +343,7 @@ impl Draft {
     fn sort_touched(&mut self) {
         for index in self.touched.get(self.sorted_count..).unwrap_or_default() {
             if let Some(slot) = self.cache.get(*index) {
-                self.sorted.insert(Arc::clone(&slot.key), *index);
+                self.sorted.insert(slot.key.clone(), *index);
             }
         }
         self.sorted_count = self.touched.len();
@@ -378,7 +383,7 @@ impl Rows for Draft {
 
 fn unsaved_row<'a>(
     cache: &'a Cache,
-    (key, index): (&'a Arc<[u8]>, &'a SlotIndex),
+    (key, index): (&'a PhysicalKey, &'a SlotIndex),
 ) -> (&'a [u8], Option<&'a Value>) {
     (&**key, cache.get(*index).and_then(|slot| slot.value.as_ref()))
 }

@@ -4,11 +4,12 @@
 //! A [`ReadSet`] is for noting; a [`Footprint`] is made
 //! of it once, for asking. If either forgets something, two commands commit that cannot both be true.
 
-use std::sync::Arc;
-
 use hashbrown::HashTable;
 
-use crate::key::{Namespace, PhysicalRange, split_physical};
+use crate::{
+    key::{Namespace, PhysicalRange, split_physical},
+    physical::PhysicalKey,
+};
 
 /// Counted for each key or range besides its bytes.
 const NOTE_OVERHEAD_BYTES: usize = 48;
@@ -18,7 +19,7 @@ const NOTE_OVERHEAD_BYTES: usize = 48;
 #[derive(Clone, Debug, Default)]
 pub struct ReadSet {
     /// With their hashes by the store's hasher.
-    keys: Vec<(u64, Arc<[u8]>)>,
+    keys: Vec<(u64, PhysicalKey)>,
     ranges: Vec<PhysicalRange>,
     bytes: usize,
 }
@@ -60,9 +61,9 @@ impl ReadSet {
         self.bytes = 0;
     }
 
-    pub(crate) fn add_key(&mut self, hash: u64, key: &Arc<[u8]>) {
+    pub(crate) fn add_key(&mut self, hash: u64, key: &PhysicalKey) {
         self.bytes += key.len() + NOTE_OVERHEAD_BYTES;
-        self.keys.push((hash, Arc::clone(key)));
+        self.keys.push((hash, key.clone()));
     }
 
     /// A page that begins where the last one ended, or ends where it began, makes that one longer: so
@@ -83,7 +84,7 @@ impl ReadSet {
 /// All that a finished transaction depends on, ready to be asked.
 #[derive(Debug, Default)]
 pub(crate) struct Footprint {
-    keys: HashTable<(u64, Arc<[u8]>)>,
+    keys: HashTable<(u64, PhysicalKey)>,
     /// In order, none touching another.
     ranges: Vec<PhysicalRange>,
 }
@@ -91,7 +92,7 @@ pub(crate) struct Footprint {
 impl Footprint {
     /// Of what was read, and of the keys that were written: two that write the same row conflict even
     /// if neither read it, so that nothing older replaces something newer.
-    pub fn new(reads: ReadSet, written: impl Iterator<Item = (u64, Arc<[u8]>)>) -> Self {
+    pub fn new(reads: ReadSet, written: impl Iterator<Item = (u64, PhysicalKey)>) -> Self {
         let mut footprint = Self { keys: HashTable::new(), ranges: disjoint(reads.ranges) };
         footprint.keys.reserve(reads.keys.len(), |(hash, _)| *hash);
         for (hash, key) in reads.keys.into_iter().chain(written) {
@@ -100,7 +101,7 @@ impl Footprint {
         footprint
     }
 
-    fn add(&mut self, hash: u64, key: Arc<[u8]>) {
+    fn add(&mut self, hash: u64, key: PhysicalKey) {
         let entry = self.keys.entry(hash, |(_, known)| *known == key, |(hash, _)| *hash);
         entry.or_insert((hash, key));
     }

@@ -84,7 +84,7 @@ mod tests {
     use crate::overlay::layer::LayerRow;
 
     fn layer(sequence: Sequence) -> Arc<Layer> {
-        Arc::new(Layer::new(sequence, sequence, vec![LayerRow::new(0, Arc::from(&b"key"[..]), None)]))
+        Arc::new(Layer::new(sequence, sequence, vec![LayerRow::new(0, b"key".as_slice().into(), None)]))
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The host of the component: each need of the accounting, met by an import.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 
-use hamlet_sdk::host::{clock, consent, identity, log, schedule, sealed, storage};
+use hamlet_sdk::host::{consent, identity, log, schedule, sealed, storage};
 
 use super::hamlet::host::members;
 use super::hamlet::ledger::events;
-use crate::host::{Actor, Host, Page, Party, Refusal, Scan, SpendNeed};
+use crate::host::{Actor, Host, Page, Party, Refusal, Row, Scan, SpendNeed};
 use crate::model::{Day, Id, Instant, TransferView};
+use crate::rows::keys;
 
 /// The kind of consent that the ledger asks for, as `plugin.toml` names it.
 pub const SPEND: &str = "spend";
@@ -17,26 +19,72 @@ const EXPIRY: &str = "expiry";
 /// How it is tried again: soon, and for hours.
 const EXPIRY_RETRIES: schedule::Retries = schedule::Retries { most: 12, wait: 5_000_000 };
 
-/// The host of this component.
-pub struct House;
+/// The host of this component, for one call.
+pub struct House {
+    /// What was asked about the call.
+    call: Option<identity::Call>,
+    /// A row that was read with others because it is likely to be asked for next.
+    ahead: Option<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+thread_local! {
+    /// The ledger that a call asked for last: likely to be the next one's. It only guesses what to read in one crossing
+    /// with the rest; the row itself is read anew in each call.
+    static LEDGER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Most rows that are set in one crossing.
+const ROWS_AT_ONCE: usize = 1_024;
 
 impl Host for House {
     fn get(&mut self, key: &[u8]) -> Option<Vec<u8>> {
+        if let Some((_, value)) = self.ahead.take_if(|(ahead, _)| ahead == key) {
+            return value;
+        }
+        if keys::is_ledger(key) {
+            LEDGER.with_borrow_mut(|last| {
+                last.clear();
+                last.extend_from_slice(key);
+            });
+        }
         let value = storage::get(key);
         self.sure(value)
     }
 
     fn get_many(&mut self, keys: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
-        let values = storage::get_many(keys);
-        self.sure(values)
+        let guess = LEDGER.with_borrow(Vec::clone);
+        if guess.is_empty() || keys.len() >= ROWS_AT_ONCE {
+            let values = storage::get_many(keys);
+            return self.sure(values);
+        }
+        let keys: Vec<_> = keys.iter().cloned().chain([guess.clone()]).collect();
+        let values = storage::get_many(&keys);
+        let mut values = self.sure(values);
+        self.ahead = values.pop().map(|value| (guess, value));
+        values
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
+        self.ahead = None;
         let done = storage::set(key, value);
         self.sure(done);
     }
 
+    fn set_many(&mut self, rows: Vec<Row>) {
+        self.ahead = None;
+        let mut rows = rows.into_iter().map(|(key, value)| storage::Entry { key, value });
+        loop {
+            let some: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+            if some.is_empty() {
+                return;
+            }
+            let done = storage::set_many(&some);
+            self.sure(done);
+        }
+    }
+
     fn delete(&mut self, key: &[u8]) {
+        self.ahead = None;
         let done = storage::delete(key);
         self.sure(done);
     }
@@ -51,36 +99,42 @@ impl Host for House {
     }
 
     fn now(&mut self) -> Instant {
-        clock::now()
+        self.call().now
     }
 
     fn today(&mut self) -> Day {
-        match clock::today().parse() {
-            Ok(day) => day,
-            Err(()) => self.doom("the host's day cannot be read"),
+        match Day::since_1970(self.call().day) {
+            Some(day) => day,
+            None => self.doom("the host's day cannot be read"),
         }
     }
 
     fn actor(&mut self) -> Actor {
-        match identity::get_actor() {
-            identity::Actor::Person(person) => Actor::Person(person.into()),
-            identity::Actor::Device(device) => Actor::Device(device.into()),
-            identity::Actor::Plugin(name) => Actor::Plugin(name),
-            identity::Actor::Decision(decision) => Actor::Decision(decision.into()),
+        match &self.call().actor {
+            identity::Actor::Person(person) => Actor::Person((*person).into()),
+            identity::Actor::Device(device) => Actor::Device((*device).into()),
+            identity::Actor::Plugin(name) => Actor::Plugin(name.clone()),
+            identity::Actor::Decision(decision) => Actor::Decision((*decision).into()),
             identity::Actor::Console => Actor::Console,
             identity::Actor::Neighbour(_) | identity::Actor::Anyone => Actor::Stranger,
         }
     }
 
     fn via(&mut self) -> Option<String> {
-        match identity::get_caller() {
+        match &self.call().caller {
             identity::Caller::Direct => None,
-            identity::Caller::Plugin(name) => Some(name),
+            identity::Caller::Plugin(name) => Some(name.clone()),
         }
     }
 
+    fn is_in_person(&mut self) -> bool {
+        self.call().in_person
+    }
+
     fn has_mandate(&mut self, party: Id) -> bool {
-        identity::mandate_for(party.into()).is_some()
+        // A person always has one for herself.
+        matches!(&self.call().actor, identity::Actor::Person(person) if Id::from(*person) == party)
+            || identity::mandate_for(party.into()).is_some()
     }
 
     fn in_group(&mut self, name: &str) -> bool {
@@ -167,6 +221,14 @@ impl Host for House {
 }
 
 impl House {
+    pub fn new() -> Self {
+        Self { call: None, ahead: None }
+    }
+
+    fn call(&mut self) -> &identity::Call {
+        self.call.get_or_insert_with(identity::get_call)
+    }
+
     /// What cannot fail, since all keys and values are within the host's limits.
     fn sure<T, E: Display>(&mut self, result: Result<T, E>) -> T {
         match result {

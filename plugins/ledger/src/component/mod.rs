@@ -25,59 +25,59 @@ export!(Component);
 
 impl contract::books::Guest for Component {
     fn create_ledger(input: contract::books::LedgerInput) -> Result<types::Ledger, contract::books::Error> {
-        Ok(books::create_ledger(&mut House, &input.into())?.into())
+        Ok(books::create_ledger(&mut House::new(), &input.into())?.into())
     }
 
     fn open_ledger(ledger: WitId) -> Result<(), contract::books::Error> {
-        Ok(books::open_ledger(&mut House, ledger.into())?)
+        Ok(books::open_ledger(&mut House::new(), ledger.into())?)
     }
 
     fn close_ledger(ledger: WitId) -> Result<(), contract::books::Error> {
-        Ok(books::close_ledger(&mut House, ledger.into())?)
+        Ok(books::close_ledger(&mut House::new(), ledger.into())?)
     }
 
     fn ledgers() -> Vec<types::Ledger> {
-        all(books::ledgers(&mut House))
+        all(books::ledgers(&mut House::new()))
     }
 
     fn open_account(input: contract::books::AccountInput) -> Result<types::Account, contract::books::Error> {
-        Ok(books::open_account(&mut House, &input.into())?.into())
+        Ok(books::open_account(&mut House::new(), &input.into())?.into())
     }
 
     fn set_limits(account: WitId, limits: types::Limits) -> Result<types::Account, contract::books::Error> {
-        Ok(books::set_limits(&mut House, account.into(), limits.into())?.into())
+        Ok(books::set_limits(&mut House::new(), account.into(), limits.into())?.into())
     }
 
     fn set_suspended(account: WitId, suspended: bool) -> Result<types::Account, contract::books::Error> {
-        Ok(books::set_suspended(&mut House, account.into(), suspended)?.into())
+        Ok(books::set_suspended(&mut House::new(), account.into(), suspended)?.into())
     }
 
     fn close_account(account: WitId) -> Result<types::Account, contract::books::Error> {
-        Ok(books::close_account(&mut House, account.into())?.into())
+        Ok(books::close_account(&mut House::new(), account.into())?.into())
     }
 
     fn get_account(account: WitId) -> Result<types::Account, contract::books::Error> {
-        Ok(books::get_account(&mut House, account.into())?.into())
+        Ok(books::get_account(&mut House::new(), account.into())?.into())
     }
 
     fn accounts_of(party: Option<WitId>) -> Result<Vec<types::Account>, contract::books::Error> {
-        Ok(all(books::accounts_of(&mut House, party.map(Id::from))?))
+        Ok(all(books::accounts_of(&mut House::new(), party.map(Id::from))?))
     }
 
     fn find_account(unit: String, code: String) -> Result<WitId, contract::books::Error> {
-        Ok(books::find_account(&mut House, &unit, &code)?.into())
+        Ok(books::find_account(&mut House::new(), &unit, &code)?.into())
     }
 
     fn accounts(
         ledger: WitId,
         cursor: Option<String>,
     ) -> Result<contract::books::AccountPage, contract::books::Error> {
-        let page = books::accounts(&mut House, ledger.into(), cursor.as_deref())?;
+        let page = books::accounts(&mut House::new(), ledger.into(), cursor.as_deref())?;
         Ok(contract::books::AccountPage { accounts: all(page.accounts), next: page.next })
     }
 
     fn limit_changes(account: WitId) -> Result<Vec<contract::books::LimitChange>, contract::books::Error> {
-        Ok(all(books::limit_changes(&mut House, account.into())?))
+        Ok(all(books::limit_changes(&mut House::new(), account.into())?))
     }
 
     fn balance_as_of(
@@ -85,21 +85,21 @@ impl contract::books::Guest for Component {
         effective: String,
         recorded: Option<u64>,
     ) -> Result<contract::books::BalanceAt, contract::books::Error> {
-        Ok(books::balance_as_of(&mut House, account.into(), &effective, recorded)?.into())
+        Ok(books::balance_as_of(&mut House::new(), account.into(), &effective, recorded)?.into())
     }
 
     fn get_trial_balance(ledger: WitId) -> Result<contract::books::TrialBalance, contract::books::Error> {
-        Ok(books::get_trial_balance(&mut House, ledger.into())?.into())
+        Ok(books::get_trial_balance(&mut House::new(), ledger.into())?.into())
     }
 
     fn seal_period(ledger: WitId, through: String) -> Result<(), contract::books::Error> {
-        Ok(books::seal_period(&mut House, ledger.into(), &through)?)
+        Ok(books::seal_period(&mut House::new(), ledger.into(), &through)?)
     }
 }
 
 impl contract::transfers::Guest for Component {
     fn submit(transfer: types::TransferInput) -> Result<contract::transfers::Receipt, types::TransferError> {
-        Ok(posting::submit(&mut House, &transfer.into())?.into())
+        Ok(posting::submit(&mut House::new(), &transfer.into())?.into())
     }
 
     fn pay(
@@ -111,14 +111,14 @@ impl contract::transfers::Guest for Component {
         memo: Option<String>,
     ) -> Result<contract::transfers::Receipt, types::TransferError> {
         let payment = posting::Payment { id: id.into(), payer, payee, unit, amount, memo };
-        Ok(posting::pay(&mut House, payment)?.into())
+        Ok(posting::pay(&mut House::new(), payment)?.into())
     }
 
     fn submit_all(
         transfers: Vec<types::TransferInput>,
     ) -> Result<Vec<contract::transfers::Item>, contract::transfers::ListError> {
         let transfers: Vec<TransferInput> = all(transfers);
-        Ok(all(posting::submit_all(&mut House, &transfers)?))
+        Ok(all(posting::submit_all(&mut House::new(), &transfers)?))
     }
 
     fn refund(
@@ -127,11 +127,11 @@ impl contract::transfers::Guest for Component {
         amount: Option<u64>,
         memo: Option<String>,
     ) -> Result<contract::transfers::Receipt, types::TransferError> {
-        Ok(posting::refund(&mut House, id.into(), original.into(), amount, memo)?.into())
+        Ok(posting::refund(&mut House::new(), id.into(), original.into(), amount, memo)?.into())
     }
 
     fn get(transfer: WitId) -> Result<types::Transfer, contract::transfers::Error> {
-        Ok(statement::get(&mut House, transfer.into())?.into())
+        Ok(statement::get(&mut House::new(), transfer.into())?.into())
     }
 
     fn statement(
@@ -141,7 +141,8 @@ impl contract::transfers::Guest for Component {
         cursor: Option<String>,
     ) -> Result<contract::transfers::StatementPage, contract::transfers::Error> {
         let filter = dates(filter);
-        let page = statement::statement(&mut House, account.into(), &filter, limit, cursor.as_deref())?;
+        let page =
+            statement::statement(&mut House::new(), account.into(), &filter, limit, cursor.as_deref())?;
         Ok(contract::transfers::StatementPage { lines: all(page.lines), next: page.next })
     }
 }
@@ -151,14 +152,14 @@ impl contract::exchange::Guest for Component {
         ledger: WitId,
         csv: String,
     ) -> Result<contract::exchange::Report, contract::exchange::Error> {
-        Ok(trade::import_accounts(&mut House, ledger.into(), &csv)?.into())
+        Ok(trade::import_accounts(&mut House::new(), ledger.into(), &csv)?.into())
     }
 
     fn import_transfers(
         ledger: WitId,
         csv: String,
     ) -> Result<contract::exchange::Report, contract::exchange::Error> {
-        Ok(trade::import_transfers(&mut House, ledger.into(), &csv)?.into())
+        Ok(trade::import_transfers(&mut House::new(), ledger.into(), &csv)?.into())
     }
 
     fn import_journal(
@@ -167,7 +168,7 @@ impl contract::exchange::Guest for Component {
         owner: WitId,
         skip: u32,
     ) -> Result<contract::exchange::Report, contract::exchange::Error> {
-        Ok(trade::import_journal(&mut House, &text, format.into(), owner.into(), skip)?.into())
+        Ok(trade::import_journal(&mut House::new(), &text, format.into(), owner.into(), skip)?.into())
     }
 
     fn export_journal(
@@ -175,7 +176,8 @@ impl contract::exchange::Guest for Component {
         format: contract::exchange::Format,
         cursor: Option<String>,
     ) -> Result<contract::exchange::Piece, contract::exchange::Error> {
-        let piece = trade::export_journal(&mut House, ledger.into(), format.into(), cursor.as_deref())?;
+        let piece =
+            trade::export_journal(&mut House::new(), ledger.into(), format.into(), cursor.as_deref())?;
         Ok(contract::exchange::Piece { text: piece.text, next: piece.next })
     }
 }
@@ -183,14 +185,14 @@ impl contract::exchange::Guest for Component {
 impl scheduled::Guest for Component {
     /// There is one schedule: the expiry of reservations.
     fn run(_name: String, _due: u64, _payload: Vec<u8>) -> Result<(), String> {
-        posting::expire(&mut House);
+        posting::expire(&mut House::new());
         Ok(())
     }
 }
 
 impl grantable::Guest for Component {
     fn choices() -> Vec<grantable::Choice> {
-        let choices = books::choices(&mut House).into_iter();
+        let choices = books::choices(&mut House::new()).into_iter();
         let choice = |(account, unit): (crate::model::Account, String)| grantable::Choice {
             kind: house::SPEND.to_owned(),
             thing: account.id.to_string(),

@@ -71,6 +71,12 @@ impl Day {
         Some(Day((year / 400) * 146_097 + of_era - Self::OFFSET))
     }
 
+    /// The day that is so many days after 1970-01-01; none outside the years 1900 to 2999.
+    pub fn since_1970(days: i32) -> Option<Day> {
+        let day = u32::try_from(i64::from(days) + 25_567).ok().map(Day)?;
+        (day <= Self::LAST).then_some(day)
+    }
+
     /// Year, month and day of the month.
     pub fn date(self) -> (u32, u32, u32) {
         let days = self.0 + Self::OFFSET;
@@ -158,6 +164,17 @@ mod tests {
             let day: Day = text.parse().unwrap();
             assert_eq!((day.0, day.to_string()), (count, text.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_day_is_counted_from_1970_when_the_host_says_so() {
+        assert_eq!(Day::since_1970(0), "1970-01-01".parse().ok());
+        assert_eq!(Day::since_1970(20_454), "2026-01-01".parse().ok());
+        assert_eq!(Day::since_1970(-25_567), Some(Day::FIRST));
+        assert_eq!(Day::since_1970(-25_568), None);
+        assert_eq!(Day::since_1970(376_199), Some(Day::LAST));
+        assert_eq!(Day::since_1970(376_200), None);
+        assert_eq!(Day::since_1970(i32::MIN).or(Day::since_1970(i32::MAX)), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::known::Known;
 use crate::errors::TransferError;
 use crate::host::{Actor, Host, Refusal, SpendNeed};
 use crate::model::Id;
@@ -13,7 +14,7 @@ use crate::model::Id;
 /// What is known in this call.
 #[derive(Default)]
 pub struct Consents {
-    mandates: BTreeMap<Id, bool>,
+    mandates: Known<bool>,
     spenders: BTreeMap<Id, Spender>,
 }
 
@@ -29,7 +30,7 @@ struct Spender {
 impl Consents {
     /// Whether the actor may act for `party`.
     pub fn has_mandate(&mut self, host: &mut dyn Host, party: Id) -> bool {
-        *self.mandates.entry(party).or_insert_with(|| host.has_mandate(party))
+        *self.mandates.entry(party, || host.has_mandate(party))
     }
 
     /// Uses consent for `amount` from `account`, and asks for what is missing of it.
@@ -69,6 +70,11 @@ impl Consents {
             Some(Refusal::DiffersFromConfirmed) => Err(TransferError::DiffersFromConfirmed),
             Some(Refusal::Ceiling(left)) => Err(TransferError::OverCeiling(left)),
         }
+    }
+
+    /// Whether the actor herself calls, and has a mandate for the owner: then nothing is asked, and nothing used up.
+    pub fn is_in_person(&mut self, host: &mut dyn Host, actor: &Actor, owner: Id) -> bool {
+        !matches!(actor, Actor::Plugin(_)) && host.is_in_person() && self.may_ask(host, actor, owner)
     }
 
     /// Gives back consent that a transfer took and then did not need.

@@ -15,6 +15,7 @@ mod consents;
 mod daybook;
 mod draft;
 mod expiry;
+mod known;
 mod memo;
 mod pay;
 mod rules;

@@ -49,6 +49,12 @@ pub fn ledger(id: Id) -> Vec<u8> {
     of_id(b'L', id)
 }
 
+/// Whether a key is that of a ledger. For the component alone, which guesses the next one.
+#[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
+pub fn is_ledger(key: &[u8]) -> bool {
+    key.first() == Some(&b'L')
+}
+
 pub fn unit(unit: &str) -> Vec<u8> {
     Key::new(b'U', 12).with(unit.as_bytes()).0
 }

@@ -8,7 +8,7 @@ mod codec;
 pub mod keys;
 mod values;
 
-pub use values::Record;
+pub use values::{Record, Standing};
 
 use crate::host::{Host, Row, Scan};
 use crate::model::{Account, Checkpoint, Id, Ledger, Pending, Transfer};

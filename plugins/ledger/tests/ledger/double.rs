@@ -29,6 +29,8 @@ pub struct Double {
     pub groups: BTreeSet<(Id, String)>,
     pub parties: BTreeMap<Id, Party>,
     pub consent: Consent,
+    /// Persons call by themselves, and not through a plugin.
+    pub in_person: bool,
     pub needs: Vec<SpendNeed>,
     pub erased: BTreeSet<Id>,
     pub told: Vec<(TransferView, [Id; 2])>,
@@ -48,6 +50,7 @@ impl Double {
             groups: BTreeSet::new(),
             parties: BTreeMap::new(),
             consent: Consent::Given,
+            in_person: false,
             needs: Vec::new(),
             erased: BTreeSet::new(),
             told: Vec::new(),
@@ -95,6 +98,15 @@ impl Host for Double {
         assert!((1..=1_024).contains(&key.len()) && value.len() <= 65_536, "C7");
         self.crossings += 1;
         self.rows.insert(key.to_vec(), value.to_vec());
+    }
+
+    fn set_many(&mut self, rows: Vec<(Vec<u8>, Vec<u8>)>) {
+        let before = self.crossings;
+        let crossings = rows.len().div_ceil(1_024) as u64;
+        for (key, value) in rows {
+            self.set(&key, &value);
+        }
+        self.crossings = before + crossings;
     }
 
     fn delete(&mut self, key: &[u8]) {
@@ -145,6 +157,10 @@ impl Host for Double {
 
     fn in_group(&mut self, name: &str) -> bool {
         matches!(self.actor, Actor::Person(person) if self.groups.contains(&(person, name.to_owned())))
+    }
+
+    fn is_in_person(&mut self) -> bool {
+        self.in_person && self.via.is_none()
     }
 
     fn require_consent(&mut self, need: &SpendNeed) -> Result<(), Refusal> {

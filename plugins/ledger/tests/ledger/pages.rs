@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hamlet_pages::{Node, sanitize};
 use ledger::books::{self, AccountInput, LedgerInput};
-use ledger::host::{Actor, Host};
+use ledger::host::Actor;
 use ledger::model::{Id, LedgerKind, Limits, TransferInput, TransferKind};
 use ledger::pages::{Page, PageError, Request, render};
 use ledger::posting;

@@ -33,7 +33,7 @@ impl World {
                 emitter: &emitter,
                 interface,
                 function,
-                arguments: &arguments,
+                arguments: &hamlet_reflect::binary::encode(&arguments),
                 depth: 0,
                 time: what,
             };

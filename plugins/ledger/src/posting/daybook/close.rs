@@ -10,22 +10,22 @@ impl Daybook<'_> {
     /// transfers in the order of recording.
     pub fn close(self) {
         let host = self.host;
-        for handle in self.by_id.values().flatten() {
+        let mut rows = Vec::with_capacity(self.accounts.len() + self.recorded.len() + self.notes.len());
+        for handle in self.by_id.iter().filter_map(|(_, handle)| *handle) {
             let Some(held) = self.accounts.get(handle.0).filter(|held| held.is_changed) else { continue };
-            host.set(&keys::account(held.account.id), &held.account.encode());
+            rows.push((keys::account(held.account.id), held.account.encode()));
         }
         let mut sorted = self.recorded.clone();
         sorted.sort_unstable();
         for id in sorted {
-            if let Some(Some(transfer)) = self.transfers.get(&id) {
-                host.set(&keys::transfer(id), &transfer.encode());
+            if let Some(Some(transfer)) = self.transfers.get(id) {
+                rows.push((keys::transfer(id), transfer.encode()));
             }
         }
         let mut notes = self.notes;
         notes.sort_unstable();
-        for (key, value) in notes {
-            host.set(&key, &value);
-        }
+        rows.append(&mut notes);
+        host.set_many(rows);
         for (original, amount) in self.paid_back {
             rows::set_number(host, &keys::refunded(original), amount);
         }
@@ -41,11 +41,11 @@ impl Daybook<'_> {
         }
         let mut transfers = self.transfers;
         let account = |id: Id| {
-            let handle = self.by_id.get(&id).copied().flatten()?;
+            let handle = self.by_id.get(id).copied().flatten()?;
             self.accounts.get(handle.0).map(|held| &held.account)
         };
         for id in self.recorded {
-            let Some(Some(transfer)) = transfers.remove(&id) else { continue };
+            let Some(transfer) = transfers.get_mut(id).and_then(Option::take) else { continue };
             let sides = [transfer.debit, transfer.credit].map(account);
             let [Some(debit), Some(credit)] = sides else { continue };
             let is_reserve = matches!(transfer.kind, TransferKind::Pending(_));

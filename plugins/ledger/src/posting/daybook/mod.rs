@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::consents::Consents;
 use super::draft::Draft;
+use super::known::Known;
 use super::rules::{self, Amount, Plan};
 use super::{Terms, same};
 use crate::errors::TransferError;
@@ -21,7 +22,7 @@ use crate::model::{
     AMOUNT_MAX, Account, Day, Id, Instant, Ledger, LedgerStatus, Pending, Receipt, Transfer, TransferInput,
     TransferKind, written_amount,
 };
-use crate::rows::{self, keys};
+use crate::rows::{self, Standing, keys};
 use chain::Undo;
 
 /// An account of the daybook; given out with the account, and valid as long as the daybook.
@@ -35,6 +36,13 @@ struct Held {
     is_changed: bool,
 }
 
+/// A ledger: whether it can be used, and its row, of which the rest is seldom needed.
+struct OfLedger {
+    id: Id,
+    standing: Standing,
+    row: Vec<u8>,
+}
+
 /// What one call knows and has done.
 pub struct Daybook<'h> {
     host: &'h mut dyn Host,
@@ -46,12 +54,11 @@ pub struct Daybook<'h> {
     actor: Actor,
     via: Option<String>,
     consents: Consents,
-    ledgers: Vec<Ledger>,
+    ledgers: Vec<OfLedger>,
     accounts: Vec<Held>,
-    by_id: BTreeMap<Id, Option<Handle>>,
-    /// What was looked up or is new; none: there is no such transfer. Boxed, since even one
-    /// makes the map a node with room for eleven.
-    transfers: BTreeMap<Id, Option<Box<Transfer>>>,
+    by_id: Known<Option<Handle>>,
+    /// What was looked up or is new; none: there is no such transfer. Boxed, since most are none.
+    transfers: Known<Option<Box<Transfer>>>,
     /// What is new, in the order of recording.
     recorded: Vec<Id>,
     /// Reservations that are new or settled.
@@ -79,8 +86,8 @@ impl<'h> Daybook<'h> {
             consents: Consents::default(),
             ledgers: Vec::new(),
             accounts: Vec::new(),
-            by_id: BTreeMap::new(),
-            transfers: BTreeMap::new(),
+            by_id: Known::default(),
+            transfers: Known::default(),
             recorded: Vec::new(),
             pendings: BTreeMap::new(),
             paid_back: BTreeMap::new(),
@@ -108,7 +115,7 @@ impl<'h> Daybook<'h> {
     /// What a repeated request is answered; none: the id is new.
     pub fn recorded_already(&mut self, input: &TransferInput, amount: Amount) -> Option<TransferError> {
         self.look_up(input.id);
-        let recorded = self.transfers.get(&input.id)?.as_ref()?;
+        let recorded = self.transfers.get(input.id)?.as_ref()?;
         // A memo of this same call is not in the books yet.
         let memo_key = keys::memo(input.id);
         let noted = self.notes.iter().filter(|_| recorded.has_memo);
@@ -133,6 +140,10 @@ impl<'h> Daybook<'h> {
     }
 
     fn take_consent(&mut self, plan: &Plan<'_>) -> Result<(), TransferError> {
+        let owner = self.at(plan.debit).owner;
+        if self.consents.is_in_person(self.host, &self.actor, owner) {
+            return Ok(());
+        }
         let (unit, scale) = self.unit_of(plan.debit);
         let verb = match plan.draft.input.kind {
             TransferKind::Pending(_) => "reserve",
@@ -145,7 +156,8 @@ impl<'h> Daybook<'h> {
 
     /// Asks for consent for the sum of what a list asks of each account.
     pub fn ask_for_sums(&mut self, inputs: &[TransferInput]) {
-        if self.terms == Terms::Import || inputs.len() < 2 {
+        if self.terms == Terms::Import || inputs.len() < 2 || self.host.is_in_person() {
+            // Imports ask nobody; where the actor calls herself, her mandate is all that each of them needs.
             return;
         }
         let mut sums: BTreeMap<Id, (Handle, u64, u32)> = BTreeMap::new();
@@ -198,6 +210,7 @@ impl<'h> Daybook<'h> {
         let (mut transfers, mut accounts) = (Vec::new(), Vec::new());
         for input in inputs {
             transfers.push(input.id);
+            transfers.extend(input.corrects);
             match input.kind {
                 TransferKind::Post | TransferKind::Pending(_) => {
                     accounts.extend([input.debit, input.credit]);
@@ -214,6 +227,9 @@ impl<'h> Daybook<'h> {
         let mut rows: Vec<_> = transfers.iter().map(|id| keys::transfer(*id)).collect();
         rows.extend(accounts.iter().map(|id| keys::account(*id)));
         let mut values = rows::get_many(self.host, &rows).into_iter();
+        self.transfers.reserve(transfers.len());
+        self.by_id.reserve(accounts.len());
+        self.accounts.reserve(accounts.len());
         for (id, row) in transfers.into_iter().zip(values.by_ref()) {
             let transfer = row.map(|row| Box::new(rows::decode(self.host, id, &row)));
             self.transfers.insert(id, transfer);
@@ -226,7 +242,7 @@ impl<'h> Daybook<'h> {
 
     /// The account with this id.
     pub fn account(&mut self, id: Id) -> Option<Handle> {
-        if let Some(known) = self.by_id.get(&id) {
+        if let Some(known) = self.by_id.get(id) {
             return *known;
         }
         let account = rows::account(self.host, id);
@@ -261,22 +277,25 @@ impl<'h> Daybook<'h> {
 
     /// Status and last sealed day of the ledger of an account.
     pub fn ledger_of(&mut self, handle: Handle) -> (LedgerStatus, Option<Day>) {
-        let ledger = self.ledger(handle);
-        (ledger.status, ledger.sealed_through)
+        let Standing { status, sealed_through } = self.ledger(handle).standing;
+        (status, sealed_through)
     }
 
     fn unit_of(&mut self, handle: Handle) -> (String, u8) {
-        let ledger = self.ledger(handle);
-        (ledger.unit.clone(), ledger.scale)
+        let OfLedger { id, row, .. } = self.ledger(handle);
+        let (id, row) = (*id, row.clone());
+        let ledger: Ledger = rows::decode(self.host, id, &row);
+        (ledger.unit, ledger.scale)
     }
 
     #[expect(clippy::indexing_slicing, reason = "the position was found or pushed just before")]
-    fn ledger(&mut self, handle: Handle) -> &Ledger {
+    fn ledger(&mut self, handle: Handle) -> &OfLedger {
         let id = self.at(handle).ledger;
         let known = self.ledgers.iter().position(|ledger| ledger.id == id);
         let position = known.unwrap_or_else(|| {
-            match rows::ledger(self.host, id) {
-                Some(ledger) => self.ledgers.push(ledger),
+            let row = self.host.get(&keys::ledger(id));
+            match row.and_then(|row| Some((Standing::decode(&row).ok()?, row))) {
+                Some((standing, row)) => self.ledgers.push(OfLedger { id, standing, row }),
                 None => rows::damaged(self.host),
             }
             self.ledgers.len() - 1
@@ -287,11 +306,11 @@ impl<'h> Daybook<'h> {
     /// The transfer with this id, recorded before or in this call.
     pub fn transfer(&mut self, id: Id) -> Option<&Transfer> {
         self.look_up(id);
-        self.transfers.get(&id)?.as_deref()
+        self.transfers.get(id)?.as_deref()
     }
 
     fn look_up(&mut self, id: Id) {
-        if !self.transfers.contains_key(&id) {
+        if self.transfers.get(id).is_none() {
             let transfer = rows::transfer(self.host, id).map(Box::new);
             self.transfers.insert(id, transfer);
         }
