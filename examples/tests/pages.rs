@@ -143,6 +143,7 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tests write `json!` in place")]
 fn transfer(
     id: u64,
     from: u64,

@@ -9,7 +9,7 @@ impl contract::Guest for Component {
     fn render(request: contract::Request) -> Result<contract::Page, contract::Error> {
         let query = request.query.into_iter().map(|parameter| (parameter.name, parameter.value)).collect();
         let request = pages::Request { path: request.path, query, locale: request.locale };
-        match pages::render(&mut House, &request) {
+        match pages::render(&mut House::new(), &request) {
             Ok(page) => {
                 let entry = |(path, title)| contract::Entry { path, title };
                 let navigation = page.navigation.into_iter().map(entry).collect();
