@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_code_has_its_three_corners_and_a_quiet_zone() {
         let drawn =
-            draw(&Element::new("h-qr").with("href", "/p/ledger/pay"), "https://oakfield.example").unwrap();
+            draw(&Element::new("h-qr").with("href", "/p/shop/pay"), "https://oakfield.example").unwrap();
         let mut html = String::new();
         crate::tree::write_nodes(&mut html, &drawn);
         let side: usize =
@@ -70,7 +70,7 @@ mod tests {
         // The upper edges of the finder patterns are seven squares each.
         assert!(html.contains("M4 4h7v1") && html.contains(&format!("M{} 4h7v1", side - 4 - 7)), "{html}");
         assert!(html.contains(&format!("M4 {}h7v1", side - 4 - 7)));
-        assert!(html.contains("<figcaption>https://oakfield.example/p/ledger/pay</figcaption>"));
+        assert!(html.contains("<figcaption>https://oakfield.example/p/shop/pay</figcaption>"));
     }
 
     #[test]

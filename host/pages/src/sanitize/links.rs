@@ -1,6 +1,6 @@
 //! Where links, pictures and forms of a plugin's page may lead.
 //!
-//! An address is read by the URL standard's own algorithm, against the plugin's root: `pay` is `/p/ledger/pay`
+//! An address is read by the URL standard's own algorithm, against the plugin's root: `pay` is `/p/shop/pay`
 //! wherever it stands. What stays inside the plugin keeps path and query; of the rest `https:`, `mailto:` and
 //! `tel:` stay; all else (`javascript:`, `data:`, `//host`, another plugin, the host's own pages) is no link.
 
@@ -166,29 +166,29 @@ mod tests {
         let inside = |text: &str| Some(Target::Inside(text.to_owned()));
         let outside = |text: &str| Some(Target::Outside(text.to_owned()));
         let rows = [
-            ("pay", inside("/p/ledger/pay")),
-            ("./pay?to=rosa&x=1#end", inside("/p/ledger/pay?to=rosa&x=1#p_end")),
-            ("/p/ledger/pay#p_end", inside("/p/ledger/pay#p_end")),
-            ("", inside("/p/ledger/")),
-            ("?from=2026-01-01", inside("/p/ledger/?from=2026-01-01")),
+            ("pay", inside("/p/shop/pay")),
+            ("./pay?to=rosa&x=1#end", inside("/p/shop/pay?to=rosa&x=1#p_end")),
+            ("/p/shop/pay#p_end", inside("/p/shop/pay#p_end")),
+            ("", inside("/p/shop/")),
+            ("?from=2026-01-01", inside("/p/shop/?from=2026-01-01")),
             ("#end", Some(Target::Here("#p_end".to_owned()))),
             ("https://example.org/a b", outside("https://example.org/a%20b")),
             ("mailto:rosa@example.org", outside("mailto:rosa@example.org")),
             ("tel:+43-1-234", outside("tel:+43-1-234")),
             ("../voting/vote", None),
-            ("/p/ledger/../../steward", None),
-            ("/p/ledger/%2e%2e/%2E%2e/steward", None),
+            ("/p/shop/../../steward", None),
+            ("/p/shop/%2e%2e/%2E%2e/steward", None),
             ("..%2f..%2fsteward", None),
             ("a%5C..%5Cb", None),
-            ("/p/ledger", None),
-            ("/p/ledgerx/", None),
+            ("/p/shop", None),
+            ("/p/shopx/", None),
             ("/", None),
-            ("//evil.example/p/ledger/", None),
+            ("//evil.example/p/shop/", None),
             ("\\\\evil.example\\p\\ledger\\", None),
             ("/\\evil.example", None),
-            ("https:evil", inside("/p/ledger/evil")),
+            ("https:evil", inside("/p/shop/evil")),
             ("https://rosa:secret@example.org/", None),
-            ("https://plugin.invalid:444/p/ledger/", None),
+            ("https://plugin.invalid:444/p/shop/", None),
             ("http://example.org/", None),
             ("javascript:alert(1)", None),
             (" \u{1}java\tscript\n:alert(1)", None),
@@ -200,7 +200,7 @@ mod tests {
             ("mailto:a@b@c", None),
         ];
         for (href, expected) in rows {
-            let got = target("ledger", href);
+            let got = target("shop", href);
             if href.starts_with("//") || href.starts_with("\\\\") || href.starts_with("/\\") {
                 // Another host by https is a link outside, shown as such.
                 assert!(
@@ -218,8 +218,8 @@ mod tests {
         let rows = [
             ("pay", Some("pay")),
             ("transfers.pay", Some("transfers.pay")),
-            ("./statement", Some("/p/ledger/statement")),
-            ("./statement?x#y", Some("/p/ledger/statement")),
+            ("./statement", Some("/p/shop/statement")),
+            ("./statement?x#y", Some("/p/shop/statement")),
             ("a.b.c", None),
             ("", None),
             ("https://evil.example/x", None),
@@ -229,7 +229,7 @@ mod tests {
             ("pay now", None),
         ];
         for (given, expected) in rows {
-            assert_eq!(action("ledger", given).as_deref(), expected, "{given}");
+            assert_eq!(action("shop", given).as_deref(), expected, "{given}");
         }
     }
 
