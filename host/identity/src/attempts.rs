@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 /// Tries at once, and how long until the next, by line.
 const KNOWN_BROWSER: (u32, Duration) = (10, Duration::from_secs(30));
 const ADDRESS: (u32, Duration) = (20, Duration::from_secs(10));
-const ACCOUNT: (u32, Duration) = (20, Duration::from_secs(60));
+const ACCOUNT: (u32, Duration) = (20, Duration::from_mins(1));
 /// Most lines that are remembered, of each kind.
 const LINES_MAX: usize = 20_000;
 

@@ -14,9 +14,9 @@ fn drawn(page: &str, language: Language) -> String {
     let viewer =
         Viewer { language, zone: TimeZone::UTC, now: NOW, origin: "https://oak.example", party: &party };
     let key = || "0199".to_owned();
-    let function = |name: &str| (name == "transfers.pay").then(|| "/p/ledger/do/transfers/pay".to_owned());
-    let posting = Posting { csrf: "c\"srf", key: &key, here: "/p/ledger/pay?to=rosa", function: &function };
-    sanitize(page, "ledger").unwrap().draw(&Drawing { viewer, posting: Some(posting) })
+    let function = |name: &str| (name == "transfers.pay").then(|| "/p/shop/do/transfers/pay".to_owned());
+    let posting = Posting { csrf: "c\"srf", key: &key, here: "/p/shop/pay?to=rosa", function: &function };
+    sanitize(page, "shop").unwrap().draw(&Drawing { viewer, posting: Some(posting) })
 }
 
 #[test]
@@ -103,13 +103,13 @@ fn a_form_posts_to_its_function_with_the_hosts_own_fields() {
         <form action=./statement><input name=from></form><form action=nothing><input name=x></form>";
     let html = drawn(page, Language::English);
     for part in [
-        "<form action=\"/p/ledger/do/transfers/pay\" method=\"post\"><input type=\"hidden\" name=\"csrf\" value=\"c&quot;srf\">",
+        "<form action=\"/p/shop/do/transfers/pay\" method=\"post\"><input type=\"hidden\" name=\"csrf\" value=\"c&quot;srf\">",
         "name=\"key\" value=\"0199\"",
-        "name=\"page\" value=\"/p/ledger/pay?to=rosa\"",
+        "name=\"page\" value=\"/p/shop/pay?to=rosa\"",
         "name=\"form\" value=\"0\"",
-        "name=\"return\" value=\"/p/ledger/done\"",
+        "name=\"return\" value=\"/p/shop/done\"",
         "name=\"p_csrf\" value=\"forged\"",
-        "<form action=\"/p/ledger/statement\" method=\"get\"><input name=\"p_from\">",
+        "<form action=\"/p/shop/statement\" method=\"get\"><input name=\"p_from\">",
         "This form asks for something that is not there.",
     ] {
         assert!(html.contains(part), "{part} in {html}");

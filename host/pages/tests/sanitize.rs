@@ -44,9 +44,9 @@ const AROUND: [(&str, &str); 14] = [
 
 /// Sanitises, and checks all that must hold of whatever comes out.
 fn check(html: &str) -> String {
-    let Ok(fragment) = sanitize(html, "ledger") else { return String::new() };
+    let Ok(fragment) = sanitize(html, "shop") else { return String::new() };
     let out = fragment.to_html();
-    let again = sanitize(&out, "ledger").unwrap_or_else(|error| panic!("{error}: {html:?} gave {out:?}"));
+    let again = sanitize(&out, "shop").unwrap_or_else(|error| panic!("{error}: {html:?} gave {out:?}"));
     assert_eq!(again.to_html(), out, "not the same when sanitised again: {html:?}");
     let page = format!(
         "<!doctype html><html><head></head><body><main><div id=\"region\">{out}</div></main>\
@@ -119,17 +119,17 @@ fn judge(node: &Handle, html: &str, out: &str) {
                         value.split(' ').all(|id| id.starts_with("p_"))
                     }
                     (_, "href") => {
-                        ["/p/ledger/", "#p_", "https://", "mailto:", "tel:"]
+                        ["/p/shop/", "#p_", "https://", "mailto:", "tel:"]
                             .iter()
                             .any(|start| value.starts_with(start))
                             && !value.contains("..")
                     }
-                    (_, "src") => value.starts_with("/p/ledger/blob/"),
+                    (_, "src") => value.starts_with("/p/shop/blob/"),
                     (_, "action") => {
-                        value.starts_with("/p/ledger/")
+                        value.starts_with("/p/shop/")
                             || value.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
                     }
-                    (_, "return") => value.starts_with("/p/ledger/"),
+                    (_, "return") => value.starts_with("/p/shop/"),
                     ("input", "type") => !matches!(value, "password" | "file" | "image"),
                     (_, "rel") => value == "noopener noreferrer",
                     _ => true,
@@ -168,9 +168,9 @@ fn p1_hostile_pages_do_no_harm_to_one_another() {
 fn p1_an_honest_page_stays_as_it_was_written() {
     for page in [
         "<h2>Hello</h2><p>You have <strong>12</strong> &amp; more.</p>",
-        "<ul><li><a href=\"/p/ledger/pay\">Pay</a></li></ul><hr>",
+        "<ul><li><a href=\"/p/shop/pay\">Pay</a></li></ul><hr>",
         "<table><caption>c</caption><thead><tr><th scope=\"col\">a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>",
-        "<form action=\"transfers.pay\" return=\"/p/ledger/done\"><label for=\"p_to\">To</label><input id=\"p_to\" name=\"p_to\" required><button type=\"submit\">Pay</button></form>",
+        "<form action=\"transfers.pay\" return=\"/p/shop/done\"><label for=\"p_to\">To</label><input id=\"p_to\" name=\"p_to\" required><button type=\"submit\">Pay</button></form>",
         "<h-money amount=\"-1250\" scale=\"2\" unit=\"LEAF\">-12.50 LEAF</h-money>",
         "<h-chart kind=\"bar\"><table><tbody><tr><th>day</th><th>in</th></tr><tr><th>1</th><td>5</td></tr></tbody></table></h-chart>",
         "<details open><summary>More</summary><pre>\n a\n b</pre></details>",
@@ -218,17 +218,17 @@ fn a_page_past_a_limit_is_refused_and_quickly() {
         "<template>".repeat(20_000),
     ];
     for bomb in bombs {
-        let error = sanitize(&cut(bomb), "ledger").map(|_| "a page").unwrap_err();
+        let error = sanitize(&cut(bomb), "shop").map(|_| "a page").unwrap_err();
         assert!(matches!(error, PageError::TooMany | PageError::TooDeep), "{error}");
     }
     let attributes: String = numbered(30_000, " a", "");
-    assert_eq!(sanitize(&format!("<b{attributes}>"), "ledger").unwrap_err(), PageError::TagTooLong);
+    assert_eq!(sanitize(&format!("<b{attributes}>"), "shop").unwrap_err(), PageError::TagTooLong);
     let long = "x".repeat(PAGE_BYTES_MAX + 1);
-    assert_eq!(sanitize(&long, "ledger").unwrap_err(), PageError::TooLong(PAGE_BYTES_MAX + 1));
-    assert!(sanitize(&"x".repeat(PAGE_BYTES_MAX), "ledger").is_ok());
-    assert!(sanitize(&"<i>x</i>".repeat(NODES_MAX / 2 - 100), "ledger").is_ok());
+    assert_eq!(sanitize(&long, "shop").unwrap_err(), PageError::TooLong(PAGE_BYTES_MAX + 1));
+    assert!(sanitize(&"x".repeat(PAGE_BYTES_MAX), "shop").is_ok());
+    assert!(sanitize(&"<i>x</i>".repeat(NODES_MAX / 2 - 100), "shop").is_ok());
     let deep = format!("{}x{}", "<div>".repeat(DEPTH_MAX - 10), "</div>".repeat(DEPTH_MAX - 10));
-    assert!(sanitize(&deep, "ledger").is_ok());
+    assert!(sanitize(&deep, "shop").is_ok());
 }
 
 /// Pieces of markup that mean something, to be put together in any order.
