@@ -6,7 +6,7 @@ import pathlib
 import ssl
 import time
 
-from town import DESK, Demo, Person, Town, totp
+from town import DESK, PHONE, Demo, Person, Town, totp
 
 
 def founded(browser, **how):
@@ -203,6 +203,17 @@ def story_a_visitor_looks_around_in_the_demo(browser):
     visitor.reads("This is a demo")
     visitor.presses("Be pau")
     visitor.reads("Hello, Pau Ferrer")
+    # Each plugin's pages, as they look with two months of life in them.
+    for card in [link.get_attribute("href") for link in visitor.page.locator("a.card[href^='/p/']").all()]:
+        visitor.goes(card)
+        for path in [link.get_attribute("href") for link in visitor.page.locator("nav a[href^='/p/']").all()]:
+            visitor.goes(path)
+        visitor.page.set_viewport_size(DESK)
+        visitor.name = "demo-desk"
+        visitor.goes(card)
+        visitor.page.set_viewport_size(PHONE)
+        visitor.name = "demo"
+    visitor.goes("/")
     visitor.presses("Be rosa")
     visitor.reads("Hello, Rosa Valls")
     visitor.goes("/stewards/plugins")
