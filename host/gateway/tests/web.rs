@@ -254,7 +254,7 @@ fn what_is_dangerous_asks_for_a_fresh_proof() {
     let (town, server) = started();
     let cookie = sign_in(&server);
     assert_eq!(get(&server, "/me/secure/password", &cookie).status, 200, "she just signed in");
-    town.clock.forward(std::time::Duration::from_secs(11 * 60));
+    town.clock.forward(std::time::Duration::from_mins(11));
     let later = get(&server, "/me/secure/password", &cookie);
     assert_eq!((later.status, later.header("location")), (303, Some("/prove?to=%2Fme%2Fsecure%2Fpassword")));
     let token = csrf(&get(&server, "/prove", &cookie).text());

@@ -55,6 +55,7 @@ unfounded-title = Nobody lives here yet
 unfounded-lead = Whoever started this host sees a link on its screen. Open that link to found the community.
 
 ## A demo
+demo-banner-title = Demo
 demo-banner = This is a demo. Nobody here is real, and everything is deleted when it is started anew.
 demo-look-around = Look around as
 demo-be = Be { $handle }

@@ -55,6 +55,7 @@ unfounded-title = Aquí todavía no vive nadie
 unfounded-lead = Quien puso en marcha este anfitrión ve un enlace en su pantalla. Abre ese enlace para fundar la comunidad.
 
 ## Una demostración
+demo-banner-title = Demostración
 demo-banner = Esto es una demostración. Aquí nadie es real, y todo se borra cuando empieza de nuevo.
 demo-look-around = Mira alrededor como
 demo-be = Ser { $handle }

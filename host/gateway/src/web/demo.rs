@@ -9,7 +9,7 @@ use super::visit::{Posted, Visit, failed};
 
 /// What stands above every page of a demo.
 pub(crate) fn banner(visit: &Visit) -> Markup {
-    html! { @if is_demo(visit) { p class="banner" role="note" { (visit.say.t("demo-banner")) } } }
+    html! { @if is_demo(visit) { aside class="banner" aria-label=(visit.say.t("demo-banner-title")) { (visit.say.t("demo-banner")) } } }
 }
 
 pub(crate) fn is_demo(visit: &Visit) -> bool {

@@ -25,11 +25,10 @@ fn shown(
     status: StatusCode,
     secret: &str,
     typed: &Fields,
-    problem: Option<(&str, String)>,
+    problem: Option<&(&str, String)>,
 ) -> Response {
     let (say, community) = (&visit.say, &visit.community);
-    let wrong =
-        |name: &str| problem.as_ref().filter(|(field, _)| *field == name).map(|(_, words)| words.as_str());
+    let wrong = |name: &str| problem.filter(|(field, _)| *field == name).map(|(_, words)| words.as_str());
     let body = html! {
         h1 { (say.with("join-title", &[("community", &community.name)])) }
         p class="lead" { (say.t("join-lead")) }
@@ -49,19 +48,18 @@ pub(crate) async fn join(Path(secret): Path<String>, Posted { visit, fields }: P
         return crate::front::not_found().await.into_response();
     }
     if visit.here.state.address_rates.take(visit.here.address, 10).is_err() {
-        let problem = Some(("", visit.say.t("refused-busy")));
-        return shown(&visit, StatusCode::TOO_MANY_REQUESTS, &secret, &fields, problem);
+        let problem = ("", visit.say.t("refused-busy"));
+        return shown(&visit, StatusCode::TOO_MANY_REQUESTS, &secret, &fields, Some(&problem));
     }
     let hash = base64url(&Identity::hash_of(&secret));
     // A link for somebody who is in already needs no name.
     let claimed = as_host(&visit, "invitations", "claim", json!({ "hash": hash })).await;
-    let came = match claimed {
-        Ok(person) => Ok(person),
-        Err(_) => {
-            let handle = fields.text("handle").to_lowercase();
-            let order = json!({ "hash": hash, "handle": handle, "name": fields.text("name") });
-            as_host(&visit, "invitations", "redeem", order).await
-        }
+    let came = if claimed.is_ok() {
+        claimed
+    } else {
+        let handle = fields.text("handle").to_lowercase();
+        let order = json!({ "hash": hash, "handle": handle, "name": fields.text("name") });
+        as_host(&visit, "invitations", "redeem", order).await
     };
     match came {
         Ok(person) => match id(&person) {
@@ -77,8 +75,8 @@ pub(crate) async fn join(Path(secret): Path<String>, Posted { visit, fields }: P
                 "name-invalid" => "name",
                 _ => "",
             };
-            let problem = Some((place, refused.said(&visit)));
-            shown(&visit, StatusCode::UNPROCESSABLE_ENTITY, &secret, &fields, problem)
+            let problem = (place, refused.said(&visit));
+            shown(&visit, StatusCode::UNPROCESSABLE_ENTITY, &secret, &fields, Some(&problem))
         }
     }
 }

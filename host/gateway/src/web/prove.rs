@@ -16,7 +16,7 @@ use super::visit::{Member, Posted, Visit, failed, inside, redirect};
 pub(crate) async fn page(member: Member) -> Response {
     let query = member.visit.path.split_once('?').map_or("", |(_, query)| query).to_owned();
     let query = Fields::parse(&query.into()).unwrap_or_default();
-    shown(&member.visit, StatusCode::OK, inside(query.exact("to")), &String::new()).await
+    shown(&member.visit, StatusCode::OK, inside(query.exact("to")), "").await
 }
 
 async fn shown(visit: &Visit, status: StatusCode, to: &str, problem: &str) -> Response {

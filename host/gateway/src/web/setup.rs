@@ -70,11 +70,10 @@ fn shown(
     status: StatusCode,
     secret: &str,
     typed: &Fields,
-    problem: Option<(&str, String)>,
+    problem: Option<&(&str, String)>,
 ) -> Response {
     let say = &visit.say;
-    let wrong =
-        |name: &str| problem.as_ref().filter(|(field, _)| *field == name).map(|(_, words)| words.as_str());
+    let wrong = |name: &str| problem.filter(|(field, _)| *field == name).map(|(_, words)| words.as_str());
     let zone = if typed.text("zone").is_empty() { &visit.community.zone } else { typed.text("zone") };
     let body = html! {
         h1 { (say.t("setup-title")) }
@@ -99,7 +98,9 @@ pub(crate) async fn begin(Path(secret): Path<String>, Posted { visit, fields }: 
     if !is_right(&visit, &secret) {
         return crate::front::not_found().await.into_response();
     }
-    let again = |problem| shown(&visit, StatusCode::UNPROCESSABLE_ENTITY, &secret, &fields, Some(problem));
+    let again = |problem: (&str, String)| {
+        shown(&visit, StatusCode::UNPROCESSABLE_ENTITY, &secret, &fields, Some(&problem))
+    };
     let state = &visit.here.state;
     if state.address_rates.take(visit.here.address, 10).is_err() {
         return again(("", visit.say.t("refused-busy")));

@@ -67,16 +67,16 @@ pub(crate) async fn with_password(Posted { visit, fields }: Posted<Visit>) -> Re
     let password = fields.exact("password").to_owned();
     match state.identity.sign_in_with_password(&state.kernel, &attempt, password).await {
         Ok(person) => finish(&visit, person, to).await,
-        Err(SignInError::CodeNeeded(ticket)) => code_page(&visit, StatusCode::OK, &ticket, to, String::new()),
+        Err(SignInError::CodeNeeded(ticket)) => code_page(&visit, StatusCode::OK, &ticket, to, ""),
         Err(error) => refused(&visit, &error, &Tried { handle, to, ..Tried::default() }),
     }
 }
 
-fn code_page(visit: &Visit, status: StatusCode, ticket: &str, to: &str, problem: String) -> Response {
+fn code_page(visit: &Visit, status: StatusCode, ticket: &str, to: &str, problem: &str) -> Response {
     let say = &visit.say;
     let body = html! {
         h1 { (say.t("code-title")) }
-        (notice("bad", &problem))
+        (notice("bad", problem))
         form method="post" action="/sign-in/code" {
             input type="hidden" name="ticket" value=(ticket);
             input type="hidden" name="to" value=(to);
@@ -95,22 +95,22 @@ pub(crate) async fn with_code(Posted { visit, fields }: Posted<Visit>) -> Respon
     match state.identity.sign_in_with_code(&state.kernel, ticket, code, visit.here.address).await {
         Ok(person) => finish(&visit, person, to).await,
         Err(SignInError::Wrong | SignInError::Refused(_)) => {
-            code_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, ticket, to, visit.say.t("code-wrong"))
+            code_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, ticket, to, &visit.say.t("code-wrong"))
         }
         Err(error) => refused(&visit, &error, &Tried { to, ..Tried::default() }),
     }
 }
 
 pub(crate) async fn recovery_page(visit: Visit) -> Response {
-    recovery_shown(&visit, StatusCode::OK, "", String::new())
+    recovery_shown(&visit, StatusCode::OK, "", "")
 }
 
-fn recovery_shown(visit: &Visit, status: StatusCode, handle: &str, problem: String) -> Response {
+fn recovery_shown(visit: &Visit, status: StatusCode, handle: &str, problem: &str) -> Response {
     let say = &visit.say;
     let body = html! {
         h1 { (say.t("recovery-title")) }
         p { (say.t("recovery-lead")) }
-        (notice("bad", &problem))
+        (notice("bad", problem))
         form method="post" action="/sign-in/recovery" {
             (field(&Field { name: "handle", label: &say.t("handle"), value: handle, autocomplete: "username", ..Field::default() }))
             (field(&Field { name: "code", label: &say.t("recovery-code"), autocomplete: "off", ..Field::default() }))
@@ -131,7 +131,7 @@ pub(crate) async fn with_recovery_code(Posted { visit, fields }: Posted<Visit>) 
         Ok(person) => finish(&visit, person, "/me/secure").await,
         Err(error) => {
             let problem = said(&visit, &error);
-            recovery_shown(&visit, StatusCode::UNPROCESSABLE_ENTITY, handle, problem)
+            recovery_shown(&visit, StatusCode::UNPROCESSABLE_ENTITY, handle, &problem)
         }
     }
 }

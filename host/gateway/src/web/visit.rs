@@ -228,7 +228,7 @@ impl<S: Sync> FromRequestParts<S> for Member {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         let visit = Visit::of(parts).await?;
         match visit.browser.clone() {
-            Some(browser) => Ok(Self { browser, visit }),
+            Some(browser) => Ok(Self { visit, browser }),
             None => Err(redirect(&format!("/sign-in?to={}", escaped(&visit.path)))),
         }
     }

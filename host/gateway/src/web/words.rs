@@ -59,8 +59,7 @@ impl Words {
             .into_iter()
             .filter_map(|(tag, texts)| Some((tag.clone(), Arc::new(Language::new(&tag, texts)?))))
             .collect();
-        let english =
-            languages.get("en").map_or_else(|| Arc::new(Language::empty()), |english| Arc::clone(english));
+        let english = languages.get("en").map_or_else(|| Arc::new(Language::empty()), Arc::clone);
         Self { languages, english }
     }
 
@@ -161,7 +160,7 @@ fn read_folder(folder: &Path) -> BTreeMap<String, Vec<String>> {
             match fs::read_to_string(&path) {
                 Ok(text) => found.entry(tag.to_string()).or_default().push(text),
                 Err(error) => {
-                    tracing::warn!(path = %path.display(), %error, "a language's file cannot be read")
+                    tracing::warn!(path = %path.display(), %error, "a language's file cannot be read");
                 }
             }
         }
@@ -271,7 +270,9 @@ mod tests {
                 found.insert(id.name.to_owned());
             }
             if let Expression::Select { variants, .. } = expression {
-                variants.iter().for_each(|variant| variables_of(&variant.value, found));
+                for variant in variants {
+                    variables_of(&variant.value, found);
+                }
             }
         }
     }
