@@ -217,5 +217,5 @@ def story_a_visitor_looks_around_in_the_demo(browser):
     visitor.presses("Be rosa")
     visitor.reads("Hello, Rosa Valls")
     visitor.goes("/stewards/plugins")
-    visitor.reads("Ledger")
+    visitor.reads("Installed")
     town.close()

@@ -1,5 +1,6 @@
 """A host that runs for a story, and browsers that visit it."""
 
+import atexit
 import base64
 import hashlib
 import hmac
@@ -46,6 +47,7 @@ class Town:
             [HAMLET, "--home", self.home, "setup", "--listen", f"127.0.0.1:{self.port}",
              "--https", f"127.0.0.1:{self.https}"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        atexit.register(self.host.kill)
         said = ""
         for line in self.host.stdout:
             said += line
@@ -71,6 +73,7 @@ class Demo:
         self.port = free_port()
         self.host = subprocess.Popen([HAMLET, "--home", home, "run", "--listen", f"127.0.0.1:{self.port}"],
                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        atexit.register(self.host.kill)
         next(line for line in self.host.stdout if line.startswith("listening at"))
         self.url = f"http://localhost:{self.port}"
 
