@@ -15,8 +15,17 @@ use fluent_bundle::{FluentArgs, FluentResource};
 use fluent_langneg::{NegotiationStrategy, negotiate_languages, parse_accepted_languages};
 use unic_langid::{CharacterDirection, LanguageIdentifier};
 
-const ENGLISH: &str = include_str!("../../words/en.ftl");
-const SPANISH: &str = include_str!("../../words/es.ftl");
+/// The languages in the binary: one file for each group of pages, the same names in both.
+const ENGLISH: &[&str] = &[
+    include_str!("../../words/en/host.ftl"),
+    include_str!("../../words/en/people.ftl"),
+    include_str!("../../words/en/care.ftl"),
+];
+const SPANISH: &[&str] = &[
+    include_str!("../../words/es/host.ftl"),
+    include_str!("../../words/es/people.ftl"),
+    include_str!("../../words/es/care.ftl"),
+];
 
 /// Languages that are for tests only: nobody is offered them, who names one gets it.
 const MADE_UP: [&str; 2] = ["en-XA", "ar-XB"];
@@ -47,10 +56,11 @@ impl Words {
     /// What cannot be read in the folder is left out and logged: a translator's mistake must not stop a host.
     pub fn new(folder: Option<&Path>) -> Self {
         let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        texts.insert("en".into(), vec![ENGLISH.into()]);
-        texts.insert("es".into(), vec![SPANISH.into()]);
+        let own = |files: &[&str]| files.iter().map(|&text| text.to_owned()).collect();
+        texts.insert("en".into(), own(ENGLISH));
+        texts.insert("es".into(), own(SPANISH));
         for tag in MADE_UP {
-            texts.insert(tag.into(), vec![ENGLISH.into()]);
+            texts.insert(tag.into(), own(ENGLISH));
         }
         for (tag, more) in folder.map(read_folder).unwrap_or_default() {
             texts.entry(tag).or_default().extend(more);
@@ -248,11 +258,11 @@ mod tests {
     use super::*;
 
     /// Each message with its variables.
-    fn messages(text: &str) -> BTreeMap<String, BTreeSet<String>> {
-        let parsed = fluent_syntax::parser::parse(text).unwrap();
+    fn messages(files: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
         let mut found = BTreeMap::new();
-        for entry in &parsed.body {
-            if let Entry::Message(message) = entry {
+        for text in files {
+            for entry in fluent_syntax::parser::parse(*text).unwrap().body {
+                let Entry::Message(message) = entry else { continue };
                 let mut variables = BTreeSet::new();
                 variables_of(message.value.as_ref().unwrap(), &mut variables);
                 let fresh = found.insert(message.id.name.to_owned(), variables).is_none();

@@ -1,0 +1,1 @@
+# Pages for those who care for the box: health, journal, copies, notices.

@@ -1,0 +1,1 @@
+# Pages about people: profiles, privacy, rules of the ground, moving in.

@@ -1,0 +1,1 @@
+# Páginas para quienes cuidan la caja: salud, diario, copias, avisos.

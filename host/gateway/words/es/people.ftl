@@ -1,0 +1,1 @@
+# Páginas sobre las personas: perfiles, privacidad, reglas, mudanza.
