@@ -99,7 +99,9 @@ fn written(config: &Config, batches: u64) -> tempfile::TempDir {
         assert_eq!(batch.commit(n).unwrap(), n);
     }
     // So that the log knows of all of them, however busy the box is.
-    store.proofs().unwrap().wait_for(batches).unwrap();
+    if let Ok(proofs) = store.proofs() {
+        proofs.wait_for(batches).unwrap();
+    }
     dir
 }
 
