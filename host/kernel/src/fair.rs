@@ -221,13 +221,15 @@ pub struct SharedQueue<P, T> {
 struct Shared<P, T> {
     queue: FairQueue<P, T>,
     closed: bool,
+    /// [`SharedQueue::wake`] was called, and nobody has slept since.
+    woken: bool,
 }
 
 impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
     /// An empty, open queue.
     pub fn new(bounds: Bounds) -> Self {
         Self {
-            state: Mutex::new(Shared { queue: FairQueue::new(bounds), closed: false }),
+            state: Mutex::new(Shared { queue: FairQueue::new(bounds), closed: false, woken: false }),
             arrived: Condvar::new(),
         }
     }
@@ -256,9 +258,10 @@ impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
     /// and is empty.
     pub fn pop_within(&self, patience: Duration) -> Option<T> {
         let mut state = self.state.lock();
-        if state.queue.is_empty() && !state.closed {
+        if state.queue.is_empty() && !state.closed && !state.woken {
             self.arrived.wait_for(&mut state, patience);
         }
+        state.woken = false;
         state.queue.pop()
     }
 
@@ -281,8 +284,9 @@ impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
         self.arrived.notify_all();
     }
 
-    /// Wakes a sleeping [`Self::pop_within`] without an item.
+    /// Wakes a sleeping [`Self::pop_within`] without an item, or the next one at once.
     pub fn wake(&self) {
+        self.state.lock().woken = true;
         self.arrived.notify_all();
     }
 

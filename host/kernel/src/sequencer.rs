@@ -1,20 +1,24 @@
 //! The sequencer: one thread that runs all commands, one after another, and commits them by the batch (T1, T8).
 //!
 //! A turn: take what waits (people first), run each in a transaction of its own, commit all with one fsync, then answer
-//! everybody. A command that takes too long is sent beside (`beside.rs`, T7) and comes back as an [`Apply`]. One that fails leaves its neighbours in the batch untouched. When nobody waits, schedules and event
-//! deliveries run, as commands of their own (E1, E4).
+//! everybody. The fsync and the answers are another thread's (`flusher.rs`): meanwhile the next turn runs on top, in a
+//! batch of its own. A command that takes too long is sent beside (`beside.rs`, T7) and comes back as an [`Apply`]. One
+//! that fails leaves its neighbours in the batch untouched. When nobody waits, schedules and event deliveries run, as
+//! commands of their own (E1, E4).
 //!
-//! Nothing leaves before the commit: neither an answer nor an event. If that were wrong, somebody would be told of what
-//! a power cut undoes.
+//! Nothing leaves before the commit of its own batch: neither an answer nor an event. A batch whose commit fails takes
+//! the one on top of it with it. If that were wrong, somebody would be told of what a power cut undoes.
 
 mod apply;
 mod background;
 mod commit;
 mod delivery;
 mod duties;
+mod flusher;
 mod tidy;
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,13 +28,14 @@ use hamlet_store::Batch;
 use tokio::sync::oneshot;
 
 use self::duties::Duties;
+use self::flusher::Flusher;
 use crate::beside::{self, Answered, Apply, Asked, Errand, Replied, Reply, Task};
 use crate::call::{BatchError, BatchFailure, CallError, DryRun};
 use crate::events::Deliveries;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
 use crate::run;
-use crate::runner::{Done, Runner};
+use crate::runner::{After, Done, Runner};
 
 /// Jobs that are taken from the queue under one lock.
 const TAKEN_AT_ONCE: usize = 64;
@@ -62,7 +67,13 @@ pub(crate) use duties::DutyDone;
 pub(crate) struct Sequencer {
     shared: Arc<Shared>,
     runner: Runner,
+    /// Who waits for the batch that is being filled.
     pending: Vec<Pending>,
+    flusher: Flusher,
+    /// What is to be done when the flying batch has landed.
+    after_landing: After,
+    /// Taken from the queue, and not run yet.
+    taken: VecDeque<Job>,
     deliveries: Deliveries,
     duties: Duties,
     /// A schedule may have been set or moved since the next one was looked up.
@@ -74,21 +85,28 @@ pub(crate) struct Sequencer {
     next_blob_sweep: u64,
     /// When it is looked next for uses of grants to be kept, and for rows that are nobody's.
     next_tidy: u64,
+    /// When the batch was begun.
     started: Instant,
     scratch: Vec<Job>,
 }
 
 impl Sequencer {
-    pub(crate) fn new(shared: Arc<Shared>, mut batch: Batch) -> Self {
+    /// # Errors
+    /// The system gives no thread for flushing.
+    pub(crate) fn new(shared: Arc<Shared>, mut batch: Batch) -> std::io::Result<Self> {
         // What runs here sees everything that went before: there is nothing to check it against.
         batch.record_reads(false);
         let mut deliveries = Deliveries::default();
         deliveries.follow(Arc::clone(&shared.table().subscriptions));
         let runner = Runner::on_batch(Arc::clone(&shared), batch);
-        Self {
+        let flusher = Flusher::start(Arc::clone(&shared))?;
+        Ok(Self {
             shared,
             runner,
             pending: Vec::new(),
+            flusher,
+            after_landing: After::default(),
+            taken: VecDeque::new(),
             deliveries,
             duties: Duties::default(),
             schedules_touched: true,
@@ -99,26 +117,26 @@ impl Sequencer {
             next_tidy: 0,
             started: Instant::now(),
             scratch: Vec::new(),
-        }
+        })
     }
 
     /// Runs until the queue is closed and empty.
     pub(crate) fn work(mut self) {
         loop {
-            let patience = self.patience();
-            if patience > Duration::ZERO
-                && let Some(job) = self.shared.queue.pop_within(patience)
-            {
+            let patience = if self.taken.is_empty() { self.patience() } else { Duration::ZERO };
+            let job = if patience > Duration::ZERO { self.shared.queue.pop_within(patience) } else { None };
+            self.hear_landing();
+            if self.is_fresh() {
                 self.started = Instant::now();
+            }
+            if let Some(job) = job {
                 self.run(job);
-            } else {
-                self.started = Instant::now();
             }
             self.fill();
             self.background();
-            let idle = self.pending.is_empty();
-            self.commit();
-            if idle && self.shared.queue.is_closed() && self.shared.queue.is_empty() {
+            let idle = self.is_fresh() && !self.flusher.is_flying();
+            self.end_turn();
+            if idle && self.shared.queue.is_closed() && !self.someone_waits() {
                 return;
             }
         }
@@ -131,35 +149,34 @@ impl Sequencer {
         }
         let now = self.shared.clock.now();
         if self.deliveries.pending(now) {
-            return Duration::ZERO;
+            // Where it could not be done until the flying batch has landed, that wakes.
+            return if self.flusher.is_flying() { Duration::from_millis(1) } else { Duration::ZERO };
         }
         let due = if self.shared.clock_suspect.load(Ordering::Relaxed) { None } else { self.next_schedule };
         let next = [due, self.deliveries.next_try()].into_iter().flatten().min();
         next.map_or(PATIENCE, |next| Duration::from_micros(next.saturating_sub(now)).min(PATIENCE))
     }
 
-    /// Runs what waits until the batch is full.
+    /// Runs what waits until the batch is full, or has half of it and can be sent off.
     fn fill(&mut self) {
-        let mut jobs = std::mem::take(&mut self.scratch);
-        while self.has_room() {
-            let most =
-                TAKEN_AT_ONCE.min(self.shared.limits.batch_commands.saturating_sub(self.pending.len()));
-            if self.shared.queue.take(&mut jobs, most) == 0 {
-                break;
+        loop {
+            self.hear_landing();
+            if self.is_fresh() {
+                self.started = Instant::now();
+            } else if !self.has_room() || self.is_half() {
+                return;
             }
-            for job in jobs.drain(..) {
-                self.run(job);
+            if self.taken.is_empty() && self.shared.queue.take(&mut self.scratch, TAKEN_AT_ONCE) > 0 {
+                self.taken.extend(self.scratch.drain(..));
             }
+            let Some(job) = self.taken.pop_front() else { return };
+            self.run(job);
         }
-        self.scratch = jobs;
     }
 
-    fn has_room(&self) -> bool {
-        let limits = &self.shared.limits;
-        let bytes = self.runner.batch_ref().map_or(0, Batch::bytes);
-        self.pending.len() < limits.batch_commands
-            && bytes < limits.batch_bytes
-            && self.started.elapsed() < limits.batch_time
+    /// Whether a command waits for its turn.
+    fn someone_waits(&self) -> bool {
+        !self.taken.is_empty() || !self.shared.queue.is_empty()
     }
 
     fn run(&mut self, job: Job) {
@@ -178,8 +195,9 @@ impl Sequencer {
                 let _ = reply.send(worked);
             }
         }
-        if self.runner.after.installed_changed {
-            // A grant that was taken back, or a pause, holds for the next command, and not only for the next batch.
+        if self.runner.after.installed_changed || !self.runner.after.destroyed.is_empty() {
+            // A grant that was taken back, or a pause, holds for the next command, and not only for the next batch. So
+            // does an erasure.
             self.commit();
         }
     }

@@ -268,7 +268,7 @@ pub(super) fn start(
     let thread = |name: String| std::thread::Builder::new().name(name).stack_size(THREAD_STACK_BYTES);
     let failed = |error: std::io::Error| OpenError::Other(format!("a thread cannot be started: {error}"));
     let mut threads = Threads { beside: Vec::new(), others: Vec::new() };
-    let sequencer = Sequencer::new(Arc::clone(shared), batch);
+    let sequencer = Sequencer::new(Arc::clone(shared), batch).map_err(failed)?;
     threads.others.push(thread("hamlet-sequencer".into()).spawn(move || sequencer.work()).map_err(failed)?);
     for number in 0..query_threads {
         let shared = Arc::clone(shared);

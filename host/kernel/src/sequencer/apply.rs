@@ -81,6 +81,8 @@ impl Sequencer {
             (Ok(()), Task::Duty(duty, reply), Ran::Duty) => drop(reply.send((*duty, Ok(())))),
             (Ok(()), task, _) => task.refuse(CallError::internal("a dry run was applied")),
             (Err(NotApplied::Conflict), task, _) => {
+                // With a snapshot that has what is flying, or it would meet the same again.
+                self.wait_for_landing();
                 beside::again(&self.shared, Errand { task, confirmed, conflicts });
             }
             (Err(NotApplied::Failed(error)), task, _) => task.refuse(error),

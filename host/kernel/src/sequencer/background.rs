@@ -31,7 +31,7 @@ impl Sequencer {
             return;
         }
         for _ in 0..BACKGROUND_MAX {
-            if !self.shared.queue.is_empty() || !self.has_room() || !self.guarded_step() {
+            if self.someone_waits() || !self.has_room() || !self.guarded_step() {
                 return;
             }
         }
@@ -69,11 +69,11 @@ impl Sequencer {
             self.letters_touched = true;
             self.sweep(now)?;
         }
-        if now >= self.next_blob_sweep && self.runner.batch()?.entries() == 0 {
+        if now >= self.next_blob_sweep && self.entries() == 0 && !self.flusher.is_flying() {
             self.next_blob_sweep = now + BLOB_SWEEP_EVERY_MICROS;
             self.sweep_blobs()?;
         }
-        if self.send_again()? {
+        if self.send_again(now)? {
             return Ok(true);
         }
         if self.deliver(now)? {

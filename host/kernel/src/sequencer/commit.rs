@@ -1,30 +1,74 @@
-//! The end of a turn: the batch is made durable, and then everybody is told.
+//! The end of a turn: the batch is sealed and sent to be made durable, and what became of it is heard later.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
-use hamlet_store::{Batch, Sequence};
+use hamlet_store::{Batch, Flushed, Sealed, Sequence};
 
+use super::flusher::Flight;
 use super::{Pending, Sequencer};
 use crate::beside::Answered;
 use crate::call::{BatchError, BatchFailure, CallError};
-use crate::metrics::{BATCH_SIZE_BOUNDS, COMMIT_MICROS_BOUNDS, Metrics};
 use crate::runner::After;
 
+/// A batch of one command is flushed by the sequencer itself up to so many bytes.
+const FLUSHED_HERE_BYTES_MAX: usize = 64 * 1024;
+
 impl Sequencer {
-    /// Makes the batch durable, then tells everybody.
+    /// Makes all that was run so far durable, and then tells everybody, before it returns.
     pub(super) fn commit(&mut self) {
-        let commands = self.runner.batch_ref().map_or(0, Batch::entries);
-        let committed = if commands == 0 { self.end_empty_batch() } else { self.commit_batch(commands) };
-        let was_written = self.runner.end_batch();
-        match committed {
-            Ok(sequence) if was_written => self.after_commit(sequence),
-            Ok(_) => {}
-            Err(_) => self.after_failed_commit(),
+        self.wait_for_landing();
+        self.end_batch();
+        self.wait_for_landing();
+    }
+
+    /// Ends the batch if it is time: nothing waits, it is full, or half of those who wait have got their turn. While
+    /// another one is flying it takes in whoever comes, for as long as there is room.
+    pub(super) fn end_turn(&mut self) {
+        self.hear_landing();
+        if self.flusher.is_flying() {
+            if self.is_fresh() || self.has_room() {
+                return;
+            }
+            self.wait_for_landing();
         }
-        for pending in self.pending.drain(..) {
-            pending.answer(&committed);
+        self.end_batch();
+    }
+
+    /// Ends the batch: what is in it is sent off. None may be flying.
+    fn end_batch(&mut self) {
+        let commands = self.entries();
+        if commands == 0 {
+            let ended = self.end_empty_batch();
+            self.runner.end_batch();
+            return self.answer_all(&ended);
+        }
+        match self.seal() {
+            Ok(Some(sealed)) => self.send_off(sealed, commands),
+            Ok(None) => {}
+            Err(error) => self.fall(&error),
+        }
+    }
+
+    fn send_off(&mut self, sealed: Sealed, commands: usize) {
+        self.runner.end_batch();
+        let mut after = std::mem::take(&mut self.runner.after);
+        let notes = std::mem::take(&mut after.notes);
+        self.after_landing = after;
+        let pending = std::mem::take(&mut self.pending);
+        // Who is told that a plugin is paused, or another person's name erased, finds it so at once.
+        let changes_more = self.after_landing.installed_changed || !self.after_landing.destroyed.is_empty();
+        let alone = pending.len() <= 1
+            && sealed.bytes() <= FLUSHED_HERE_BYTES_MAX
+            && self.taken.is_empty()
+            && self.shared.queue.is_empty();
+        let flight = Flight { sealed, pending, notes, commands };
+        if alone || changes_more {
+            let (flushed, landed) = self.flusher.land_here(flight);
+            self.settle(flushed);
+            landed.answer();
+        } else {
+            self.flusher.fly(flight);
         }
     }
 
@@ -34,8 +78,7 @@ impl Sequencer {
         self.runner.batch()?.commit(time).map_err(|error| CallError::Commit(Arc::from(error.to_string())))
     }
 
-    pub(super) fn commit_batch(&mut self, commands: usize) -> Result<Sequence, CallError> {
-        let started = Instant::now();
+    fn seal(&mut self) -> Result<Option<Sealed>, CallError> {
         let time = self.shared.last_time.load(Ordering::Relaxed);
         // C6: keys first, or a power cut leaves values that nobody can open.
         if let Err(error) = self.shared.keys.flush_new_keys() {
@@ -45,26 +88,44 @@ impl Sequencer {
             self.shared.queue.close();
             return Err(CallError::Commit(Arc::from(error.to_string())));
         }
-        let metrics = Arc::clone(&self.shared.metrics);
-        match self.runner.batch()?.commit(time) {
-            Ok(sequence) => {
-                Metrics::count(&metrics.batches);
-                metrics.batch_size.observe(&BATCH_SIZE_BOUNDS, u64::try_from(commands).unwrap_or(u64::MAX));
-                let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-                metrics.commit_micros.observe(&COMMIT_MICROS_BOUNDS, micros);
-                Ok(sequence)
-            }
-            Err(error) => {
-                Metrics::count(&metrics.commit_failures);
-                tracing::error!(%error, "a batch could not be committed");
-                Err(CallError::Commit(Arc::from(error.to_string())))
-            }
+        self.runner.batch()?.seal(time).map_err(|error| CallError::Commit(Arc::from(error.to_string())))
+    }
+
+    /// Hears of the flying batch if it has landed. Cheap when it has not.
+    pub(super) fn hear_landing(&mut self) {
+        if self.flusher.has_landed() {
+            self.wait_for_landing();
         }
     }
 
-    pub(super) fn after_commit(&mut self, sequence: Sequence) {
-        let After { notes, awakened, destroyed, installed_changed, schedules_touched, letters_touched } =
-            std::mem::take(&mut self.runner.after);
+    /// Waits for the flying batch, if there is one.
+    pub(super) fn wait_for_landing(&mut self) {
+        match self.flusher.landed() {
+            Some(Ok(flushed)) => self.settle(flushed),
+            Some(Err(_)) => {
+                tracing::error!("the thread that writes the journal has ended; nothing more is taken");
+                self.runner.running = None;
+                self.shared.queue.close();
+                self.fall(&CallError::internal("the thread that writes the journal has ended"));
+            }
+            None => {}
+        }
+    }
+
+    fn settle(&mut self, flushed: Flushed) {
+        let after = std::mem::take(&mut self.after_landing);
+        let settled = self.runner.batch().map(|batch| batch.settle(flushed));
+        match settled {
+            Ok(Ok(_)) => self.after_commit(after),
+            // Its callers know. Those of the batch on top do not yet.
+            Ok(Err(error)) => self.fall(&CallError::Commit(Arc::from(error.to_string()))),
+            Err(error) => self.fall(&error),
+        }
+    }
+
+    fn after_commit(&mut self, after: After) {
+        let After { notes: _, awakened, destroyed, installed_changed, schedules_touched, letters_touched } =
+            after;
         self.schedules_touched |= schedules_touched | installed_changed;
         self.letters_touched |= letters_touched | installed_changed;
         if installed_changed {
@@ -84,14 +145,11 @@ impl Sequencer {
         for emitter in awakened {
             self.deliveries.wake(&emitter);
         }
-        self.shared.queries.release(sequence);
-        for note in notes {
-            drop(self.shared.events.send(note));
-        }
     }
 
     /// Nothing of the batch happened: nobody is told of it, and what was known of its rows is forgotten.
-    pub(super) fn after_failed_commit(&mut self) {
+    fn fall(&mut self, why: &CallError) {
+        self.runner.end_batch();
         self.runner.after = After::default();
         self.schedules_touched = true;
         self.letters_touched = true;
@@ -99,6 +157,33 @@ impl Sequencer {
         if let Some(running) = &mut self.runner.running {
             running.drop_kept();
         }
+        self.answer_all(&Err(why.clone()));
+    }
+
+    fn answer_all(&mut self, committed: &Result<Sequence, CallError>) {
+        for pending in self.pending.drain(..) {
+            pending.answer(committed);
+        }
+    }
+
+    /// Whether nothing was run since the last batch.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.pending.is_empty() && self.entries() == 0
+    }
+
+    /// Whether as many have got their turn as wait for it: those are then run while these are made durable.
+    pub(super) fn is_half(&self) -> bool {
+        !self.flusher.is_flying()
+            && self.pending.len() >= self.taken.len()
+            && self.pending.len() >= self.taken.len() + self.shared.queue.len()
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        let limits = &self.shared.limits;
+        let bytes = self.runner.batch_ref().map_or(0, Batch::bytes);
+        self.pending.len() < limits.batch_commands
+            && bytes < limits.batch_bytes
+            && self.started.elapsed() < limits.batch_time
     }
 }
 
