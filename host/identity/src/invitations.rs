@@ -4,7 +4,7 @@
 //! way to act as another: an invitation for a person who can sign in already is refused.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -78,6 +78,25 @@ impl NativeProvider for InvitationsProvider {
             _ => return None,
         };
         Some(FunctionRule { kind, access, reentrant: false, long: false })
+    }
+
+    fn noted(
+        &self,
+        function: &str,
+        arguments: &[Val],
+        result: Option<&Val>,
+    ) -> Result<Option<Noted>, CallError> {
+        let person = match (function, result) {
+            ("create", _) => {
+                let order = Arguments(arguments).value(0)?;
+                values::option(values::field(order, "person")?, values::id)?
+            }
+            // An admission: somebody is there who was not.
+            ("redeem" | "claim", Some(Val::Result(Ok(Some(person))))) => Id::from_val(person),
+            ("revoke", _) => None,
+            _ => return Ok(None),
+        };
+        Ok(Some(Noted { party: person, thing: String::new() }))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -212,6 +231,7 @@ fn claim(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         // Whoever had her keys until now has nothing any more.
         sessions::end_of(cx, person)?;
         credential_rows::clear(cx, person)?;
+        crate::recovered::mark(cx, person)?;
     }
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))

@@ -4,7 +4,7 @@
 //! stays signed in after his victim ended the session.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -132,6 +132,9 @@ fn end(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         return refuse(SessionsError::NoSuchSession);
     }
     delete(cx, &hash, &row)?;
+    if who.person() != Some(row.person) {
+        cx.note(Noted::about(row.person))?;
+    }
     Ok(None)
 }
 

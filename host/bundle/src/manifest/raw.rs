@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     BuildRecipe, EmitEntry, ExportEntry, FunctionRule, GrantKind, ImportEntry, Manifest, ManifestError,
-    STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, extra, words,
+    STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, extra, people, words,
 };
 
 #[derive(Deserialize)]
@@ -33,6 +33,8 @@ struct RawManifest {
     subscribes: Vec<String>,
     #[serde(default)]
     grantable: Vec<RawGrantable>,
+    #[serde(default)]
+    about_people: Vec<people::RawPeopleData>,
     publisher: Option<String>,
     minimum_host: Option<String>,
     r#static: Option<extra::RawStatic>,
@@ -119,6 +121,7 @@ pub(super) fn read(text: &str) -> Result<Manifest, ManifestError> {
         imports: raw.import.into_iter().map(import).collect::<Result<_, _>>()?,
         emits: raw.emits.into_iter().map(emit).collect::<Result<_, _>>()?,
         grantable: grantable(raw.grantable)?,
+        about_people: people::read(raw.about_people)?,
         publisher: raw.publisher.as_deref().map(extra::publisher).transpose()?,
         minimum_host: raw.minimum_host.map(extra::minimum_host).transpose()?,
         static_files: raw.r#static.map(extra::statics).transpose()?,
@@ -150,7 +153,7 @@ fn no_interface_twice<'a>(
     Ok(())
 }
 
-fn human_text(at: &str, text: &str) -> Result<String, ManifestError> {
+pub(super) fn human_text(at: &str, text: &str) -> Result<String, ManifestError> {
     let trimmed = text.trim();
     if trimmed.is_empty() || text.len() > TEXT_BYTES_MAX || text.chars().any(char::is_control) {
         return Err(ManifestError::Text { at: at.to_owned() });
