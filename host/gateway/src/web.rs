@@ -25,7 +25,9 @@ mod leave;
 mod log;
 mod me;
 mod members;
+mod move_in;
 mod multipart;
+mod newcomers;
 mod passkeys;
 mod picture;
 mod plugin;
@@ -38,6 +40,7 @@ mod recoveries;
 mod rules;
 mod secure;
 mod setup;
+mod sheet;
 mod sign_in;
 mod tokens;
 mod upload;
@@ -86,6 +89,10 @@ pub(crate) fn router() -> Router {
         .route("/stewards/hand-over", get(hand_over::page).post(hand_over::save))
         .route("/stewards/devices", get(devices::page).post(devices::create))
         .route("/stewards/devices/revoke", post(devices::revoke))
+        .route("/stewards/move-in", get(move_in::page).post(move_in::read))
+        .route("/stewards/move-in/{id}", get(move_in::one))
+        .route("/stewards/move-in/{id}/undo", post(move_in::undo))
+        .route("/stewards/move-in/{id}/invitations", post(move_in::print))
         .route("/groups", get(groups::page).post(groups::set))
         .route("/groups/{name}", get(groups::one))
         .route("/groups/{name}/join", post(groups::join))

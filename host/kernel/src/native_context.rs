@@ -111,7 +111,7 @@ impl NativeContext for Context<'_> {
 
     fn note(&mut self, noted: Noted) -> Result<(), CallError> {
         let Some(interface) = self.interface else { return Ok(()) };
-        steward_log::write(self.running, interface, noted)
+        steward_log::write(self.running, interface, &noted)
     }
 
     fn hold_blob(&mut self, hash: &[u8]) -> Result<bool, CallError> {

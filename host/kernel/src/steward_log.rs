@@ -114,11 +114,11 @@ pub(crate) fn note(
             provider.native.noted(function, arguments, result)?
         }
     };
-    noted.map_or(Ok(()), |noted| write(running, interface, noted))
+    noted.map_or(Ok(()), |noted| write(running, interface, &noted))
 }
 
 /// Writes a line about the command that runs.
-pub(crate) fn write(running: &mut Running, interface: &str, noted: Noted) -> Result<(), CallError> {
+pub(crate) fn write(running: &mut Running, interface: &str, noted: &Noted) -> Result<(), CallError> {
     let frame = running.frame()?;
     let (plugin, function) = (frame.name.to_string(), frame.function.to_string());
     let reason = match running.reason.clone() {

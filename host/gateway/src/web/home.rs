@@ -79,6 +79,7 @@ async fn member(visit: &Visit) -> Markup {
                 li { a class="card" href="/stewards/invitations" {
                     h3 { (say.t("invitations")) } p class="soft" { (say.t("invitations-about")) }
                 } }
+                li { a class="card" href="/stewards/move-in" { h3 { (say.t("move-title")) } p class="soft" { (say.t("move-about")) } } }
                 li { a class="card" href="/stewards/devices" { h3 { (say.t("devices")) } p class="soft" { (say.t("devices-about")) } } }
                 li { a class="card" href="/stewards/hand-over" { h3 { (say.t("hand-over")) } p class="soft" { (say.t("hand-over-about")) } } }
             }

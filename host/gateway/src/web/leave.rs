@@ -18,15 +18,10 @@ const LEAVE: &str = "/me/leave";
 const ERASE: &str = "/me/erase";
 
 pub(crate) async fn page(member: Member) -> Response {
-    shown(&member, StatusCode::OK, "", "").await
+    shown(&member, StatusCode::OK, "", "")
 }
 
-async fn shown(
-    member: &Member,
-    status: StatusCode,
-    problem_leaving: &str,
-    problem_erasing: &str,
-) -> Response {
+fn shown(member: &Member, status: StatusCode, problem_leaving: &str, problem_erasing: &str) -> Response {
     let visit = &member.visit;
     let say = &visit.say;
     let body = html! {
@@ -92,5 +87,5 @@ async fn go(member: &Member, sure: bool, function: &str) -> Response {
         visit.say.t("leave-not-sure")
     };
     let (leaving, erasing) = if function == "leave" { (&*refusal, "") } else { ("", &*refusal) };
-    shown(member, StatusCode::UNPROCESSABLE_ENTITY, leaving, erasing).await
+    shown(member, StatusCode::UNPROCESSABLE_ENTITY, leaving, erasing)
 }

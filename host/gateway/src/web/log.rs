@@ -199,6 +199,8 @@ fn words(interface: &str, function: &str) -> Option<&'static str> {
         ("groups", "join") => "log-groups-join",
         ("devices", "create") => "log-devices-create",
         ("devices", "revoke") => "log-devices-revoke",
+        ("moves", "bring") => "log-moves-bring",
+        ("moves", "undo") => "log-moves-undo",
         ("papers", "publish") => "log-papers-publish",
         ("events", "send-again" | "drop") => "log-events-letter",
         _ => return None,

@@ -95,8 +95,8 @@ fn a_picture_is_kept_sealed_without_what_is_personal_and_shown_to_members_as_a_p
     let script = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
     assert_eq!(send(script, &ana.csrf).status, 422);
     assert_eq!(sol.get("/members/ana/picture").status, 404);
-    let sent = send(&drawing(), &ana.csrf);
-    assert_eq!(sent.status, 303, "{}", sent.text());
+    let kept = send(&drawing(), &ana.csrf);
+    assert_eq!(kept.status, 303, "{}", kept.text());
     let shown = sol.get("/members/ana/picture");
     assert_eq!(shown.status, 200);
     assert_eq!(shown.header("content-type"), Some("image/png"), "by what it is, not by what it was called");
@@ -105,9 +105,9 @@ fn a_picture_is_kept_sealed_without_what_is_personal_and_shown_to_members_as_a_p
     assert!(!shown.body.windows(7).any(|window| window == b"Ana Luz"));
     assert!(sol.text("/members/ana").contains("src=\"/members/ana/picture\""));
     // On disk it is sealed.
-    let held = std::fs::read_dir(folder.path().join("community/blobs")).unwrap().flatten();
+    let drawers = std::fs::read_dir(folder.path().join("community/blobs")).unwrap().flatten();
     let files: Vec<_> =
-        held.filter_map(|drawer| std::fs::read_dir(drawer.path()).ok()).flatten().flatten().collect();
+        drawers.filter_map(|drawer| std::fs::read_dir(drawer.path()).ok()).flatten().flatten().collect();
     assert!(
         !files.is_empty()
             && files.iter().all(|file| file.path().extension().is_some_and(|end| end == "sealed"))

@@ -254,3 +254,47 @@ hand-over-keys = Keys: where is the key of the backups, and the sheet with the r
 hand-over-backup = Backups: where do they go, who looked last whether one can be restored?
 hand-over-money = What does all this cost a year, and from which account is it paid?
 hand-over-people = Who else knows how it works? Whom do you call when it does not?
+
+## Move in
+move-title = Move in
+move-about = Bring in people and households from a list.
+move-lead = You have a list of your people already? Bring them in all at once: nothing is done before you have seen what will come of it.
+move-file = The list
+move-file-help = A CSV file, as every spreadsheet writes it (“Save as…”). The first line says what is in the columns. At most { $rows } people at once.
+move-read = Look at it
+move-moves = Brought in so far
+move-count = { $count ->
+    [one] one person or household
+   *[other] { $count } people and households
+}
+move-empty = There is nobody in this file. The first line has to say what is in the columns, and people come below it.
+move-too-long = At most { $rows } people and households can be brought in at once. Split the list.
+move-unclosed = A quotation mark is opened in this file and never closed. Save it as CSV once more.
+move-columns = Which column is what?
+move-columns-about = This is a guess. Mend it where it is wrong.
+move-column-handle = Short name
+move-no-column = none of them
+move-look-again = Look again
+move-faults = What is wrong
+move-faults-about = Mend these lines in your list and send it again. Nobody is brought in before all is right.
+move-row = Line { $row }:
+move-fault-no-name = There is no name.
+move-fault-handle-taken = Somebody has this short name already, here or in your list.
+move-fault-kind = It is said to be neither a person, a household nor an organisation.
+move-acts-for = acts for { $household }
+move-and-more = { $count ->
+    [one] And one more.
+   *[other] And { $count } more.
+}
+move-do-about = All of them come in at once. Telephone, e-mail and address are seen by stewards until each person chooses otherwise. You can take it back as long as nobody of them has signed in.
+move-do = Bring them in
+move-changed = Somebody else changed something in the meantime. Look again.
+move-print = Invitations to print
+move-print-about = Makes an invitation with a QR code for each person who has not signed in yet, good for { $days } days. Print it, cut it apart, and hand it out.
+move-came = has signed in
+move-undo = Take it back
+move-undo-about = All of them are gone again, with everything that is about them. There is no way back from that.
+move-somebody-came = Somebody of them has signed in already. It can be taken back no more; end single memberships instead.
+move-slip = Welcome to { $community }. Open this with the camera of your telephone, or type the address. It is for you alone.
+log-moves-bring = { $who } brought in { $thing } people and households from a list.
+log-moves-undo = { $who } took back a list of people that had been brought in.

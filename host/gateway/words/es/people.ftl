@@ -254,3 +254,47 @@ hand-over-keys = Llaves: ¿dónde está la llave de las copias de seguridad, y l
 hand-over-backup = Copias de seguridad: ¿a dónde van, quién comprobó por última vez que se puede restaurar una?
 hand-over-money = ¿Cuánto cuesta todo esto al año, y de qué cuenta se paga?
 hand-over-people = ¿Quién más sabe cómo funciona? ¿A quién se llama cuando no funciona?
+
+## Mudarse
+move-title = Mudarse aquí
+move-about = Traer personas y hogares desde una lista.
+move-lead = ¿Ya tenéis una lista de vuestra gente? Tráelos a todos de una vez: no se hace nada antes de que hayas visto lo que saldrá.
+move-file = La lista
+move-file-help = Un archivo CSV, como lo escribe cualquier hoja de cálculo («Guardar como…»). La primera línea dice qué hay en las columnas. Como máximo { $rows } personas de una vez.
+move-read = Mirarla
+move-moves = Traídos hasta ahora
+move-count = { $count ->
+    [one] una persona u hogar
+   *[other] { $count } personas y hogares
+}
+move-empty = En este archivo no hay nadie. La primera línea tiene que decir qué hay en las columnas, y debajo vienen las personas.
+move-too-long = Se pueden traer como máximo { $rows } personas y hogares de una vez. Divide la lista.
+move-unclosed = En este archivo se abren unas comillas que nunca se cierran. Guárdalo otra vez como CSV.
+move-columns = ¿Qué es cada columna?
+move-columns-about = Esto es una suposición. Corrígela donde no sea así.
+move-column-handle = Nombre corto
+move-no-column = ninguna
+move-look-again = Mirar otra vez
+move-faults = Lo que no está bien
+move-faults-about = Corrige estas líneas en tu lista y envíala otra vez. No se trae a nadie antes de que todo esté bien.
+move-row = Línea { $row }:
+move-fault-no-name = No hay nombre.
+move-fault-handle-taken = Alguien ya tiene este nombre corto, aquí o en tu lista.
+move-fault-kind = Dice que no es ni persona, ni hogar, ni organización.
+move-acts-for = actúa por { $household }
+move-and-more = { $count ->
+    [one] Y una más.
+   *[other] Y { $count } más.
+}
+move-do-about = Entran todos de una vez. El teléfono, el correo y la dirección los ve la administración hasta que cada cual elija otra cosa. Puedes deshacerlo mientras nadie de ellos haya entrado.
+move-do = Traerlos
+move-changed = Mientras tanto alguien cambió algo. Mira otra vez.
+move-print = Invitaciones para imprimir
+move-print-about = Hace una invitación con código QR para cada persona que aún no ha entrado, válida { $days } días. Imprímelas, recórtalas y repártelas.
+move-came = ya ha entrado
+move-undo = Deshacerlo
+move-undo-about = Todos desaparecen otra vez, con todo lo que hay sobre ellos. De eso no hay vuelta atrás.
+move-somebody-came = Alguien de ellos ya ha entrado. Ya no se puede deshacer; termina participaciones una a una.
+move-slip = Te damos la bienvenida a { $community }. Abre esto con la cámara de tu teléfono, o escribe la dirección. Es solo para ti.
+log-moves-bring = { $who } trajo { $thing } personas y hogares desde una lista.
+log-moves-undo = { $who } deshizo una lista de personas que se había traído.
