@@ -23,6 +23,7 @@ mod invitations;
 mod join;
 mod leave;
 mod log;
+mod mandates;
 mod me;
 mod members;
 mod move_in;
@@ -114,6 +115,8 @@ pub(crate) fn router() -> Router {
         .route("/members", get(members::page).post(members::add))
         .route("/members/{handle}", get(members::one))
         .route("/members/{handle}/picture", get(profile::picture))
+        .route("/members/{handle}/mandates", post(mandates::give))
+        .route("/members/{handle}/mandates/end", post(mandates::end))
         .route("/members/{handle}/invite", post(invitations::for_person))
         .route("/members/{handle}/groups", post(members::groups))
         .route("/members/{handle}/recover", post(recoveries::begin))

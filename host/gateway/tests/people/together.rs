@@ -225,3 +225,34 @@ fn who_was_let_back_in_is_told_for_seven_days() {
     let ana = Browser::of(&town, &server, ana_id);
     assert!(!ana.text("/").contains("You were let back in a short while ago."));
 }
+
+#[test]
+fn a_child_acts_through_a_guardian_whom_a_steward_names_once() {
+    let (town, server, ana) = village(start);
+    let (ben, _token) = person(&server, &town, "ben", &whole());
+    super::support::add(&server, &town, "person", "kid");
+    let sol = Browser::of(&town, &server, town.founded.steward);
+    let (ana, ben) = (Browser::of(&town, &server, ana), Browser::of(&town, &server, ben.parse().unwrap()));
+    let guardian = |browser: &Browser<'_>, handle: &str| {
+        browser.post(
+            "/members/kid/mandates",
+            &[("person", handle), ("mandate", "guardian"), ("reason", "her mother")],
+        )
+    };
+    assert_eq!(guardian(&ben, "ben").status, 422, "nobody makes himself a guardian");
+    assert_eq!(guardian(&sol, "nobody").status, 422);
+    assert_eq!(guardian(&sol, "ana").status, 303);
+    assert_eq!(guardian(&sol, "sol").status, 422, "a steward names the first, not the next");
+    assert!(ana.text("/members/kid").contains("is the guardian"));
+    assert!(
+        !ben.text("/members/kid").contains("is the guardian"),
+        "who acts for whom is not everybody's business"
+    );
+    assert!(ben.text("/log").contains("Sol let somebody act for kid."));
+    // She decides for the child: who else acts for it, for example.
+    assert_eq!(guardian(&ana, "ben").status, 303);
+    assert!(ben.text("/members/kid").contains("is the guardian"));
+    let id = ana.text("/members/kid");
+    let id = id.split("name=\"person\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(ana.post("/members/kid/mandates/end", &[("person", &id)]).status, 303);
+}

@@ -298,3 +298,18 @@ move-somebody-came = Somebody of them has signed in already. It can be taken bac
 move-slip = Welcome to { $community }. Open this with the camera of your telephone, or type the address. It is for you alone.
 log-moves-bring = { $who } brought in { $thing } people and households from a list.
 log-moves-undo = { $who } took back a list of people that had been brought in.
+
+## Acting for somebody
+mandates = Who acts for this member
+mandates-about = A household or a club acts through its people. Whoever is too young to take part alone acts through a guardian. Whoever has no telephone can be served at a desk.
+mandates-none = Nobody else.
+mandate-person = Short name of the person
+mandate-person-help = This person may then do things in the name of this member.
+mandate-right = By what right
+mandate-representative = represents it
+mandate-guardian = is the guardian
+mandate-clerk = serves at a desk
+mandate-give = Let this person act
+mandate-end = End this
+mandate-not-yours = Only who acts for this member already may change this. A steward sets up the first one; a decision of the community can do more.
+mandate-invalid = A person acts for somebody else, not for themselves.

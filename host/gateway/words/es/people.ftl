@@ -298,3 +298,18 @@ move-somebody-came = Alguien de ellos ya ha entrado. Ya no se puede deshacer; te
 move-slip = Te damos la bienvenida a { $community }. Abre esto con la cámara de tu teléfono, o escribe la dirección. Es solo para ti.
 log-moves-bring = { $who } trajo { $thing } personas y hogares desde una lista.
 log-moves-undo = { $who } deshizo una lista de personas que se había traído.
+
+## Actuar por alguien
+mandates = Quién actúa por este miembro
+mandates-about = Un hogar o un club actúa a través de su gente. Quien es demasiado joven para participar por su cuenta actúa a través de quien le cuida. A quien no tiene teléfono se le atiende en un mostrador.
+mandates-none = Nadie más.
+mandate-person = Nombre corto de la persona
+mandate-person-help = Esta persona podrá entonces hacer cosas en nombre de este miembro.
+mandate-right = Con qué derecho
+mandate-representative = le representa
+mandate-guardian = le cuida y responde por él
+mandate-clerk = atiende en un mostrador
+mandate-give = Dejar que actúe
+mandate-end = Terminar
+mandate-not-yours = Esto solo lo cambia quien ya actúa por este miembro. Quien administra pone a la primera persona; una decisión de la comunidad puede más.
+mandate-invalid = Una persona actúa por otra, no por sí misma.
