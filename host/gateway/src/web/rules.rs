@@ -30,16 +30,23 @@ const QUESTIONS: [(&str, &str, &str); 5] = [
     ("age", "rules-ask-age", "16"),
     ("unit", "rules-ask-unit", ""),
 ];
-/// Paths that anybody may post to without having seen the newest version: reading it, choosing a language, going.
-const ALWAYS: [&str; 8] = [
+/// What anybody may post to without having seen the newest version: reading it, choosing a language, coming in, securing
+/// her own account, and going. A path that is one of these or lies below it.
+const ALWAYS: [&str; 14] = [
     "/rules/accept",
+    "/stewards/rules",
     "/language",
+    "/demo",
+    "/join",
+    "/setup",
     "/sign-in",
     "/sign-out",
+    "/prove",
+    "/me/secure",
+    "/me/sessions",
     "/me/leave",
     "/me/erase",
-    "/me/sessions/end",
-    "/prove",
+    "/recoveries/cancel",
 ];
 
 /// The newest version as everybody reads it, members and newcomers alike.
@@ -100,11 +107,15 @@ async fn unseen(visit: &Visit, current: &Value) -> bool {
 /// Sends a member to the newest version before she does anything, once; none: she has seen it, or there is none.
 pub(crate) async fn first(visit: &Visit) -> Option<Response> {
     let path = visit.path.split('?').next().unwrap_or_default();
-    if visit.browser.is_none() || ALWAYS.contains(&path) || path.starts_with(WRITE) {
+    if visit.browser.is_none() || ALWAYS.iter().any(|known| is_below(path, known)) {
         return None;
     }
     let current = ask(visit, "papers", "current", json!({})).await.ok()?;
     unseen(visit, &current).await.then(|| redirect(PLACE))
+}
+
+fn is_below(path: &str, known: &str) -> bool {
+    path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 pub(crate) async fn accept(Posted { visit: member, fields }: Posted<Member>) -> Response {
@@ -218,6 +229,26 @@ pub(crate) async fn publish(Posted { visit: member, fields }: Posted<Member>) ->
                 _ => refused.said(visit),
             };
             editor(&member, StatusCode::UNPROCESSABLE_ENTITY, &texts, &fields, &words).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_always_open_is_that_path_and_what_lies_below_it() {
+        for (path, open) in [
+            ("/me/secure", true),
+            ("/me/secure/passkey/options", true),
+            ("/me/secured", false),
+            ("/rules/accept", true),
+            ("/rules", false),
+            ("/me/name", false),
+            ("/p/shop/do/pay", false),
+        ] {
+            assert_eq!(ALWAYS.iter().any(|known| is_below(path, known)), open, "{path}");
         }
     }
 }

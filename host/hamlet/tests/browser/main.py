@@ -6,8 +6,10 @@ import time
 from playwright.sync_api import sync_playwright
 
 import members
+import people
 
-STORIES = {name: story for name, story in vars(members).items() if name.startswith("story_")}
+STORIES = {name: story for stories in (members, people) for name, story in vars(stories).items()
+           if name.startswith("story_")}
 
 
 def main(wanted):
