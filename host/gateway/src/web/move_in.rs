@@ -24,6 +24,8 @@ use super::visit::{Member, Posted, Visit, redirect};
 const PLACE: &str = "/stewards/move-in";
 /// Rows that are shown before all are brought in.
 const SHOWN_MAX: usize = 20;
+/// Letters of a bad row that are shown with what is wrong.
+const CELLS_LETTERS_MAX: usize = 80;
 /// For how long the invitations that are printed are good, in days.
 const DAYS: u64 = 60;
 
@@ -198,7 +200,7 @@ fn mapping(
                 section class="card" {
                     h2 { (say.t("move-faults")) }
                     p { (say.t("move-faults-about")) }
-                    ul { @for (place, fault) in faults { li { (say.with("move-row", &[("row", &(place + 1).to_string())])) " " (say.t(words_of(*fault))) } } }
+                    ul { @for (place, fault) in faults { li { (say.with("move-row", &[("row", &place.to_string()), ("cells", &cells(sheet, *place))])) " " (say.t(words_of(*fault))) } } }
                 }
             }
             section class="card" {
@@ -215,6 +217,12 @@ fn mapping(
     };
     let status = if fine && problem.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     shell::page_with(visit, status, &frame(&say.t("move-title")), &body)
+}
+
+/// What a row holds, so that it is found in the list whatever its line there.
+fn cells(sheet: &Sheet, place: usize) -> String {
+    let row = place.checked_sub(1).and_then(|index| sheet.rows.get(index));
+    row.map_or_else(String::new, |row| row.join(", ").chars().take(CELLS_LETTERS_MAX).collect())
 }
 
 fn words_of(fault: Fault) -> &'static str {

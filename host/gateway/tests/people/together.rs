@@ -102,7 +102,7 @@ fn new_ground_rules_are_shown_once_before_the_next_act() {
     {
         assert!(draft.contains(part), "{part}: {draft}");
     }
-    assert_eq!(ana.post("/stewards/rules", &[("text-rules", "I rule")]).status, 422, "she is no steward");
+    assert_eq!(ana.post("/stewards/rules", &[("text-rules", "I rule")]).status, 403, "she is no steward");
     let texts =
         [("text-rules", "Be kind.\r\n\r\nKeep your word."), ("text-privacy", "Little."), ("text-credit", "")];
     assert_eq!(sol.post("/stewards/rules", &texts).status, 303);
@@ -142,7 +142,7 @@ fn what_hangs_on_one_person_is_for_stewards_and_sealed() {
     let sol = Browser::of(&town, &server, town.founded.steward);
     let ana = Browser::of(&town, &server, ana);
     assert_eq!(ana.get("/stewards/hand-over").status, 403);
-    assert_eq!(ana.post("/stewards/hand-over", &[("notes", "x")]).status, 422);
+    assert_eq!(ana.post("/stewards/hand-over", &[("notes", "x")]).status, 403);
     let page = sol.text("/stewards/hand-over");
     assert!(
         page.contains("Only Sol is a steward.") && page.contains("The box: where does it stand"),
