@@ -100,7 +100,7 @@ fn join_by_herself(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outc
     }
     let new = join(cx, person, name)?;
     if new {
-        cx.note(Noted { thing: name.to_owned(), party: Some(person) })?;
+        cx.note(Noted { thing: name.to_owned(), party: Some(person), ..Noted::default() })?;
     }
     Ok(Some(Val::Bool(new)))
 }

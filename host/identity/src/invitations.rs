@@ -96,7 +96,7 @@ impl NativeProvider for InvitationsProvider {
             ("revoke", _) => None,
             _ => return Ok(None),
         };
-        Ok(Some(Noted { party: person, thing: String::new() }))
+        Ok(Some(Noted { party: person, thing: String::new(), ..Noted::default() }))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -55,6 +55,7 @@ impl NativeProvider for MembersProvider {
             "join-group" => Some(Noted {
                 party: party(0),
                 thing: arguments.get(1).map_or(Ok(""), crate::values::text)?.to_owned(),
+                ..Noted::default()
             }),
             // `rename`, `erase`, `give-mandate` and `leave-group` say so themselves, where it is not her own affair.
             _ => None,

@@ -64,7 +64,7 @@ impl NativeProvider for MovesProvider {
         Ok(match function {
             "bring" => {
                 let count = values::list(Arguments(arguments).value(0)?)?.len();
-                Some(Noted { thing: count.to_string(), party: None })
+                Some(Noted { thing: count.to_string(), party: None, ..Noted::default() })
             }
             "undo" => Some(Noted::default()),
             _ => None,

@@ -241,7 +241,7 @@ fn revoke(cx: &mut dyn NativeContext, person: Id, id: Id) -> Result<Val, CallErr
 /// What is given of the commons' things concerns all; what a member gives of her own is her business.
 fn note(cx: &mut dyn NativeContext, grant: &Grant) -> Result<(), CallError> {
     if cx.commons()? == Some(grant.owner) {
-        cx.note(Noted { thing: grant.plugin.clone(), party: None })?;
+        cx.note(Noted { thing: grant.plugin.clone(), party: None, ..Noted::default() })?;
     }
     Ok(())
 }

@@ -119,7 +119,11 @@ impl NativeProvider for Plugins {
             return Ok(None);
         }
         if function != "activate" {
-            return Ok(Some(Noted::of(arguments.first())));
+            let detail = match arguments.get(1) {
+                Some(Val::String(word) | Val::Enum(word)) => word.clone(),
+                _ => String::new(),
+            };
+            return Ok(Some(Noted { detail, ..Noted::of(arguments.first()) }));
         }
         let Some(Val::Result(Ok(Some(plugin)))) = result else { return Ok(Some(Noted::default())) };
         Ok(Some(Noted::of(Some(shape::field(plugin, "name")?))))

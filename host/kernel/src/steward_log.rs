@@ -54,20 +54,22 @@ pub struct Noted {
     pub thing: String,
     /// Whom it was about.
     pub party: Option<Id>,
+    /// What the function's name does not say: `paused`, the key of what was granted. Nothing personal.
+    pub detail: String,
 }
 
 impl Noted {
     /// About a thing that an argument names; about nothing where it is no text.
     pub fn of(argument: Option<&Val>) -> Self {
         match argument {
-            Some(Val::String(name)) => Self { thing: name.clone(), party: None },
+            Some(Val::String(name)) => Self { thing: name.clone(), ..Self::default() },
             _ => Self::default(),
         }
     }
 
     /// About a party.
     pub fn about(party: Id) -> Self {
-        Self { thing: String::new(), party: Some(party) }
+        Self { party: Some(party), ..Self::default() }
     }
 }
 
@@ -89,6 +91,8 @@ struct Line {
     function: String,
     party: Option<String>,
     thing: String,
+    #[serde(default)]
+    detail: String,
     /// Under whose key, and the sealed reason in hex.
     reason: Option<(String, String)>,
 }
@@ -133,6 +137,7 @@ pub(crate) fn write(running: &mut Running, interface: &str, noted: &Noted) -> Re
         function,
         party: noted.party.map(|party| party.to_string()),
         thing: cut(&noted.thing, THING_BYTES_MAX).to_owned(),
+        detail: cut(&noted.detail, THING_BYTES_MAX).to_owned(),
         reason,
     };
     let id = running.random.new_id(running.now);
@@ -312,6 +317,7 @@ fn shown(cx: &mut dyn NativeContext, id: Id, line: &Line) -> Result<Val, CallErr
         ("function", shape::string(&line.function)),
         ("party", shape::maybe(line.party.as_ref().and_then(|id| id.parse::<Id>().ok()).map(Id::to_val))),
         ("thing", shape::string(&line.thing)),
+        ("detail", shape::string(&line.detail)),
         ("reason", shape::string(&reason)),
     ]))
 }

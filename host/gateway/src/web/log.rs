@@ -114,6 +114,7 @@ async fn row(visit: &Visit, entry: &Value, names: &mut Names) -> Markup {
         li { span class="grow" {
             span class="soft" { (at) } br;
             (sentence(visit, entry, &who, &whom))
+            @if matches!(text(entry, "function"), "grant" | "revoke") { " " span class="soft" { (text(entry, "detail")) } }
             @if !reason.is_empty() { br; span class="reason" { (say.t("log-reason")) " " q { (reason) } } }
         } }
     }
@@ -144,7 +145,11 @@ fn sentence(visit: &Visit, entry: &Value, who: &str, whom: &str) -> String {
         (text(entry, "interface"), text(entry, "function"), text(entry, "thing"));
     let short = interface.rsplit('/').next().unwrap_or_default().split('@').next().unwrap_or_default();
     let plugin = text(entry, "plugin");
-    let words = if plugin == "host" { words(short, function) } else { None };
+    let words = match text(entry, "detail") {
+        "paused" if short == "plugins" => Some("log-plugins-paused"),
+        _ if plugin == "host" => words(short, function),
+        _ => None,
+    };
     let catalogue = visit.here.state.kernel.catalogue();
     let title =
         |name: &str| catalogue.plugins.get(name).map_or_else(|| name.to_owned(), |info| info.title.clone());

@@ -47,7 +47,11 @@ fn a_list_is_looked_at_mended_brought_in_at_once_and_taken_back() {
     let bad = format!("{LIST};;\n;The Mill;9\n");
     let told = send(&sol, &[("do", "bring")], Some(&bad));
     assert_eq!(told.status, 422);
-    assert!(told.text().contains("Row 4 below the heading (, The Mill, 9): There is no name."), "{}", told.text());
+    assert!(
+        told.text().contains("Row 4 below the heading (, The Mill, 9): There is no name."),
+        "{}",
+        told.text()
+    );
     assert_eq!(sol.get("/members/ben-luz").status, 404);
     // Mapped by hand: no household this time.
     let fields = [("csv", LIST), ("mapped", "yes"), ("column-name", "0"), ("do", "look")];

@@ -286,7 +286,7 @@ pub(super) fn note_for_another(
     if !who.runs_the_community() || (who != Authority::Whole && who.decides_for(cx, party)?) {
         return Ok(());
     }
-    cx.note(Noted { thing: thing.to_owned(), party: Some(party) })
+    cx.note(Noted { thing: thing.to_owned(), party: Some(party), ..Noted::default() })
 }
 
 fn is_party_name(name: &str) -> bool {

@@ -51,6 +51,7 @@ fn put(cx: &mut Context, id: u128, actor: &Actor, interface: &str, party: Option
         function: "add".into(),
         party: party.map(|party| party.to_string()),
         thing: String::new(),
+        detail: String::new(),
         reason: None,
     };
     let key = [PREFIX, &id.to_be_bytes()].concat();
