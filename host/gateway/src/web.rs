@@ -14,11 +14,13 @@ mod assets;
 mod catalogue;
 mod demo;
 mod fields;
+mod guard;
 mod home;
 mod invitations;
 mod join;
 mod me;
 mod members;
+mod name;
 mod passkeys;
 mod plugin;
 mod plugins;
@@ -30,6 +32,7 @@ mod setup;
 mod sign_in;
 mod tokens;
 
+pub use join::new_link;
 pub use setup::{Setup, new_secrets};
 
 use axum::Router;
@@ -84,6 +87,9 @@ pub(crate) fn router() -> Router {
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())
+        .route("/me/come-along", post(name::come_along))
+        .route("/stewards/name", get(name::page).post(name::order))
+        .route("/stewards/name/go-on", post(name::go_on))
         .route("/stewards/plugins", get(plugins::page))
         .route("/stewards/plugins/stage", post(plugins::stage))
         .route("/stewards/plugins/plan/{component}", get(plugins::plan))
