@@ -27,6 +27,7 @@ mod page;
 mod problem;
 mod proofs;
 mod rates;
+mod reach;
 mod refusal;
 mod router;
 mod sentence;
@@ -36,8 +37,9 @@ mod web;
 
 pub use community::{Community, Persona};
 pub use rates::Rate;
+pub use reach::{Challenges, Later, NameOrder, Reach, ReachError, Reached, Step, Way};
 pub use router::{Config, Gateway};
 pub use sentence::{Refusal, refusal};
 pub use serve::{ServeConfig, serve};
 pub use stage::HANDED_BUNDLE;
-pub use web::{Setup, new_secrets};
+pub use web::{Setup, new_link, new_secrets};

@@ -17,6 +17,7 @@ mod devices;
 mod export;
 mod fields;
 mod groups;
+mod guard;
 mod hand_over;
 mod home;
 mod invitations;
@@ -28,6 +29,7 @@ mod me;
 mod members;
 mod move_in;
 mod multipart;
+mod name;
 mod newcomers;
 mod passkeys;
 mod picture;
@@ -46,6 +48,7 @@ mod sign_in;
 mod tokens;
 mod upload;
 
+pub use join::new_link;
 pub use setup::{Setup, new_secrets};
 
 use axum::Router;
@@ -127,6 +130,9 @@ pub(crate) fn router() -> Router {
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())
+        .route("/me/come-along", post(name::come_along))
+        .route("/stewards/name", get(name::page).post(name::order))
+        .route("/stewards/name/go-on", post(name::go_on))
         .route("/stewards/plugins", get(plugins::page))
         .route("/stewards/plugins/stage", post(plugins::stage))
         .route("/stewards/plugins/plan/{component}", get(plugins::plan))

@@ -17,7 +17,7 @@ use crate::members::{authority, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
 use crate::scope::{self, Scope};
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Case, Stop, refuse, settle};
 
 /// The interface that it provides.
 pub const DEVICES: &str = "hamlet:host/devices@0.1.0";
@@ -177,10 +177,6 @@ impl DevicesProvider {
         devices.reverse();
         Ok(Val::List(devices))
     }
-}
-
-fn refuse<T>(error: DevicesError) -> Result<T, Stop<DevicesError>> {
-    Err(Stop::Refused(error))
 }
 
 /// `hamlet:host/devices.error`. The WIT documents each case.

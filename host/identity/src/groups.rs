@@ -11,7 +11,7 @@ use wasmtime::component::Val;
 use crate::members::{authority, join, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Case, Stop, refuse, settle};
 
 /// The interface that it provides.
 pub const GROUPS: &str = "hamlet:host/groups@0.1.0";
@@ -150,10 +150,6 @@ fn names(cx: &mut dyn NativeContext) -> Result<Vec<String>, CallError> {
 
 fn read(cx: &mut dyn NativeContext, name: &str) -> Result<Option<Group>, CallError> {
     Ok(cx.get(&rows::purpose_key(name))?.and_then(|row| serde_json::from_slice(&row).ok()))
-}
-
-fn refuse<T>(error: GroupsError) -> Result<T, Stop<GroupsError>> {
-    Err(Stop::Refused(error))
 }
 
 /// `hamlet:host/groups.error`. The WIT documents each case.

@@ -15,6 +15,7 @@ mod credential_rows;
 mod credentials;
 mod devices;
 mod directory;
+mod enrolment;
 mod found;
 mod groups;
 mod invitations;
@@ -50,6 +51,7 @@ pub use browsers::{ABSOLUTE, Browser, FRESH, IDLE};
 pub use credentials::{CREDENTIALS, CredentialsProvider};
 pub use devices::{DEVICES, DevicesProvider};
 pub use directory::Members;
+pub use enrolment::NewFactor;
 pub use found::{FoundError, Founded, Founding, found, is_founded};
 pub use groups::{GROUPS, GroupsProvider};
 pub use invitations::{INVITATIONS, InvitationsProvider};
@@ -65,7 +67,7 @@ pub use rows::STEWARDS;
 pub use scope::Scope;
 pub use secret::{Secret, TOKEN_PREFIX, hash};
 pub use sessions::{SESSIONS, SessionsProvider};
-pub use sign_in::{Attempt, NewFactor, SignInError};
+pub use sign_in::{Attempt, SignInError};
 pub use tokens::{TOKENS, TokensProvider};
 
 /// Under which name the kernel keeps identity's rows, of all its providers together.

@@ -16,7 +16,7 @@ use crate::members::{self, MembersError, authority, no_such_function};
 use crate::profiles;
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Case, Stop, refuse, settle};
 
 /// The interface that it provides.
 pub const MOVES: &str = "hamlet:host/moves@0.1.0";
@@ -205,10 +205,6 @@ fn read(cx: &mut dyn NativeContext, id: Id) -> Result<Move, Stop<MovesError>> {
         Some(moved) => Ok(moved),
         None => refuse(MovesError::NoSuchMove),
     }
-}
-
-fn refuse<T>(error: MovesError) -> Result<T, Stop<MovesError>> {
-    Err(Stop::Refused(error))
 }
 
 /// `hamlet:host/moves.error`. The WIT documents each case.

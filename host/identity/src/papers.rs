@@ -14,7 +14,7 @@ use wasmtime::component::Val;
 use crate::members::{authority, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Case, Stop, refuse, settle};
 
 /// The interface that it provides.
 pub const PAPERS: &str = "hamlet:host/papers@0.1.0";
@@ -204,10 +204,6 @@ fn shown(number: u32, version: Version) -> Val {
         ("by", values::some(version.by.map(|by| Id(by).to_val()))),
         ("ground", ground),
     ])
-}
-
-fn refuse<T>(error: PapersError) -> Result<T, Stop<PapersError>> {
-    Err(Stop::Refused(error))
 }
 
 /// `hamlet:host/papers.error`. The WIT documents each case.

@@ -13,7 +13,7 @@ use wasmtime::component::Val;
 use crate::members::{authority, no_such_function};
 use crate::read;
 use crate::rows;
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Case, Stop, refuse, settle};
 
 /// The interface that it provides.
 pub const PROFILES: &str = "hamlet:host/profiles@0.1.0";
@@ -222,10 +222,6 @@ pub(crate) fn end_of(cx: &mut dyn NativeContext, party: Id) -> Result<(), CallEr
         cx.release_blob(&picture.hash)?;
     }
     cx.delete(&rows::profile_key(party)).map(drop)
-}
-
-fn refuse<T>(error: ProfilesError) -> Result<T, Stop<ProfilesError>> {
-    Err(Stop::Refused(error))
 }
 
 /// `hamlet:host/profiles.error`. The WIT documents each case.

@@ -6,7 +6,8 @@ use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::demo;
-use super::visit::{CSRF, Visit};
+use super::guard::CSRF;
+use super::visit::Visit;
 use crate::problem::Shown;
 
 /// No script but our own, no style but our own, nothing from elsewhere, no frame around us, no form to elsewhere.

@@ -1,4 +1,4 @@
-//! A form with a file, posted from a page of this origin: guarded exactly as [`super::visit::Posted`] is.
+//! A form with a file, posted from a page of this origin: guarded exactly as `visit::Posted` is.
 
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::response::{IntoResponse as _, Response};
@@ -7,8 +7,9 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt as _, Limited};
 
+use super::guard::{CSRF, check_origin, check_token};
 use super::multipart;
-use super::visit::{CSRF, Member, check_origin, check_token};
+use super::visit::Member;
 use crate::problem::Problem;
 
 /// Largest form with a file, in bytes.

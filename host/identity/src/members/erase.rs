@@ -6,11 +6,11 @@
 use hamlet_kernel::{CallError, NativeContext, PartyKind};
 use hamlet_reflect::Id;
 
-use super::change::{Outcome, end_part, note_for_another, refuse};
+use super::change::{Outcome, end_part, note_for_another};
 use super::{MembersError, authority};
 use crate::read;
 use crate::rows::{self, Party};
-use crate::values::{Arguments, Stop};
+use crate::values::{Arguments, Stop, refuse};
 
 /// Whoever decides for the party; of one that has left, stewards and decisions. Doing it again changes nothing.
 pub(super) fn erase(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
