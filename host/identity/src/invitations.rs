@@ -82,23 +82,15 @@ impl NativeProvider for InvitationsProvider {
         Some(FunctionRule { kind, access, reentrant: false, long: false })
     }
 
-    fn noted(
-        &self,
-        function: &str,
-        arguments: &[Val],
-        result: Option<&Val>,
-    ) -> Result<Option<Noted>, CallError> {
+    /// `create` says so itself, where it is not a link of her own.
+    fn noted(&self, function: &str, _: &[Val], result: Option<&Val>) -> Result<Option<Noted>, CallError> {
         let person = match (function, result) {
-            ("create", _) => {
-                let order = Arguments(arguments).value(0)?;
-                values::option(values::field(order, "person")?, values::id)?
-            }
             // An admission: somebody is there who was not.
             ("redeem" | "claim", Some(Val::Result(Ok(Some(person))))) => Id::from_val(person),
             ("revoke", _) => None,
             _ => return Ok(None),
         };
-        Ok(Some(Noted { party: person, thing: String::new(), ..Noted::default() }))
+        Ok(Some(Noted { party: person, ..Noted::default() }))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -160,6 +152,9 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     };
     write(cx, &hash, &invitation)?;
     cx.set(&rows::invitation_id_key(id), &hash)?;
+    if person.is_none() || person != who.person() {
+        cx.note(Noted { party: person, ..Noted::default() })?;
+    }
     Ok(Some(id.to_val()))
 }
 

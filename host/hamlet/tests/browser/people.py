@@ -49,8 +49,7 @@ def story_a_village_moves_in_and_one_of_it_comes_and_goes(browser):
     # Ben comes, without JavaScript, sees the rules before his first act, and says who sees what.
     ben = Person(browser, town, "ben-moves", script=False)
     ben.goes(link)
-    ben.types(name="Ben Nevis", handle="ben-nevis")
-    ben.presses("Come in")
+    ben.presses("Sign in")
     ben.goes("/rules")
     ben.presses("I have read it and go on")
     ben.goes("/me/profile")
