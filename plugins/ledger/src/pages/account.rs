@@ -1,7 +1,8 @@
 //! About an account: how far it may go, who decided that, and how it went.
 
-use super::Scene;
+use super::{Scene, counter};
 use crate::books;
+use crate::rows;
 use crate::statement::{Filter, statement};
 
 /// Payments that the chart looks back.
@@ -15,6 +16,12 @@ pub(super) fn write(scene: &mut Scene<'_>) {
     facts(scene);
     chart(scene);
     changes(scene);
+    // A card is for where there is a counter.
+    let chosen = &scene.chosen;
+    if rows::settings(scene.host, chosen.ledger.id).counter.is_some() {
+        let (owner, keep) = (chosen.account.owner, scene.keep_account());
+        scene.part(|sheet| counter::own_card(sheet, owner, &format!("account{keep}")));
+    }
 }
 
 fn facts(scene: &mut Scene<'_>) {

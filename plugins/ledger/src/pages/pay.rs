@@ -4,7 +4,7 @@ use super::{Scene, value};
 use crate::model::written_amount;
 
 /// Members that the field offers to choose from; whoever is not among them is typed.
-const OFFERED_MAX: u32 = 200;
+pub(super) const OFFERED_MAX: u32 = 200;
 
 pub(super) fn write(scene: &mut Scene<'_>) {
     scene.title = "title-pay";

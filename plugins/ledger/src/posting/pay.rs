@@ -3,7 +3,7 @@
 use super::submit;
 use crate::books;
 use crate::errors::{BooksError, TransferError};
-use crate::exchange::number::{Decimal, Marks};
+use crate::exchange::number::{Decimal, Marks, NumberError};
 use crate::host::Host;
 use crate::model::{Id, Receipt, TransferInput, TransferKind};
 use crate::rows::{self, keys};
@@ -25,6 +25,18 @@ pub struct Payment {
     pub memo: Option<String>,
 }
 
+/// An amount as people write it, in minor units: `12.50`, and `12,50` where the comma can only mark decimals.
+pub fn amount_of(text: &str, scale: u8) -> Option<u64> {
+    let text = text.trim();
+    let number = match Decimal::parse(text, Marks::Strict) {
+        Err(NumberError::NotANumber) if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b',') => {
+            Decimal::parse(text, Marks::Guess)
+        }
+        strict => strict,
+    };
+    u64::try_from(number.ok()?.scaled(scale)?).ok()
+}
+
 /// Finds what the words mean, and records the transfer.
 pub fn pay(host: &mut dyn Host, payment: Payment) -> Result<Receipt, TransferError> {
     let Payment { id, payer, payee, unit, amount, memo } = payment;
@@ -37,8 +49,7 @@ pub fn pay(host: &mut dyn Host, payment: Payment) -> Result<Receipt, TransferErr
         })
     };
     let (debit, credit) = (find(payer)?, find(payee)?);
-    let minor = Decimal::parse(&amount, Marks::Strict).ok().and_then(|number| number.scaled(ledger.scale));
-    let Some(minor) = minor.and_then(|minor| u64::try_from(minor).ok()) else {
+    let Some(minor) = amount_of(&amount, ledger.scale) else {
         return Err(TransferError::AmountUnreadable(amount));
     };
     let input = TransferInput {

@@ -400,8 +400,12 @@ impl Teller<'_> {
                 })
             }
             "statement" => {
-                let filter =
-                    Filter { from: option("from"), through: option("through"), search: option("search") };
+                let filter = Filter {
+                    from: option("from"),
+                    through: option("through"),
+                    search: option("search"),
+                    party: None,
+                };
                 let limit = option("limit").map_or(0, |limit| limit.parse().unwrap());
                 let cursor = option("cursor")
                     .map(|cursor| cursor.parse::<u128>().map_or(cursor, |id| Id(id).to_string()));

@@ -16,6 +16,7 @@ use hamlet_pages::sanitize::inside;
 use hamlet_reflect::{Id, Type, json};
 use serde_json::Value;
 use uuid::Uuid;
+use wasmtime::component::Val;
 
 use super::super::visit::{CSRF, Visit, check_origin, check_token, read, redirect};
 use super::render::{self, Again};
@@ -116,7 +117,13 @@ async fn call(visit: &Visit, sent: &Sent) -> Result<Response, Response> {
             Ok(given) => match inside(sent.plugin(), sent.host("return")) {
                 Some(page) if !sent.host("return").is_empty() => {
                     let mut response = redirect(&page);
-                    render::set_done(&mut response, &answer.sequence.to_string(), DONE_SECONDS);
+                    // A function that answers `false` has not done what it was asked for: the page says what, not the host.
+                    let is_quiet = given == Some(Val::Bool(false));
+                    render::set_done(
+                        &mut response,
+                        &render::done_mark(answer.sequence, is_quiet),
+                        DONE_SECONDS,
+                    );
                     Ok(response)
                 }
                 _ => Ok(function::result(visit, callable, given.as_ref()).await),

@@ -5,6 +5,7 @@
 //! | `GET /p/{plugin}/{path}` | what the plugin renders for whoever looks, made safe and drawn (`hamlet_pages`) |
 //! | `GET /p/{plugin}/call` | what she may do with the plugin, with a form for each function |
 //! | `GET /p/{plugin}/call/{interface}/{function}` | that form |
+//! | `GET /p/{plugin}/file/{interface}/{function}` | what a query gives, saved as a file |
 //! | `POST /p/{plugin}/do/{interface}/{function}` | a form was sent |
 //!
 //! `render` asks the plugin and puts its page into the shell, `act` takes a form, `confirm` is the page of W2, which no
@@ -15,6 +16,7 @@
 
 mod act;
 mod confirm;
+mod file;
 mod function;
 mod render;
 mod viewer;
@@ -40,6 +42,7 @@ pub(super) fn router() -> Router {
     Router::new()
         .route("/p/{plugin}", get(root))
         .route("/p/{plugin}/", get(first))
+        .route("/p/{plugin}/file/{interface}/{function}", get(file::save))
         .route("/p/{plugin}/call", get(function::index))
         .route("/p/{plugin}/call/{interface}/{function}", get(function::page))
         .route("/p/{plugin}/do/{interface}/{function}", post(act::act))
