@@ -21,7 +21,7 @@ pub fn are_visible(host: &mut dyn Host, ledger: Id) -> bool {
     match rows::settings(host, ledger).visibility {
         Visibility::Public => true,
         Visibility::Members => matches!(host.actor(), Actor::Person(_)) || rights::may_read_all(host),
-        Visibility::Own => rights::may_read_all(host),
+        Visibility::Owner => rights::may_read_all(host),
     }
 }
 

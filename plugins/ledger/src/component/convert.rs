@@ -48,7 +48,7 @@ macro_rules! same_cases {
 same_cases!(types::LedgerKind, LedgerKind: MutualCredit, Issued, Hours, Shares, Voice, Voucher);
 same_cases!(types::LedgerStatus, LedgerStatus: Opening, Open, Closed);
 same_cases!(types::AccountStatus, AccountStatus: Open, Suspended, Closed);
-same_cases!(types::Visibility, Visibility: Own, Members, Public);
+same_cases!(types::Visibility, Visibility: Owner, Members, Public);
 same_cases!(types::PendingStatus, PendingStatus: Pending, Posted, Voided, Expired);
 same_cases!(wit_transfers::Side, Side: Debit, Credit);
 same_cases!(wit_exchange::Format, Format: Hledger, Beancount);

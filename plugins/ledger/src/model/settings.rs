@@ -9,7 +9,7 @@ use super::Limits;
 pub enum Visibility {
     /// Each for her own side; stewards and auditors all of them.
     #[default]
-    Own,
+    Owner,
     /// Every member.
     Members,
     /// Everybody, whoever is not signed in too.

@@ -21,7 +21,7 @@ pub(super) fn write(sheet: &mut Sheet<'_>) -> Result<(), PageError> {
         return sheet.refuse("balances-hidden");
     }
     let said = match rows::settings(sheet.host, ledger.id).visibility {
-        Visibility::Own => "balances-own",
+        Visibility::Owner => "balances-own",
         Visibility::Members => "balances-members",
         Visibility::Public => "balances-public",
     };

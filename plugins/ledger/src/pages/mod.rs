@@ -155,7 +155,7 @@ fn navigation(host: &mut dyn Host, words: &Words, account: Option<(&Own, &str)>)
     }
     let roles = Roles::of(host);
     let ledgers = crate::books::ledgers(host);
-    let seen = ledgers.iter().any(|ledger| rows::settings(host, ledger.id).visibility != Visibility::Own);
+    let seen = ledgers.iter().any(|ledger| rows::settings(host, ledger.id).visibility != Visibility::Owner);
     for (shown, path, title) in [
         (!ledgers.is_empty(), "circulation", "nav-circulation"),
         (seen, "balances", "nav-balances"),

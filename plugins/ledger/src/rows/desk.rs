@@ -8,7 +8,7 @@ impl Record for Settings {
     fn encode(&self) -> Vec<u8> {
         let mut row = Writer::new(32);
         row.u8(match self.visibility {
-            Visibility::Own => 0,
+            Visibility::Owner => 0,
             Visibility::Members => 1,
             Visibility::Public => 2,
         });
@@ -22,7 +22,7 @@ impl Record for Settings {
     fn decode(_: Id, bytes: &[u8]) -> Read<Self> {
         let mut row = Reader::new(bytes)?;
         let visibility = match row.u8()? {
-            0 => Visibility::Own,
+            0 => Visibility::Owner,
             1 => Visibility::Members,
             2 => Visibility::Public,
             _ => return Err(Damaged),

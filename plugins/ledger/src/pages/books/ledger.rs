@@ -86,12 +86,12 @@ fn decisions(sheet: &mut Sheet<'_>, ledger: &Ledger, settings: Settings) {
     sheet.send("save").markup("</section><section class=\"card\"><h3>").say("visibility").markup("</h3>");
     sheet.form("books.set-visibility", &here).hidden("ledger", ledger.id);
     let chosen = match settings.visibility {
-        Visibility::Own => "own",
+        Visibility::Owner => "owner",
         Visibility::Members => "members",
         Visibility::Public => "public",
     };
     let options =
-        [("own", "visibility-own"), ("members", "visibility-members"), ("public", "visibility-public")];
+        [("owner", "visibility-own"), ("members", "visibility-members"), ("public", "visibility-public")];
     sheet.choice("visibility", "visibility-who", &options, chosen);
     sheet.send("save").markup("</section><section class=\"card\"><h3>").say("counter").markup("</h3><p>");
     sheet.say("counter-about").markup("</p>").form("books.set-counter", &here).hidden("ledger", ledger.id);
