@@ -150,7 +150,8 @@ impl Habit {
             if let Some(turn) = self.turns.get(number as usize % self.turns.len().max(1)) {
                 with.extend(turn.clone());
             }
-            let said = Words { here: BTreeMap::from([("as".to_owned(), acting.clone())]), ..Words::default() };
+            let said =
+                Words { here: BTreeMap::from([("as".to_owned(), acting.clone())]), ..Words::default() };
             for value in with.values_mut() {
                 if let Value::String(text) = value {
                     *text = said.text(text);
@@ -300,7 +301,9 @@ mod tests {
         let steps = habit.steps().unwrap();
         let shown: Vec<_> = steps
             .iter()
-            .map(|step| (step.at.as_str(), step.acting.as_str(), Value::Object(step.with.clone()).to_string()))
+            .map(|step| {
+                (step.at.as_str(), step.acting.as_str(), Value::Object(step.with.clone()).to_string())
+            })
             .collect();
         let with = |payer: &str, amount: &str| json!({ "payer": payer, "amount": amount }).to_string();
         assert_eq!(

@@ -10,6 +10,7 @@ mod join;
 mod ledgers;
 mod settings;
 mod trial;
+mod units;
 mod visible;
 
 pub use accounts::{
@@ -23,4 +24,5 @@ pub use join::{Founding, account_in, found, join, limit_to, open_for};
 pub use ledgers::{LedgerInput, close_ledger, create_ledger, ledgers, open_ledger, seal_period};
 pub use settings::{get_settings, set_counter, set_joining, set_visibility};
 pub use trial::{TrialBalance, get_trial_balance};
+pub use units::{COUNTED, unit_of};
 pub use visible::{BalancePage, are_visible, balances};

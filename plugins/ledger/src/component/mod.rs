@@ -13,7 +13,7 @@ use hamlet_sdk::Id as WitId;
 use crate::model::{Id, TransferInput};
 use crate::{books, posting, statement, trade};
 use convert::{all, dates};
-use exports::hamlet::host::{grantable, scheduled};
+use exports::hamlet::host::{grantable, scheduled, units};
 use exports::hamlet::ledger as contract;
 use hamlet::ledger::types;
 use house::House;
@@ -285,6 +285,14 @@ impl contract::exchange::Guest for Component {
         let piece =
             trade::export_journal(&mut House::new(), ledger.into(), format.into(), cursor.as_deref())?;
         Ok(contract::exchange::Piece { text: piece.text, next: piece.next })
+    }
+}
+
+impl units::Guest for Component {
+    fn unit_of(thing: String) -> Option<units::Unit> {
+        let (symbol, scale) = books::unit_of(&mut House::new(), &thing)?;
+        let fields = books::COUNTED.iter().map(|name| (*name).to_owned()).collect();
+        Some(units::Unit { symbol, scale, fields })
     }
 }
 

@@ -9,7 +9,8 @@
 //! | `POST /p/{plugin}/do/{interface}/{function}` | a form was sent |
 //!
 //! `render` asks the plugin and puts its page into the shell, `act` takes a form, `confirm` is the page of W2, which no
-//! plugin can draw over, `function` the forms that the host makes itself, `viewer` who looks.
+//! plugin can draw over, `function` the forms that the host makes itself, `viewer` who
+//! looks, `units` in what a plugin's numbers count, `file` what is saved.
 //!
 //! It decides no right: the plugin is called as whoever is signed in, like by her token over the API. If it is wrong,
 //! a form does something else than the page said, or twice.
@@ -19,6 +20,7 @@ mod confirm;
 mod file;
 mod function;
 mod render;
+mod units;
 mod viewer;
 
 use std::sync::Arc;
