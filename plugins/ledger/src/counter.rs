@@ -168,11 +168,12 @@ pub fn pay(host: &mut dyn Host, payment: SlipPayment) -> Result<Receipt, Counter
     let Some(ceiling) = rows::settings(host, ledger.id).counter else {
         return Err(CounterError::CounterClosed);
     };
-    let payer = books::account_in(host, ledger.id, party)
+    let debtor = books::account_in(host, ledger.id, party)
         .ok_or_else(|| refused(TransferError::NameUnknown("this card".to_owned())))?;
-    let payee = books::find_account(host, &unit, &payment.payee).ok().and_then(|id| rows::account(host, id));
-    let payee = payee.ok_or_else(|| refused(TransferError::NameUnknown(payment.payee.clone())))?;
-    if host.has_mandate(payer.owner) || host.has_mandate(payee.owner) {
+    let creditor =
+        books::find_account(host, &unit, &payment.payee).ok().and_then(|id| rows::account(host, id));
+    let creditor = creditor.ok_or_else(|| refused(TransferError::NameUnknown(payment.payee.clone())))?;
+    if host.has_mandate(debtor.owner) || host.has_mandate(creditor.owner) {
         return Err(CounterError::OwnParty);
     }
     let amount = amount_of(&payment.amount, ledger.scale)
@@ -189,8 +190,8 @@ pub fn pay(host: &mut dyn Host, payment: SlipPayment) -> Result<Receipt, Counter
     }
     let input = TransferInput {
         id: payment.id,
-        debit: payer.id,
-        credit: payee.id,
+        debit: debtor.id,
+        credit: creditor.id,
         amount,
         kind: TransferKind::Post,
         code: 0,

@@ -41,6 +41,7 @@ reserved = Reserved for payments that wait
 coming = On its way to you
 recent = Recent
 nothing-yet = Nothing has moved yet.
+first-payment = Your first payment
 all-lines = The whole statement
 
 pay-to = To whom

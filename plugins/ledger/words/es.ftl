@@ -40,6 +40,7 @@ reserved = Reservado para pagos en espera
 coming = En camino hacia ti
 recent = Lo último
 nothing-yet = Todavía no se ha movido nada.
+first-payment = Tu primer pago
 all-lines = Todos los movimientos
 
 pay-to = A quién

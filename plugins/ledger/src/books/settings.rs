@@ -23,7 +23,7 @@ pub fn set_joining(
 ) -> Result<Settings, BooksError> {
     let known = usable(host, ledger)?;
     let limits = limits_of(&known, credit, upper)?;
-    change(host, ledger, |settings| settings.joining = joining.then_some(limits))
+    Ok(change(host, ledger, |settings| settings.joining = joining.then_some(limits)))
 }
 
 /// Sets who sees balances.
@@ -33,14 +33,14 @@ pub fn set_visibility(
     visibility: Visibility,
 ) -> Result<Settings, BooksError> {
     usable(host, ledger)?;
-    change(host, ledger, |settings| settings.visibility = visibility)
+    Ok(change(host, ledger, |settings| settings.visibility = visibility))
 }
 
 /// Sets how much one person may pay out for others in a day at the counter; none: no counter.
 pub fn set_counter(host: &mut dyn Host, ledger: Id, ceiling: Option<&str>) -> Result<Settings, BooksError> {
     let known = usable(host, ledger)?;
     let ceiling = limit(&known, ceiling)?;
-    change(host, ledger, |settings| settings.counter = ceiling)
+    Ok(change(host, ledger, |settings| settings.counter = ceiling))
 }
 
 /// Limits as people write them, in the ledger's unit; blank: without limit.
@@ -70,13 +70,9 @@ fn usable(host: &mut dyn Host, id: Id) -> Result<Ledger, BooksError> {
     }
 }
 
-fn change(
-    host: &mut dyn Host,
-    ledger: Id,
-    change: impl FnOnce(&mut Settings),
-) -> Result<Settings, BooksError> {
+fn change(host: &mut dyn Host, ledger: Id, change: impl FnOnce(&mut Settings)) -> Settings {
     let mut settings = rows::settings(host, ledger);
     change(&mut settings);
     host.set(&keys::settings(ledger), &settings.encode());
-    Ok(settings)
+    settings
 }

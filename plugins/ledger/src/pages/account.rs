@@ -41,7 +41,7 @@ fn facts(scene: &mut Scene<'_>) {
         .markup("</dd></div><div><dt>")
         .text(opened)
         .markup("</dt><dd><h-time format=\"date\" value=\"");
-    scene.html.text(&account.opened.to_string()).markup("\"></h-time></dd></div><div><dt>").text(credit);
+    scene.html.text(account.opened).markup("\"></h-time></dd></div><div><dt>").text(credit);
     scene.html.markup("</dt><dd>");
     limit(scene, account.limits.credit);
     scene.html.markup("</dd></div><div><dt>").text(upper).markup("</dt><dd>");
@@ -86,13 +86,7 @@ fn chart(scene: &mut Scene<'_>) {
         .markup("</th><th>");
     scene.html.text(balance).markup("</th></tr>");
     for (day, balance) in days.iter().rev() {
-        scene
-            .html
-            .markup("<tr><th>")
-            .text(day)
-            .markup("</th><td>")
-            .text(&balance.to_string())
-            .markup("</td></tr>");
+        scene.html.markup("<tr><th>").text(day).markup("</th><td>").text(balance).markup("</td></tr>");
     }
     scene.html.markup("</table></h-chart>");
 }
@@ -111,7 +105,7 @@ fn changes(scene: &mut Scene<'_>) {
     }
     scene.html.markup("</tr></thead><tbody>");
     for change in changes.iter().take(CHANGES) {
-        scene.html.markup("<tr><td><h-time format=\"date\" value=\"").text(&change.at.to_string());
+        scene.html.markup("<tr><td><h-time format=\"date\" value=\"").text(change.at);
         scene.html.markup("\"></h-time></td><td>");
         match change.by {
             Some(by) => scene.party(by, ""),

@@ -8,14 +8,13 @@ use crate::rows;
 
 pub(super) fn write(sheet: &mut Sheet<'_>) -> Result<(), PageError> {
     sheet.title = "title-balances";
-    let ledger = match sheet.given("ledger") {
-        Some(_) => sheet.ledger()?,
+    let ledger = if sheet.given("ledger").is_some() {
+        sheet.ledger()?
+    } else {
         // The first one that whoever looks may see.
-        None => {
-            let ledgers = books::ledgers(sheet.host);
-            let seen = ledgers.into_iter().find(|ledger| books::are_visible(sheet.host, ledger.id));
-            seen.ok_or(PageError::NotFound)?
-        }
+        let ledgers = books::ledgers(sheet.host);
+        let seen = ledgers.into_iter().find(|ledger| books::are_visible(sheet.host, ledger.id));
+        seen.ok_or(PageError::NotFound)?
     };
     if !books::are_visible(sheet.host, ledger.id) {
         return sheet.refuse("balances-hidden");

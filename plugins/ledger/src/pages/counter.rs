@@ -103,22 +103,18 @@ fn somebody(sheet: &mut Sheet<'_>, desk: &Desk, party: Id) {
 pub(super) fn own_card(sheet: &mut Sheet<'_>, party: Id, here: &str) {
     let Some(owner) = sheet.host.party(party) else { return };
     sheet.markup("<section class=\"card\"><h2>").say("card").markup("</h2><p>");
-    match counter::card_of(sheet.host, party) {
-        Some((number, Card { is_blocked: false, pin, .. })) => {
-            let number = number.to_string();
-            let id = if pin.is_some() { "card-number" } else { "card-number-no-pin" };
-            sheet.with(id, &[("number", &number)]).markup("</p>").form("counter.set-pin", here);
-            sheet.hidden("card", &number).field("pin", "pin-new", Some("pin-help"), PIN, "").send("pin-set");
-            sheet.form("counter.block-card", here).hidden("card", &number);
-            sheet
-                .markup("<p class=\"actions\"><button class=\"quiet\">")
-                .say("card-block")
-                .markup("</button></p></form>");
-        }
-        _ => {
-            sheet.say("card-own-none").markup("</p>").form("counter.issue-card", here);
-            sheet.hidden("owner", &owner.handle).send("card-issue");
-        }
+    let card = counter::card_of(sheet.host, party).filter(|(_, card)| !card.is_blocked);
+    if let Some((number, Card { pin, .. })) = card {
+        let number = number.to_string();
+        let id = if pin.is_some() { "card-number" } else { "card-number-no-pin" };
+        sheet.with(id, &[("number", &number)]).markup("</p>").form("counter.set-pin", here);
+        sheet.hidden("card", &number).field("pin", "pin-new", Some("pin-help"), PIN, "").send("pin-set");
+        sheet.form("counter.block-card", here).hidden("card", &number);
+        sheet.markup("<p class=\"actions\"><button class=\"quiet\">").say("card-block");
+        sheet.markup("</button></p></form>");
+    } else {
+        sheet.say("card-own-none").markup("</p>").form("counter.issue-card", here);
+        sheet.hidden("owner", &owner.handle).send("card-issue");
     }
     sheet.markup("</section>");
 }

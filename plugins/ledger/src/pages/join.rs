@@ -31,10 +31,8 @@ pub(super) fn write(sheet: &mut Sheet<'_>) {
     let keeps = Roles::of(sheet.host).keeps;
     sheet.markup("<div class=\"card\"><p><strong>").say("no-account").markup("</strong></p><p>");
     if keeps && ledgers.is_empty() {
-        sheet
-            .say("no-ledger-yet")
-            .markup("</p><p class=\"actions\"><a class=\"primary\" href=\"books/found\">");
-        sheet.say("found").markup("</a></p></div>");
+        sheet.say("no-ledger-yet").markup("</p></div>");
+        super::books::found_form(sheet);
     } else if keeps {
         sheet
             .say("no-account-steward")

@@ -58,7 +58,7 @@ impl Scene<'_> {
         let accounts = self.accounts.clone();
         for own in &accounts {
             let label = self.label(own);
-            self.html.markup("<option value=\"").text(&own.account.id.to_string()).markup("\"");
+            self.html.markup("<option value=\"").text(own.account.id).markup("\"");
             if own.account.id == self.chosen.account.id {
                 self.html.markup(" selected");
             }
@@ -87,7 +87,7 @@ impl Scene<'_> {
         self.html.markup("<li class=\"item spread\"><div>");
         self.with_whom(line);
         self.html.markup("<p class=\"soft\"><small><h-time format=\"relative\" value=\"");
-        self.html.text(&transfer.recorded.to_string()).markup("\">").text(&transfer.effective.to_string());
+        self.html.text(transfer.recorded).markup("\">").text(transfer.effective);
         self.html.markup("</h-time></small></p></div><div class=\"num\">");
         self.moved(line);
         self.html.markup("</div></li>");

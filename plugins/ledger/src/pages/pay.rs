@@ -9,6 +9,11 @@ pub(super) const OFFERED_MAX: u32 = 200;
 pub(super) fn write(scene: &mut Scene<'_>) {
     scene.title = "title-pay";
     scene.switch("pay");
+    form(scene);
+}
+
+/// The form, with what the link filled in.
+pub(super) fn form(scene: &mut Scene<'_>) {
     let to = value(scene.request, "to").unwrap_or_default().to_owned();
     let amount = value(scene.request, "amount").unwrap_or_default().to_owned();
     let memo = value(scene.request, "memo").unwrap_or_default().to_owned();

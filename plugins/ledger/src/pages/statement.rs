@@ -207,7 +207,7 @@ fn table(scene: &mut Scene<'_>, lines: &[Line]) {
             let words = scene.words.with("by", &[("name", name)]);
             scene.html.markup("<p class=\"soft\"><small>").text(&words).markup("</small></p>");
         }
-        scene.html.markup("<p class=\"soft\"><small>").text(&transfer.effective.to_string());
+        scene.html.markup("<p class=\"soft\"><small>").text(transfer.effective);
         scene.html.markup("</small></p></td><td class=\"num\">");
         scene.moved(line);
         scene.html.markup("<p class=\"soft\"><small>");

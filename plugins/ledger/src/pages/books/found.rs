@@ -6,6 +6,12 @@ use crate::pages::sheet::Sheet;
 pub(super) fn write(sheet: &mut Sheet<'_>) -> Result<(), PageError> {
     sheet.keepers_only()?;
     sheet.title = "found";
+    form(sheet);
+    Ok(())
+}
+
+/// The form, for whoever keeps the books.
+pub(in crate::pages) fn form(sheet: &mut Sheet<'_>) {
     sheet.markup("<section class=\"card\">").form("books.found", "./").hidden("id", "new");
     sheet.field(
         "name",
@@ -30,5 +36,4 @@ pub(super) fn write(sheet: &mut Sheet<'_>) -> Result<(), PageError> {
     sheet.markup("<div class=\"item\"><label class=\"row\"><input type=\"checkbox\" name=\"joining\" value=\"true\" checked> ");
     sheet.markup("<span>").say("found-joining").markup("</span></label></div>").send("found-send");
     sheet.markup("</section>");
-    Ok(())
 }

@@ -12,6 +12,8 @@ use super::sheet::{Roles, Sheet};
 use crate::books;
 use crate::model::{AccountStatus, Ledger, LedgerKind, LedgerStatus};
 
+pub(super) use found::form as found_form;
+
 /// The page below `books` at this path.
 pub(super) fn write(sheet: &mut Sheet<'_>, path: &str) -> Result<(), PageError> {
     sheet.readers_only()?;
