@@ -68,8 +68,16 @@ fn somebody(sheet: &mut Sheet<'_>, desk: &Desk, party: Id) {
     if accounts.is_empty() {
         sheet.markup("<p class=\"warn\">").say("counter-no-account").markup("</p>");
     }
-    for account in &accounts {
+    // One account at a time: the one that was asked for, or the first.
+    let asked = sheet.given("account").and_then(|id| id.parse().ok());
+    let chosen = accounts.iter().position(|account| asked == Some(account.id)).unwrap_or(0);
+    for (number, account) in accounts.iter().enumerate() {
         let Some(ledger) = rows::ledger(sheet.host, account.ledger) else { continue };
+        if number != chosen {
+            sheet.markup("<p><a href=\"counter?account=").text(account.id).markup("\">").text(&ledger.name);
+            sheet.markup("</a></p>");
+            continue;
+        }
         sheet.markup("<p class=\"big\">").money(&ledger, account.balance().into()).markup("</p>");
         sheet.form("counter.pay-slip", "receipt").hidden("id", "new").hidden("unit", &ledger.unit);
         sheet.field(
