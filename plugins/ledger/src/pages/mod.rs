@@ -62,12 +62,19 @@ pub enum PageError {
     Refused(String),
 }
 
+/// Pages about one account of the viewer's.
+const ACCOUNT_PAGES: [&str; 6] = ["", "pay", "request", "statement", "pending", "account"];
+
 /// The page at a path, for whoever looks.
 pub fn render(host: &mut dyn Host, request: &Request) -> Result<Page, PageError> {
     let Actor::Person(person) = host.actor() else { return for_strangers(host, request) };
     let accounts = accounts(host, person);
     let chosen = chosen(&accounts, request).cloned();
     let (first, rest) = request.path.split_once('/').unwrap_or((request.path.as_str(), ""));
+    let is_about_account = rest.is_empty() && ACCOUNT_PAGES.contains(&first);
+    if let Some(chosen) = chosen.clone().filter(|_| is_about_account) {
+        return about_account(host, request, person, accounts, chosen);
+    }
     let mut sheet = Sheet::new(host, request);
     match first {
         "books" => books::write(&mut sheet, rest)?,
@@ -77,11 +84,8 @@ pub fn render(host: &mut dyn Host, request: &Request) -> Result<Page, PageError>
         "receipt" => receipt::write(&mut sheet)?,
         "circulation" => circulation::write(&mut sheet)?,
         "balances" => balances::write(&mut sheet)?,
-        "" if chosen.is_none() => join::write(&mut sheet),
-        _ => {
-            let Some(chosen) = chosen else { return Err(PageError::NotFound) };
-            return about_account(host, request, person, accounts, chosen);
-        }
+        "" => join::write(&mut sheet),
+        _ => return Err(PageError::NotFound),
     }
     let (title, html) = (sheet.words.say(sheet.title), sheet.html.finish());
     let words = sheet.words;

@@ -255,16 +255,22 @@ impl<'a> Sheet<'a> {
 
     /// Members to choose from in a field with `list="people"`.
     pub fn people(&mut self) -> &mut Self {
-        self.markup("<datalist id=\"people\">");
-        for party in self.host.parties(super::pay::OFFERED_MAX) {
-            self.markup("<option value=\"@")
-                .text(&party.handle)
-                .markup("\">")
-                .text(&party.name)
-                .markup("</option>");
-        }
-        self.markup("</datalist>")
+        write_people(&mut self.html, self.host);
+        self
     }
+}
+
+/// Members to choose from in a field with `list="people"`.
+pub(super) fn write_people(html: &mut Html, host: &mut dyn Host) {
+    html.markup("<datalist id=\"people\">");
+    for party in host.parties(super::pay::OFFERED_MAX) {
+        html.markup("<option value=\"@")
+            .text(&party.handle)
+            .markup("\">")
+            .text(&party.name)
+            .markup("</option>");
+    }
+    html.markup("</datalist>");
 }
 
 /// An amount that the host writes as the viewer's language does.

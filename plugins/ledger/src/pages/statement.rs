@@ -1,6 +1,6 @@
 //! The statement: every payment of an account, by days, words and members, page by page; printed, and as a file.
 
-use super::sheet::Sheet;
+use super::sheet::{Sheet, write_people};
 use super::{PageError, Scene, value};
 use crate::errors::LookupError;
 use crate::model::{Ledger, Side};
@@ -186,9 +186,7 @@ fn form(scene: &mut Scene<'_>, filter: &Filter, with: &str) {
         .text(&help)
         .markup("</small></p><p class=\"actions\">");
     scene.html.markup("<button class=\"quiet\">").text(show).markup("</button></p></form>");
-    scene.part(|sheet| {
-        sheet.people();
-    });
+    write_people(&mut scene.html, scene.host);
 }
 
 /// Two columns, so that it fits a phone: with whom and what for, and how much with the balance after it.
