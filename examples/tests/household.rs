@@ -35,6 +35,7 @@ impl Door {
             setup: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
+            caretaker: None,
         };
         let router = Gateway::router(vec![community], Config::default());
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

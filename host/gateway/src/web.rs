@@ -11,6 +11,7 @@ pub(crate) mod words;
 
 mod ask;
 mod assets;
+mod care;
 mod catalogue;
 mod demo;
 mod fields;
@@ -30,6 +31,7 @@ mod setup;
 mod sign_in;
 mod tokens;
 
+pub(crate) use care::carry;
 pub use setup::{Setup, new_secrets};
 
 use axum::Router;
@@ -84,6 +86,7 @@ pub(crate) fn router() -> Router {
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())
+        .merge(care::router())
         .route("/stewards/plugins", get(plugins::page))
         .route("/stewards/plugins/stage", post(plugins::stage))
         .route("/stewards/plugins/plan/{component}", get(plugins::plan))

@@ -21,6 +21,11 @@ const FOLDER: &str = "tls";
 const CHAIN: &str = "certificate.pem";
 const KEY: &str = "key.pem";
 
+/// Where the certificate of a community lies.
+pub fn chain_path(home: &Path) -> std::path::PathBuf {
+    home.join(FOLDER).join(CHAIN)
+}
+
 /// A certificate and its key.
 #[derive(Debug)]
 pub struct Certificate {

@@ -174,6 +174,7 @@ impl Community {
             } else {
                 Vec::new()
             },
+            caretaker: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod background;
 mod backup;
 mod call;
+mod caretaker;
 mod certificate;
 mod client;
 mod community;
@@ -28,6 +29,7 @@ mod session;
 mod setup;
 mod token;
 mod update;
+mod validity;
 mod verify;
 mod village;
 

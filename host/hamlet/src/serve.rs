@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use hamlet_gateway::{Config, Gateway, Rate, ServeConfig};
@@ -11,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::call::Outcome;
+use crate::caretaker::BoxKeeper;
 use crate::certificate::Certificate;
 use crate::keeper::Keeper;
 use crate::{background, community, setup};
@@ -61,6 +63,7 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
     let folders = if args.folders.is_empty() { vec![home.to_path_buf()] } else { args.folders.clone() };
     let mut communities = Vec::new();
     let mut keepers = Vec::new();
+    let mut caretakers = Vec::new();
     let mut listen = args.listen;
     for folder in &folders {
         let community =
@@ -69,7 +72,9 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
             community.kernel.confirm_clock();
         }
         listen = listen.or(Some(community.file.listen));
-        keepers.push(Keeper::start(&community.kernel, folder, &community.file)?);
+        let caretaker = Arc::new(BoxKeeper::new(folder, &community.kernel));
+        keepers.push(Keeper::start(&community.kernel, folder, &caretaker)?);
+        caretakers.push(caretaker);
         println!("{}: serving {}", community.file.host, folder.display());
         communities.push(community);
     }
@@ -96,9 +101,10 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
         };
         let links = links(&listener, encrypted.as_ref())?;
         let mut served = Vec::new();
-        for community in communities {
+        for (community, caretaker) in communities.into_iter().zip(caretakers) {
             let setup = setup::offer(&community.kernel, &links, certificate.as_ref())?;
-            served.push(community.into_gateway(listen, alone, setup));
+            let community = community.into_gateway(listen, alone, setup);
+            served.push(hamlet_gateway::Community { caretaker: Some(caretaker), ..community });
         }
         let router = Gateway::router(served, config);
         let tls = certificate.as_ref().map(Certificate::config).transpose()?;

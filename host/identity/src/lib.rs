@@ -10,6 +10,7 @@
 //! should not; everything else trusts what it says.
 
 mod attempts;
+mod backups;
 mod browsers;
 mod credential_rows;
 mod credentials;
@@ -18,6 +19,7 @@ mod found;
 mod invitations;
 mod lookup;
 mod members;
+mod notices;
 mod passkeys;
 mod password;
 mod read;
@@ -40,6 +42,7 @@ use hamlet_kernel::{Kernel, KernelConfig};
 use hamlet_reflect::Id;
 use hamlet_store::StoreError;
 
+pub use backups::{BACKUPS, BackupsProvider};
 pub use browsers::{ABSOLUTE, Browser, FRESH, IDLE};
 pub use credentials::{CREDENTIALS, CredentialsProvider};
 pub use directory::Members;
@@ -47,6 +50,7 @@ pub use found::{FoundError, Founded, Founding, found, is_founded};
 pub use invitations::{INVITATIONS, InvitationsProvider};
 pub use lookup::{Session, TokenError};
 pub use members::{MEMBERS, MembersProvider};
+pub use notices::{CARE, NOTICES, NoticesProvider, SECURITY, unread_notices};
 pub use passkeys::{PasskeyError, Site};
 pub use password::PasswordError;
 pub use recoveries::{RECOVERIES, RecoveriesProvider};
@@ -122,6 +126,8 @@ impl Identity {
         config.natives.push(Arc::new(SessionsProvider));
         config.natives.push(Arc::new(InvitationsProvider));
         config.natives.push(Arc::new(RecoveriesProvider));
+        config.natives.push(Arc::new(NoticesProvider));
+        config.natives.push(Arc::new(BackupsProvider));
         config.directory = Arc::new(Members);
     }
 

@@ -14,6 +14,7 @@ use wasmtime::component::Val;
 use crate::browsers::micros;
 use crate::invitations;
 use crate::members::{Authority, authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::rows::{self, STEWARDS};
 use crate::values::{self, Arguments, Case, Stop, settle};
@@ -113,6 +114,7 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let recovery = Recovery { person: person.0, by: by.0, since, confirmed: Vec::new(), enough_since: None };
     write(cx, id, &recovery)?;
     cx.set(&rows::recovery_of(person), &id.0.to_be_bytes())?;
+    notices::tell(cx, person, "notice-recovery", &[], "/recoveries")?;
     Ok(Some(id.to_val()))
 }
 

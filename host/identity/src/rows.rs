@@ -21,6 +21,7 @@
 //! | `w` invitation id | its hash |
 //! | `r` recovery id | a recovery |
 //! | `R` person | the recovery that goes on for her |
+//! | `N` … | notices, and where they go (`notices`) |
 //!
 //! Handles and group names stand in keys: they are pseudonyms that the community chose (C6), names
 //! are sealed. If a mandate or a group stood in one of its two places only, a right would survive

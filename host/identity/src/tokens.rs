@@ -12,6 +12,7 @@ use wasmtime::component::Val;
 
 use crate::lookup::LastUse;
 use crate::members::{Authority, authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::rows;
 use crate::scope::{self, Scope};
@@ -110,6 +111,7 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         party.credentialed = true;
         cx.set(&rows::party_key(owner), &party.encode())?;
     }
+    notices::tell(cx, owner, "notice-token", &[("label", label)], "/me/tokens")?;
     Ok(Some(id.to_val()))
 }
 

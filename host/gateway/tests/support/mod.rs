@@ -105,6 +105,7 @@ impl Town {
             setup: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
+            caretaker: None,
         }
     }
 }

@@ -5,9 +5,10 @@ import time
 
 from playwright.sync_api import sync_playwright
 
+import care
 import members
 
-STORIES = {name: story for name, story in vars(members).items() if name.startswith("story_")}
+STORIES = {name: story for part in [members, care] for name, story in vars(part).items() if name.startswith("story_")}
 
 
 def main(wanted):
