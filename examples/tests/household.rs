@@ -33,6 +33,7 @@ impl Door {
             any_address: false,
             languages: None,
             setup: None,
+            reach: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
             caretaker: None,

@@ -38,6 +38,7 @@ impl Browser {
             any_address: false,
             languages: None,
             setup: None,
+            reach: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
             caretaker: None,

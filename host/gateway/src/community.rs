@@ -18,9 +18,10 @@ use tokio::sync::Semaphore;
 use crate::caretaker::Caretaker;
 use crate::metrics::Counters;
 use crate::rates::Rates;
+use crate::reach::Reach;
 use crate::router::Config;
 use crate::web::Setup;
-use crate::web::words::Words;
+use crate::web::words::{self, Words};
 use crate::{blobs, events};
 
 /// A community to serve.
@@ -42,6 +43,8 @@ pub struct Community {
     pub languages: Option<PathBuf>,
     /// It waits to be founded.
     pub setup: Option<Arc<Setup>>,
+    /// How the box is reached, and how it gets a name; none: that is not this program's.
+    pub reach: Option<Arc<dyn Reach>>,
     /// Folders with plugins that stewards are offered: signed bundles, and what developers built.
     pub catalogue: Vec<PathBuf>,
     /// A demo: as whom anybody may look around. Empty: a real community.
@@ -95,6 +98,7 @@ pub(crate) struct State {
     pub incoming: Option<PathBuf>,
     pub words: Words,
     pub setup: Option<Arc<Setup>>,
+    pub reach: Option<Arc<dyn Reach>>,
     pub catalogue: Vec<PathBuf>,
     pub personas: Vec<Persona>,
     pub caretaker: Option<Arc<dyn Caretaker>>,
@@ -126,8 +130,9 @@ impl Communities {
                 kernel: community.kernel,
                 identity: community.identity,
                 incoming: community.incoming,
-                words: Words::new(community.languages.as_deref()),
+                words: Words::new(words::OWN, community.languages.as_deref()),
                 setup: community.setup,
+                reach: community.reach,
                 catalogue: community.catalogue,
                 personas: community.personas,
                 caretaker: community.caretaker,
@@ -162,7 +167,14 @@ impl Communities {
         // An address only, never a name that nobody gave: or a foreign name could be made to lead here.
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let address = bare.parse::<IpAddr>().ok().and(self.by_address.as_ref());
-        self.by_host.get(host.as_ref()).or(address)
+        self.by_host.get(host.as_ref()).or(address).or_else(|| self.named_since(&host))
+    }
+
+    /// The community that got this name, with an authority's word for it, since the host was started.
+    fn named_since(&self, host: &str) -> Option<&Arc<State>> {
+        let state = self.by_address.as_ref()?;
+        let reached = state.reach.as_ref()?.now()?;
+        (reached.vouched && reached.name == host).then_some(state)
     }
 }
 

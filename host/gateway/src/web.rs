@@ -15,11 +15,13 @@ mod care;
 mod catalogue;
 mod demo;
 mod fields;
+mod guard;
 mod home;
 mod invitations;
 mod join;
 mod me;
 mod members;
+mod name;
 mod passkeys;
 mod plugin;
 mod plugins;
@@ -32,6 +34,7 @@ mod sign_in;
 mod tokens;
 
 pub(crate) use care::carry;
+pub use join::new_link;
 pub use setup::{Setup, new_secrets};
 
 use axum::Router;
@@ -87,6 +90,9 @@ pub(crate) fn router() -> Router {
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())
         .merge(care::router())
+        .route("/me/come-along", post(name::come_along))
+        .route("/stewards/name", get(name::page).post(name::order))
+        .route("/stewards/name/go-on", post(name::go_on))
         .route("/stewards/plugins", get(plugins::page))
         .route("/stewards/plugins/stage", post(plugins::stage))
         .route("/stewards/plugins/plan/{component}", get(plugins::plan))

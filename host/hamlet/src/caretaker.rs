@@ -8,6 +8,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
 use hamlet_backup::age::{Identity, Recipient};
@@ -15,13 +16,12 @@ use hamlet_backup::{Plan, PlanFile, read_keys};
 use hamlet_gateway::{BoxState, Caretaker, Copies, Copy, NewKey};
 use hamlet_kernel::{Actor, Kernel};
 use parking_lot::Mutex;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
+use crate::certificate::Certificate;
 use crate::client::Reply;
 use crate::community::CommunityFile;
-use crate::{backup, certificate, door, keeper, validity};
+use crate::{backup, door, keeper};
 
 /// Where copies lie when nobody said where.
 pub const FOLDER: &str = "backups";
@@ -32,6 +32,8 @@ const SAID_BYTES_MAX: usize = 2_000;
 pub struct BoxKeeper {
     home: PathBuf,
     kernel: Kernel,
+    /// What browsers are shown; empty: there is no HTTPS.
+    certificate: OnceLock<Arc<Certificate>>,
     /// One copy is made or tried at a time.
     busy: Mutex<()>,
 }
@@ -39,7 +41,18 @@ pub struct BoxKeeper {
 impl BoxKeeper {
     /// Of the community in `home`, whose kernel is open.
     pub fn new(home: &Path, kernel: &Kernel) -> Self {
-        Self { home: home.to_owned(), kernel: kernel.clone(), busy: Mutex::new(()) }
+        Self {
+            home: home.to_owned(),
+            kernel: kernel.clone(),
+            certificate: OnceLock::new(),
+            busy: Mutex::new(()),
+        }
+    }
+
+    /// Which certificate browsers are shown; said once.
+    pub fn shows(&self, certificate: &Arc<Certificate>) {
+        // Said twice it is the same one.
+        let _ = self.certificate.set(Arc::clone(certificate));
     }
 
     /// The plan as it is now.
@@ -166,10 +179,9 @@ impl Caretaker for BoxKeeper {
         let disk = rustix::fs::statvfs(&self.home).ok().map(|disk| {
             (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize))
         });
-        let https = CommunityFile::load(&self.home).is_ok_and(|file| file.https.is_some());
-        let chain = https.then(|| certificate::chain_path(&self.home));
-        let first = chain.and_then(|path| CertificateDer::pem_file_iter(path).ok()?.next()?.ok());
-        BoxState { disk, certificate_ends: first.and_then(|first| validity::ends(&first)) }
+        let about = self.certificate.get().and_then(|certificate| certificate.about());
+        let ends = about.and_then(|about| u64::try_from(about.ends).ok()?.checked_mul(1_000_000));
+        BoxState { disk, certificate_ends: ends }
     }
 
     fn copies(&self) -> Copies {

@@ -64,6 +64,7 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
         host: village.host.clone(),
         listen: args.listen,
         https: None,
+        authority: None,
         demo: true,
         personas: village.personas.clone(),
         backup: hamlet_backup::PlanFile::default(),

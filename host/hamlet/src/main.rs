@@ -3,6 +3,7 @@
 //! It is thin: it opens folders, starts the gateway and calls functions over HTTP like any member.
 //! It knows no plugin by name.
 
+mod acme;
 mod background;
 mod backup;
 mod call;
@@ -15,8 +16,10 @@ mod demo;
 mod doctor;
 mod door;
 mod export;
+mod invite;
 mod keeper;
 mod member;
+mod names;
 mod output;
 mod paging;
 mod plugin;
@@ -29,7 +32,6 @@ mod session;
 mod setup;
 mod token;
 mod update;
-mod validity;
 mod verify;
 mod village;
 

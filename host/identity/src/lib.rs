@@ -15,6 +15,7 @@ mod browsers;
 mod credential_rows;
 mod credentials;
 mod directory;
+mod enrolment;
 mod found;
 mod invitations;
 mod lookup;
@@ -46,6 +47,7 @@ pub use backups::{BACKUPS, BackupsProvider};
 pub use browsers::{ABSOLUTE, Browser, FRESH, IDLE};
 pub use credentials::{CREDENTIALS, CredentialsProvider};
 pub use directory::Members;
+pub use enrolment::NewFactor;
 pub use found::{FoundError, Founded, Founding, found, is_founded};
 pub use invitations::{INVITATIONS, InvitationsProvider};
 pub use lookup::{Session, TokenError};
@@ -58,7 +60,7 @@ pub use rows::STEWARDS;
 pub use scope::Scope;
 pub use secret::{Secret, TOKEN_PREFIX, hash};
 pub use sessions::{SESSIONS, SessionsProvider};
-pub use sign_in::{Attempt, NewFactor, SignInError};
+pub use sign_in::{Attempt, SignInError};
 pub use tokens::{TOKENS, TokensProvider};
 
 /// Under which name the kernel keeps identity's rows, of all its providers together.

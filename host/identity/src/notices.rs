@@ -142,7 +142,8 @@ fn send(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
             at: cx.now(),
             source: source.clone(),
             topic: topic.to_owned(),
-            title: title.to_owned(),
+            // One line: it becomes the subject of an e-mail.
+            title: title.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect(),
             text: text.to_owned(),
             path: path.to_owned(),
         };

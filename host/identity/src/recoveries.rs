@@ -17,7 +17,7 @@ use crate::members::{Authority, authority, no_such_function};
 use crate::notices;
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const RECOVERIES: &str = "hamlet:host/recoveries@0.1.0";
@@ -168,9 +168,7 @@ fn finish(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if recovery.ready().is_none_or(|ready| ready > cx.now()) {
         return refuse(RecoveriesError::NotReady);
     }
-    let Ok(hash) = <[u8; 32]>::try_from(values::bytes(arguments.value(1)?)?) else {
-        return refuse(RecoveriesError::Invalid);
-    };
+    let hash = values::hash(arguments.value(1)?, RecoveriesError::Invalid)?;
     let expires = values::u64(arguments.value(2)?)?;
     if !invitations::let_back_in(cx, &hash, Id(recovery.person), expires, who.person())? {
         return refuse(RecoveriesError::Invalid);
@@ -229,33 +227,15 @@ fn delete(cx: &mut dyn NativeContext, id: Id, recovery: &Recovery) -> Result<(),
     cx.delete(&rows::recovery_of(Id(recovery.person))).map(drop)
 }
 
-fn refuse<T>(error: RecoveriesError) -> Result<T, Stop<RecoveriesError>> {
-    Err(Stop::Refused(error))
-}
-
-/// `hamlet:host/recoveries.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RecoveriesError {
-    NoSuchPerson,
-    NoSuchRecovery,
-    Exists,
-    NotYours,
-    NeedsOthers,
-    NotReady,
-    Invalid,
-}
-
-impl Case for RecoveriesError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchPerson => "no-such-person",
-            Self::NoSuchRecovery => "no-such-recovery",
-            Self::Exists => "exists",
-            Self::NotYours => "not-yours",
-            Self::NeedsOthers => "needs-others",
-            Self::NotReady => "not-ready",
-            Self::Invalid => "invalid",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/recoveries.error`. The WIT documents each case.
+    enum RecoveriesError {
+        NoSuchPerson = "no-such-person",
+        NoSuchRecovery = "no-such-recovery",
+        Exists = "exists",
+        NotYours = "not-yours",
+        NeedsOthers = "needs-others",
+        NotReady = "not-ready",
+        Invalid = "invalid",
     }
 }

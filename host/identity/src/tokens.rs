@@ -17,7 +17,7 @@ use crate::read;
 use crate::rows;
 use crate::scope::{self, Scope};
 use crate::token_row::TokenRow;
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Case, Stop, refuse, settle};
 
 /// The interface that it provides.
 pub const TOKENS: &str = "hamlet:host/tokens@0.1.0";
@@ -81,9 +81,7 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if !first && !is_hers(cx, who, owner)? {
         return refuse(TokensError::NotYours);
     }
-    let Ok(hash) = <[u8; 32]>::try_from(values::bytes(values::field(order, "hash")?)?) else {
-        return refuse(TokensError::HashInvalid);
-    };
+    let hash = values::hash(values::field(order, "hash")?, TokensError::HashInvalid)?;
     let label = values::text(values::field(order, "label")?)?;
     if label.trim().is_empty() || label.len() > LABEL_LENGTH_MAX {
         return refuse(TokensError::LabelInvalid);
@@ -202,10 +200,6 @@ fn read_scope(value: &Val) -> Result<Scope, Stop<TokensError>> {
         read_only: values::flag(values::field(value, "read-only")?)?,
         bulk: values::flag(values::field(value, "bulk")?)?,
     })
-}
-
-fn refuse<T>(error: TokensError) -> Result<T, Stop<TokensError>> {
-    Err(Stop::Refused(error))
 }
 
 /// `hamlet:host/tokens.error`. The WIT documents each case.

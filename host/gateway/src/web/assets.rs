@@ -22,10 +22,10 @@ pub(crate) async fn asset(Path(name): Path<String>) -> Response {
         "plugin.css" => ("text/css; charset=utf-8", PLUGIN.as_bytes()),
         "pages.js" => ("text/javascript; charset=utf-8", SCRIPT.as_bytes()),
         "care.js" => ("text/javascript; charset=utf-8", CARE.as_bytes()),
-        "icon-192.png" => ("image/png", include_bytes!("icons/icon-192.png")),
-        "icon-512.png" => ("image/png", include_bytes!("icons/icon-512.png")),
-        "maskable-512.png" => ("image/png", include_bytes!("icons/maskable-512.png")),
-        "touch-180.png" => ("image/png", include_bytes!("icons/touch-180.png")),
+        "icon-192.png" => ("image/png", include_bytes!("../../icons/icon-192.png")),
+        "icon-512.png" => ("image/png", include_bytes!("../../icons/icon-512.png")),
+        "maskable-512.png" => ("image/png", include_bytes!("../../icons/maskable-512.png")),
+        "touch-180.png" => ("image/png", include_bytes!("../../icons/touch-180.png")),
         _ => return front::not_found().await.into_response(),
     };
     let kind = (CONTENT_TYPE, HeaderValue::from_static(kind));

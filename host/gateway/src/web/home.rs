@@ -7,7 +7,7 @@ use serde_json::json;
 use super::ask::{ask, items, text};
 use super::shell::{self, Frame};
 use super::visit::Visit;
-use super::{demo, recoveries};
+use super::{demo, name, recoveries};
 
 pub(crate) async fn page(visit: Visit) -> Response {
     if visit.here.state.setup.as_ref().is_some_and(|setup| setup.is_open(&visit.here.state.kernel)) {
@@ -53,6 +53,8 @@ async fn member(visit: &Visit) -> Markup {
     html! {
         h1 { (say.with("hello", &[("name", text(&me, "name"))])) }
         (warning)
+        (name::warning(visit))
+        (name::moved(visit))
         @if demo::is_demo(visit) { (demo::personas(visit)) }
         @else if !has_way_in(&ways) {
             div class="notice bad" {
@@ -75,6 +77,9 @@ async fn member(visit: &Visit) -> Markup {
             @if steward {
                 li { a class="card" href="/stewards/invitations" {
                     h3 { (say.t("invitations")) } p class="soft" { (say.t("invitations-about")) }
+                } }
+                li { a class="card" href="/stewards/name" {
+                    h3 { (say.t("name-title")) } p class="soft" { (say.t("name-about")) }
                 } }
             }
             li { a class="card" href="/me" { h3 { (say.t("me-title")) } p class="soft" { (say.t("me-about")) } } }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::ask::{ask, items, number, text};
-use super::join::base64url;
+use super::join::{base64url, new_link};
 use super::qr;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Member, Posted, Visit, redirect};
@@ -103,9 +103,7 @@ struct Order<'a> {
 
 /// Makes an invitation; its link. The error is in words.
 async fn make(visit: &Visit, order: &Order<'_>) -> Result<String, String> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|_| visit.say.t("host-failed"))?;
-    let secret = base64url(&random);
+    let secret = new_link().map_err(|_| visit.say.t("host-failed"))?;
     let expires = visit.here.state.kernel.now().saturating_add(order.days * 86_400 * 1_000_000);
     let order = json!({ "order": {
         "hash": base64url(&Identity::hash_of(&secret)), "label": order.label, "uses": order.uses,

@@ -5,7 +5,8 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::visit::{CSRF, Visit};
+use super::guard::CSRF;
+use super::visit::Visit;
 use super::{care, demo};
 use crate::problem::Shown;
 

@@ -66,7 +66,8 @@ pub(crate) async fn with_password(Posted { visit, fields }: Posted<Visit>) -> Re
     let attempt = Attempt { handle, address: visit.here.address, mark: visit.mark() };
     let password = fields.exact("password").to_owned();
     match state.identity.sign_in_with_password(&state.kernel, &attempt, password).await {
-        Ok(person) => finish(&visit, person, to).await,
+        // A password alone is half a way in: she was interrupted before the other half, and comes to it now.
+        Ok(person) => finish(&visit, person, "/me/secure/app").await,
         Err(SignInError::CodeNeeded(ticket)) => code_page(&visit, StatusCode::OK, &ticket, to, ""),
         Err(error) => refused(&visit, &error, &Tried { handle, to, ..Tried::default() }),
     }

@@ -1,25 +1,22 @@
-//! Who looks at a page, in which language; and the guard of what is posted.
+//! Who looks at a page or posts a form, and in which language.
 //!
-//! A cookie names the session (`__Host-`, HttpOnly, Secure, SameSite=Lax). What changes something is posted, and a
-//! post is taken only from a page of this very origin: by the browser's own word (`Sec-Fetch-Site`, else `Origin`),
-//! and for whoever is signed in also by a token that only a page of hers holds. If it is wrong, another site's page
-//! acts with her rights.
+//! A cookie names the session (`__Host-`, HttpOnly, Secure, SameSite=Lax). Whether a post is hers is `guard`'s. If it
+//! is wrong, somebody is taken for another.
 
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
 use hamlet_identity::{Browser, SignInError, Site};
 use hamlet_kernel::{Actor, settings};
-use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 
-use super::fields::{FORM_BYTES_MAX, Fields};
+use super::ask::ask;
+use super::fields::Fields;
+use super::guard::{CSRF, check_origin, check_token, csrf, read};
 use super::words::Say;
 use crate::front::Here;
 use crate::problem::Problem;
@@ -32,12 +29,6 @@ const MARK: &str = "__Host-hamlet-known";
 const LANGUAGE: &str = "hamlet-language";
 /// How long cookies are kept, in seconds: as long as a session lives.
 const COOKIE_SECONDS: u64 = hamlet_identity::ABSOLUTE.as_secs();
-/// The field of a form that shows that it is a page of hers.
-pub(crate) const CSRF: &str = "csrf";
-
-/// The interface by which a plugin shows pages, without its version.
-const PAGES: &str = "hamlet:host/pages@";
-
 /// A plugin that has pages.
 #[derive(Debug, Clone)]
 pub(crate) struct PluginPages {
@@ -135,7 +126,7 @@ impl Visit {
     pub fn plugins_with_pages(&self) -> Vec<PluginPages> {
         let catalogue = self.here.state.kernel.catalogue();
         let with_pages = catalogue.plugins.values().filter(|plugin| {
-            plugin.active && plugin.interfaces.iter().any(|interface| interface.id.starts_with(PAGES))
+            plugin.active && plugin.interfaces.iter().any(|interface| interface.id == super::plugin::PAGES)
         });
         with_pages
             .map(|plugin| PluginPages { path: format!("/p/{}/", plugin.name), title: plugin.title.clone() })
@@ -153,9 +144,18 @@ impl Visit {
     /// Signs somebody in: begins her session and sends her on.
     pub async fn signed_in(&self, person: hamlet_reflect::Id, to: &str) -> Result<Response, SignInError> {
         let state = &self.here.state;
-        // Whoever proves again that it is she gets a new cookie for the same session.
-        let replaces =
-            self.browser.as_ref().filter(|browser| browser.person == person).map(|browser| browser.hash);
+        // Whoever proves again that it is she gets a new cookie for the same session; somebody else's ends here, for
+        // its cookie is overwritten and nobody could end it in this browser any more.
+        let (replaces, other) = match &self.browser {
+            Some(browser) if browser.person == person => (Some(browser.hash), None),
+            browser => (None, browser.as_ref()),
+        };
+        if let Some(other) = other {
+            let order = serde_json::json!({ "session": other.session.to_string() });
+            ask(self, "sessions", "end", order)
+                .await
+                .map_err(|refused| SignInError::Refused(refused.case))?;
+        }
         let session = state.identity.begin_session(&state.kernel, person, &self.label(), replaces).await?;
         let mark = state.identity.mark(person)?;
         let mut response = redirect(to);
@@ -196,11 +196,6 @@ pub(crate) fn inside(path: &str) -> &str {
     let leaves = matches!(bytes.get(1), Some(b'/' | b'\\'));
     let plain = bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\\');
     if bytes.first() == Some(&b'/') && !leaves && plain { path } else { "/" }
-}
-
-fn csrf(hash: &[u8; 32]) -> String {
-    let token = blake3::derive_key("hamlet 2026 forms of a session", hash);
-    blake3::Hash::from_bytes(token).to_hex().to_string()
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -267,43 +262,6 @@ impl<V: FromRequestParts<(), Rejection = Response> + AsRef<Visit> + Send + Sync>
     }
 }
 
-pub(crate) async fn read(body: Body) -> Result<Bytes, Problem> {
-    let read = Limited::new(body, FORM_BYTES_MAX).collect().await;
-    read.map(http_body_util::Collected::to_bytes).map_err(|_| {
-        let detail = format!("A form has at most {FORM_BYTES_MAX} bytes.");
-        Problem::host(StatusCode::PAYLOAD_TOO_LARGE, "form-too-large", "Too large", detail)
-    })
-}
-
-/// Whether the browser says that a post comes from this origin. Tools that say nothing have no cookies of a browser.
-pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let own = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => {
-            let host = origin.split_once("://").map_or("", |(_, host)| host);
-            text(HOST.as_str()).is_some_and(|here| here.eq_ignore_ascii_case(host))
-        }
-        (None, None) => true,
-    };
-    if own { Ok(()) } else { Err(foreign()) }
-}
-
-/// Whether who is signed in sent this from a page of hers.
-pub(crate) fn check_token(visit: &Visit, token: &str) -> Result<(), Problem> {
-    let Some(browser) = &visit.browser else { return Ok(()) };
-    let expected = blake3::Hash::from_hex(csrf(&browser.hash)).ok();
-    let given = blake3::Hash::from_hex(token).ok();
-    // Equality of BLAKE3 hashes takes constant time.
-    if given.is_some() && given == expected { Ok(()) } else { Err(foreign()) }
-}
-
-fn foreign() -> Problem {
-    let detail = "This was not sent from a page of this community, or you signed in anew in between. Go back, load \
-        the page again, and send it once more.";
-    Problem::host(StatusCode::FORBIDDEN, "other-origin", "Sent from elsewhere", detail)
-}
-
 /// Keeps the language that somebody chose.
 pub(crate) async fn choose_language(Posted { visit, fields }: Posted<Visit>) -> Response {
     let mut response = redirect(fields.text("to"));
@@ -355,28 +313,6 @@ mod tests {
             .iter()
             .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect()
-    }
-
-    #[test]
-    fn a_post_is_taken_from_this_origin_alone() {
-        for good in [
-            &[("sec-fetch-site", "same-origin"), ("host", "oak.example")][..],
-            &[("origin", "https://oak.example"), ("host", "oak.example")],
-            &[("origin", "https://OAK.example:8443"), ("host", "oak.example:8443")],
-            &[("host", "oak.example")],
-        ] {
-            assert!(check_origin(&headers(good)).is_ok(), "{good:?}");
-        }
-        for bad in [
-            &[("sec-fetch-site", "cross-site"), ("host", "oak.example")][..],
-            &[("sec-fetch-site", "same-site"), ("origin", "https://oak.example"), ("host", "oak.example")],
-            &[("sec-fetch-site", "none"), ("host", "oak.example")],
-            &[("origin", "https://oak.example.evil.example"), ("host", "oak.example")],
-            &[("origin", "https://oak.example:1"), ("host", "oak.example")],
-            &[("origin", "null"), ("host", "oak.example")],
-        ] {
-            assert!(check_origin(&headers(bad)).is_err(), "{bad:?}");
-        }
     }
 
     #[test]

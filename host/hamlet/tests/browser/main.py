@@ -7,16 +7,15 @@ from playwright.sync_api import sync_playwright
 
 import care
 import members
+import names
+from town import launch
 
-STORIES = {name: story for part in [members, care] for name, story in vars(part).items() if name.startswith("story_")}
+STORIES = {name: story for module in (members, names, care) for name, story in vars(module).items() if name.startswith("story_")}
 
 
 def main(wanted):
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                  "--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        browser = launch(playwright.chromium)
         for name, story in STORIES.items():
             if wanted and name.removeprefix("story_") not in wanted:
                 continue

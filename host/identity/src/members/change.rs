@@ -10,13 +10,9 @@ use crate::read::{self, PAGE};
 use crate::recoveries;
 use crate::rows::{self, Party, STEWARDS};
 use crate::sessions;
-use crate::values::{Arguments, Stop};
+use crate::values::{Arguments, Stop, refuse};
 
 pub(super) type Outcome = Result<Option<Val>, Stop<MembersError>>;
-
-pub(super) fn refuse<T>(error: MembersError) -> Result<T, Stop<MembersError>> {
-    Err(Stop::Refused(error))
-}
 
 /// Stewards and decisions (the manifest's access says so): a new party.
 pub(super) fn add(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {

@@ -5,11 +5,11 @@
 
 use hamlet_kernel::{NativeContext, PartyKind};
 
-use super::change::{Outcome, end_part, refuse};
+use super::change::{Outcome, end_part};
 use super::{MembersError, authority};
 use crate::read;
 use crate::rows;
-use crate::values::Arguments;
+use crate::values::{Arguments, refuse};
 
 /// Whoever decides for the party; of one that has left, stewards and decisions. Doing it again changes nothing.
 pub(super) fn erase(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {

@@ -17,7 +17,8 @@ use hamlet_reflect::{Id, Type, json};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::visit::{CSRF, Visit, check_origin, check_token, read, redirect};
+use super::super::guard::{CSRF, check_origin, check_token, read};
+use super::super::visit::{Visit, redirect};
 use super::render::{self, Again};
 use super::viewer::Sight;
 use super::{callable, confirm, function, limit};
@@ -87,7 +88,7 @@ async fn call(visit: &Visit, sent: &Sent) -> Result<Response, Response> {
     let key = Uuid::try_parse(sent.host("key")).ok();
     let callable = &sent.callable;
     let new = key.map(|key| Id(key.as_u128()));
-    let read = forms::from_fields(&callable.function, &sent.typed, sight.language, &sight.zone, new);
+    let read = forms::from_fields(&callable.function, &sent.typed, sight.say, &sight.zone, new);
     let arguments = match read {
         Ok(arguments) => arguments,
         Err(errors) => return again(visit, sent, &errors).await,

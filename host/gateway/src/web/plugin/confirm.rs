@@ -52,7 +52,7 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
                         @if let Some(amount) = need.amount {
                             dt { (say.t("confirm-amount")) }
                             // The provider's sentence says it in the unit; this is the number that is held to.
-                            dd { (written_money(amount.into(), 0, sight.language)) }
+                            dd { (written_money(amount.into(), 0, sight.say)) }
                         }
                         dt { (say.t("confirm-by")) }
                         dd { (title_of(&need.provider)) }

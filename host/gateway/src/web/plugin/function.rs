@@ -97,9 +97,8 @@ pub(super) async fn again(
 
 /// The form that the host makes for a function.
 pub(super) fn form(visit: &Visit, callable: &Callable, typed: &[Field], errors: &[FieldError]) -> Element {
-    let language = Sight::new(visit).language;
     let action = format!("{}.{}", callable.interface.short, callable.function.name);
-    let mut form = forms::form(&callable.function, &action, typed, language);
+    let mut form = forms::form(&callable.function, &action, typed, &visit.say);
     // An empty form stands as it was made; `fill` would empty what has a value of its own.
     if !typed.iter().all(|(name, _)| name == MORE) || !errors.is_empty() {
         forms::fill(&mut form, typed, errors);
@@ -115,7 +114,7 @@ pub(super) async fn result(visit: &Visit, callable: &Callable, given: Option<&Va
     };
     let value = ty.zip(given).map_or(Value::Null, |(ty, given)| json::from_val(ty, given));
     let mut sight = Sight::new(visit);
-    let mut nodes = forms::result(&callable.function, &value, sight.language);
+    let mut nodes = forms::result(&callable.function, &value, sight.say);
     if callable.rule.kind == Kind::Command {
         let mut done = Element::new("p").text(visit.say.t("plugin-done"));
         done.set("class", "good");

@@ -28,6 +28,8 @@ use axum::routing::{get, post};
 use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Callable, Catalogue};
 
+pub(super) use render::PAGES;
+
 use super::visit::{Visit, redirect};
 use crate::problem::Problem;
 use crate::{front, refusal};

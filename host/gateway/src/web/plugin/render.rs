@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::refusal;
 
 /// The interface by which a plugin shows pages.
-const PAGES: &str = "hamlet:host/pages@0.1.0";
+pub(crate) const PAGES: &str = "hamlet:host/pages@0.1.0";
 /// Most parameters of a query that a plugin is given.
 const PARAMETERS_MAX: usize = 100;
 /// Entries of a plugin's way around that are shown.
