@@ -41,6 +41,7 @@ impl Browser {
             reach: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
+            caretaker: None,
         };
         let config = Config { token_rate: None, address_rate: None, ..Config::default() };
         let router = Gateway::router(vec![community], config);

@@ -7,6 +7,7 @@ import time
 
 from playwright.sync_api import sync_playwright
 
+import care
 import members
 import names
 import people
@@ -15,7 +16,7 @@ from town import launch
 
 def modules():
     """The stories of the host, and those that plugins bring."""
-    yield from (members, names, people)
+    yield from (members, names, people, care)
     root = pathlib.Path(__file__).resolve().parents[4]
     for path in sorted(root.glob("plugins/*/tests/browser/*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
