@@ -36,6 +36,7 @@ impl Door {
             reach: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
+            caretaker: None,
         };
         let router = Gateway::router(vec![community], Config::default());
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

@@ -65,6 +65,8 @@ pub struct Manifest {
     pub grantable: Vec<GrantKind>,
     /// What it keeps about people, and who sees it (`[[about-people]]`). Empty: it does not say.
     pub about_people: Vec<PeopleData>,
+    /// What it sends members notices about (`hamlet:host/notices`), so that each can choose.
+    pub notices: Vec<NoticeTopic>,
     /// The only key that may sign its bundle; none: any, and the first one that a community accepts
     /// is the plugin's from then on.
     pub publisher: Option<Publisher>,
@@ -183,6 +185,15 @@ pub struct EmitEntry {
 pub struct GrantKind {
     /// The word that the plugin gives to `consent.require`, for example `spend`.
     pub kind: String,
+    /// What it means, for people.
+    pub title: String,
+}
+
+/// Something that a plugin sends notices about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeTopic {
+    /// The word that the plugin gives to `notices.send`, for example `payment`.
+    pub topic: String,
     /// What it means, for people.
     pub title: String,
 }

@@ -15,6 +15,7 @@ use hamlet_reflect::Id;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use crate::caretaker::Caretaker;
 use crate::metrics::Counters;
 use crate::rates::Rates;
 use crate::reach::Reach;
@@ -48,6 +49,8 @@ pub struct Community {
     pub catalogue: Vec<PathBuf>,
     /// A demo: as whom anybody may look around. Empty: a real community.
     pub personas: Vec<Persona>,
+    /// Who keeps the box: disk, certificate, copies. None: those pages say that there is nobody.
+    pub caretaker: Option<Arc<dyn Caretaker>>,
 }
 
 /// Somebody of a demo, as whom a visitor looks around.
@@ -98,6 +101,7 @@ pub(crate) struct State {
     pub reach: Option<Arc<dyn Reach>>,
     pub catalogue: Vec<PathBuf>,
     pub personas: Vec<Persona>,
+    pub caretaker: Option<Arc<dyn Caretaker>>,
     pub config: Arc<Config>,
     pub counters: Counters,
     pub token_rates: Rates<Id>,
@@ -131,6 +135,7 @@ impl Communities {
                 reach: community.reach,
                 catalogue: community.catalogue,
                 personas: community.personas,
+                caretaker: community.caretaker,
                 config: Arc::clone(&config),
                 counters: Counters::default(),
                 token_rates: Rates::new(config.token_rate),
@@ -140,6 +145,7 @@ impl Communities {
                 openapi: Made::default(),
                 host_package: Made::default(),
             });
+            crate::web::carry(&state);
             if community.any_address && by_address.is_none() {
                 by_address = Some(Arc::clone(&state));
             }

@@ -14,6 +14,7 @@ mod batch;
 mod blobs;
 mod call;
 mod caller;
+mod caretaker;
 mod community;
 mod events;
 mod example;
@@ -35,6 +36,7 @@ mod serve;
 mod stage;
 mod web;
 
+pub use caretaker::{BoxState, Caretaker, Copies, Copy, NewKey};
 pub use community::{Community, Persona};
 pub use rates::Rate;
 pub use reach::{Challenges, Later, NameOrder, Reach, ReachError, Reached, Step, Way};

@@ -11,6 +11,7 @@ pub(crate) mod words;
 
 mod ask;
 mod assets;
+mod care;
 mod catalogue;
 mod demo;
 mod devices;
@@ -48,6 +49,7 @@ mod sign_in;
 mod tokens;
 mod upload;
 
+pub(crate) use care::carry;
 pub use join::new_link;
 pub use setup::{Setup, new_secrets};
 
@@ -130,6 +132,7 @@ pub(crate) fn router() -> Router {
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())
+        .merge(care::router())
         .route("/me/come-along", post(name::come_along))
         .route("/stewards/name", get(name::page).post(name::order))
         .route("/stewards/name/go-on", post(name::go_on))

@@ -163,6 +163,13 @@ fn every_page_is_strict_and_runs_only_our_script() {
         "/stewards/devices",
         "/stewards/hand-over",
         "/stewards/move-in",
+        "/stewards",
+        "/stewards/health",
+        "/stewards/backups",
+        "/stewards/mail",
+        "/journal",
+        "/me/inbox",
+        "/offline",
         "/nowhere",
         "/join/some-secret",
     ];
@@ -184,14 +191,20 @@ fn every_page_is_strict_and_runs_only_our_script() {
             let scripts: Vec<_> =
                 text.match_indices("<script").map(|(at, _)| &text[at..(at + 42).min(text.len())]).collect();
             assert!(
-                scripts.iter().all(|script| script.starts_with("<script src=\"/assets/pages.js\" defer>")),
+                scripts.iter().all(|script| {
+                    ["pages", "care"]
+                        .iter()
+                        .any(|name| script.starts_with(&format!("<script src=\"/assets/{name}.js\" defer>")))
+                }),
                 "{path}: {scripts:?}"
             );
         }
     }
     let first = get(&server, "/sign-in", "").body.len();
     let (style, script) = (get(&server, "/assets/pages.css", ""), get(&server, "/assets/pages.js", ""));
-    assert!(first + style.body.len() + script.body.len() < 100_000, "the first page is light");
+    let more = get(&server, "/assets/care.js", "").body.len() + get(&server, "/sw.js", "").body.len();
+    assert!(script.body.len() + more < 30_000, "our scripts are small");
+    assert!(first + style.body.len() + script.body.len() + more < 100_000, "the first page is light");
 }
 
 #[test]

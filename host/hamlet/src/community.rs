@@ -203,6 +203,7 @@ impl Community {
             } else {
                 Vec::new()
             },
+            caretaker: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod acme;
 mod background;
 mod backup;
 mod call;
+mod caretaker;
 mod certificate;
 mod client;
 mod community;

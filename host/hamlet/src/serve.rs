@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::call::Outcome;
+use crate::caretaker::BoxKeeper;
 use crate::certificate::Certificate;
 use crate::keeper::Keeper;
 use crate::names::Names;
@@ -67,6 +68,7 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
     let folders = if args.folders.is_empty() { vec![home.to_path_buf()] } else { args.folders.clone() };
     let mut communities = Vec::new();
     let mut keepers = Vec::new();
+    let mut caretakers = Vec::new();
     let mut listen = args.listen;
     for folder in &folders {
         let community =
@@ -75,7 +77,9 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
             community.kernel.confirm_clock();
         }
         listen = listen.or(Some(community.file.listen));
-        keepers.push(Keeper::start(&community.kernel, folder, &community.file)?);
+        let caretaker = Arc::new(BoxKeeper::new(folder, &community.kernel));
+        keepers.push(Keeper::start(&community.kernel, folder, &caretaker)?);
+        caretakers.push(caretaker);
         println!("{}: serving {}", community.file.host, folder.display());
         communities.push(community);
     }
@@ -110,13 +114,17 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
         };
         let links = links(&listener, encrypted.as_ref())?;
         let mut served = Vec::new();
-        for community in communities {
+        for (community, caretaker) in communities.into_iter().zip(caretakers) {
+            if let Some(certificate) = &certificate {
+                caretaker.shows(certificate);
+            }
             let setup = setup::offer(&community.kernel, &links, certificate.as_deref())?;
             let reach = names.take().map(|names| {
                 tokio::spawn(Arc::clone(&names).keep_fresh());
                 names as Arc<dyn Reach>
             });
-            served.push(community.into_gateway(listen, alone, (setup, reach)));
+            let community = community.into_gateway(listen, alone, (setup, reach));
+            served.push(hamlet_gateway::Community { caretaker: Some(caretaker), ..community });
         }
         let router = Gateway::router(served, config);
         let tls = certificate.as_ref().map(Certificate::config).transpose()?;

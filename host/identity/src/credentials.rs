@@ -13,6 +13,7 @@ use crate::credential_rows::{
     SecondFactor, fits,
 };
 use crate::members::{authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::rows;
 use crate::values::{self, Arguments, Stop, cases, refuse, settle};
@@ -146,6 +147,7 @@ fn add_passkey(
     cx.set(&key, &person.0.to_be_bytes())?;
     let id = cx.new_id();
     let since = cx.now();
+    notices::tell(cx, person, "notice-passkey", &[("name", &name)], "/me/secure")?;
     credentials.passkeys.push(Passkey { id: id.0, credential, state, name, since, last_used: None });
     Ok(id)
 }

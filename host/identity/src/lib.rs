@@ -10,6 +10,7 @@
 //! should not; everything else trusts what it says.
 
 mod attempts;
+mod backups;
 mod browsers;
 mod credential_rows;
 mod credentials;
@@ -22,6 +23,7 @@ mod invitations;
 mod lookup;
 mod members;
 mod moves;
+mod notices;
 mod papers;
 mod passkeys;
 mod password;
@@ -47,6 +49,7 @@ use hamlet_kernel::{Kernel, KernelConfig};
 use hamlet_reflect::Id;
 use hamlet_store::StoreError;
 
+pub use backups::{BACKUPS, BackupsProvider};
 pub use browsers::{ABSOLUTE, Browser, FRESH, IDLE};
 pub use credentials::{CREDENTIALS, CredentialsProvider};
 pub use devices::{DEVICES, DevicesProvider};
@@ -58,6 +61,7 @@ pub use invitations::{INVITATIONS, InvitationsProvider};
 pub use lookup::{Session, TokenError};
 pub use members::{MEMBERS, MembersProvider};
 pub use moves::{MOVES, MovesProvider};
+pub use notices::{CARE, NOTICES, NoticesProvider, SECURITY, unread_notices};
 pub use papers::{PAPERS, PapersProvider};
 pub use passkeys::{PasskeyError, Site};
 pub use password::PasswordError;
@@ -140,6 +144,8 @@ impl Identity {
         config.natives.push(Arc::new(DevicesProvider { last_use: Arc::clone(&self.tokens.last_use) }));
         config.natives.push(Arc::new(PapersProvider));
         config.natives.push(Arc::new(MovesProvider));
+        config.natives.push(Arc::new(NoticesProvider));
+        config.natives.push(Arc::new(BackupsProvider));
         config.directory = Arc::new(Members);
     }
 

@@ -14,6 +14,7 @@ use wasmtime::component::Val;
 use crate::browsers::micros;
 use crate::invitations;
 use crate::members::{Authority, authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::recovered;
 use crate::rows::{self, STEWARDS};
@@ -116,6 +117,7 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     write(cx, id, &recovery)?;
     cx.set(&rows::recovery_of(person), &id.0.to_be_bytes())?;
     cx.note(Noted::about(person))?;
+    notices::tell(cx, person, "notice-recovery", &[], "/recoveries")?;
     Ok(Some(id.to_val()))
 }
 

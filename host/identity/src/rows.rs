@@ -30,6 +30,7 @@
 //! | `b` person | the version that she has seen |
 //! | `n` | the stewards' notes, sealed |
 //! | `x` move id | who came in by a move |
+//! | `N` … | notices, and where they go (`notices`) |
 //!
 //! Handles and group names stand in keys: they are pseudonyms that the community chose (C6), names
 //! are sealed. If a mandate or a group stood in one of its two places only, a right would survive

@@ -4,11 +4,13 @@
 //! stays signed in after his victim ended the session.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
+use hamlet_kernel::native::ScannedRows;
 use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
 use crate::members::{authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::rows;
 use crate::session_row::SessionRow;
@@ -94,6 +96,11 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     {
         delete(cx, &oldest, &row)?;
     }
+    let replaces = values::option(values::field(order, "replaces")?, Ok)?.is_some();
+    // Her first browser is no news to her; one that has the name of another of hers is most likely that one.
+    if !replaces && !known.is_empty() && !has_browser(cx, &known, label)? {
+        notices::tell(cx, person, "notice-signed-in", &[("browser", label)], "/me")?;
+    }
     let sealed_label = cx
         .seal(person, label.as_bytes())?
         .map_err(|refusal| CallError::internal(format!("a label could not be sealed: {refusal:?}")))?;
@@ -104,6 +111,18 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     cx.set(&rows::session_id_key(id), &hash)?;
     cx.set(&rows::session_owner_key(person, id), &hash)?;
     Ok(Some(id.to_val()))
+}
+
+/// Whether one of these sessions is in a browser of this name.
+fn has_browser(cx: &mut dyn NativeContext, known: &ScannedRows, label: &str) -> Result<bool, CallError> {
+    for (_, hash) in known {
+        let Ok(hash) = <[u8; 32]>::try_from(hash.as_ref()) else { continue };
+        let Some(row) = read(cx, &hash)? else { continue };
+        if cx.open(row.person, &row.sealed_label)?.is_ok_and(|plain| plain == label.as_bytes()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The host itself.

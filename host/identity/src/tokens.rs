@@ -12,6 +12,7 @@ use wasmtime::component::Val;
 
 use crate::lookup::LastUse;
 use crate::members::{Authority, authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::rows;
 use crate::scope::{self, Scope};
@@ -112,6 +113,7 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         // A way to act as somebody: all see that it was made.
         cx.note(Noted::about(owner))?;
     }
+    notices::tell(cx, owner, "notice-token", &[("label", label)], "/me/tokens")?;
     Ok(Some(id.to_val()))
 }
 

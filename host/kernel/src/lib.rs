@@ -39,6 +39,7 @@ mod secret;
 mod sequencer;
 mod table;
 mod value;
+pub mod watch;
 
 pub mod blobs;
 pub mod consent;

@@ -195,8 +195,9 @@ pub(crate) async fn sign_out(Posted { visit, .. }: Posted<Member>) -> Response {
     let _ended = ask(&visit.visit, "sessions", "end", json!({ "session": session })).await;
     let mut response = redirect("/");
     forget_session(&mut response);
-    // What the browser kept of her pages goes too (ASVS 14.3.1).
-    let data = http::HeaderValue::from_static("\"cache\", \"storage\"");
+    // What the browser kept of her pages goes too (ASVS 14.3.1). Not its whole storage: there it keeps the checkpoint by
+    // which its owner would see a rewritten past. What `sw.js` keeps of pages, it forgets itself.
+    let data = http::HeaderValue::from_static("\"cache\"");
     response.headers_mut().insert("clear-site-data", data);
     response
 }

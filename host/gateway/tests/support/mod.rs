@@ -106,6 +106,7 @@ impl Town {
             reach: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
+            caretaker: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use hamlet_bundle::{FunctionRule, Kind};
 use hamlet_reflect::abi;
@@ -81,7 +82,12 @@ pub(crate) fn call_with(
     let mark = running.mark();
     running.frames.push(frame);
     let (mut running, ended) = match callee {
-        Callee::Plugin(plugin, number) => enter(running, plugin, *number, export, passed),
+        Callee::Plugin(plugin, number) => {
+            let begun = Instant::now();
+            let (running, ended) = enter(running, plugin, *number, export, passed);
+            plugin.work.count(begun.elapsed(), ended.as_ref().ok().map(|given| !given.is_err()));
+            (running, ended)
+        }
         Callee::Native(provider, _)
             if &*export.name == dispatch::RUN && provider.interface.id == dispatch::INTERFACE =>
         {
