@@ -17,6 +17,8 @@ use super::super::visit::Visit;
 
 /// Which pages may be kept, and whose they are.
 pub(crate) const HAMLET_KEEP: HeaderName = HeaderName::from_static("hamlet-keep");
+/// Where the page is that is shown without a connection.
+const OFFLINE: &str = "/offline";
 const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 
 /// A name of this session for what is kept: it opens nothing, and the next session has another.
@@ -39,6 +41,7 @@ pub(crate) fn head(visit: &Visit) -> Markup {
             meta name="hamlet-checkpoint" content=(STANDARD.encode(&*note));
             meta name="hamlet-key" content=(kernel.log_verifier());
         }
+        @if visit.path == OFFLINE { meta name="hamlet-offline" content="yes"; }
         @if let Some(whose) = whose(visit) { meta name="hamlet-person" content=(whose); }
         script src="/assets/care.js" defer {}
     }
