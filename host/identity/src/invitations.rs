@@ -4,7 +4,7 @@
 //! way to act as another: an invitation for a person who can sign in already is refused.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -82,6 +82,17 @@ impl NativeProvider for InvitationsProvider {
         Some(FunctionRule { kind, access, reentrant: false, long: false })
     }
 
+    /// `create` says so itself, where it is not a link of her own.
+    fn noted(&self, function: &str, _: &[Val], result: Option<&Val>) -> Result<Option<Noted>, CallError> {
+        let person = match (function, result) {
+            // An admission: somebody is there who was not.
+            ("redeem" | "claim", Some(Val::Result(Ok(Some(person))))) => Id::from_val(person),
+            ("revoke", _) => None,
+            _ => return Ok(None),
+        };
+        Ok(Some(Noted { party: person, ..Noted::default() }))
+    }
+
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
         let arguments = Arguments(arguments);
         settle(match function {
@@ -141,6 +152,9 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     };
     write(cx, &hash, &invitation)?;
     cx.set(&rows::invitation_id_key(id), &hash)?;
+    if person.is_none() || person != who.person() {
+        cx.note(Noted { party: person, ..Noted::default() })?;
+    }
     Ok(Some(id.to_val()))
 }
 
@@ -252,6 +266,7 @@ fn claim(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         // Whoever had her keys until now has nothing any more.
         sessions::end_of(cx, person)?;
         credential_rows::clear(cx, person)?;
+        crate::recovered::mark(cx, person)?;
     }
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))

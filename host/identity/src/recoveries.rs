@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, PartyKind, RECOVERED_FOR_MICROS};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -16,6 +16,7 @@ use crate::invitations;
 use crate::members::{Authority, authority, no_such_function};
 use crate::notices;
 use crate::read;
+use crate::recovered;
 use crate::rows::{self, STEWARDS};
 use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
@@ -67,7 +68,7 @@ impl NativeProvider for RecoveriesProvider {
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let kind = match function {
             "begin" | "confirm" | "cancel" | "finish" => Kind::Command,
-            "list" => Kind::Query,
+            "list" | "recent" => Kind::Query,
             _ => return None,
         };
         Some(FunctionRule { kind, access: vec![Access::Member], reentrant: false, long: false })
@@ -81,6 +82,7 @@ impl NativeProvider for RecoveriesProvider {
             "cancel" => cancel(cx, arguments),
             "finish" => finish(cx, arguments),
             "list" => return list(cx),
+            "recent" => return recent(cx, arguments),
             _ => return Err(no_such_function(function)),
         })
     }
@@ -114,6 +116,7 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let recovery = Recovery { person: person.0, by: by.0, since, confirmed: Vec::new(), enough_since: None };
     write(cx, id, &recovery)?;
     cx.set(&rows::recovery_of(person), &id.0.to_be_bytes())?;
+    cx.note(Noted::about(person))?;
     notices::tell(cx, person, "notice-recovery", &[], "/recoveries")?;
     Ok(Some(id.to_val()))
 }
@@ -140,6 +143,7 @@ fn confirm(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         recovery.enough_since = Some(cx.now());
     }
     write(cx, id, &recovery)?;
+    cx.note(Noted::about(Id(recovery.person)))?;
     Ok(None)
 }
 
@@ -153,6 +157,7 @@ fn cancel(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         return refuse(RecoveriesError::NotYours);
     }
     delete(cx, id, &recovery)?;
+    cx.note(Noted::about(Id(recovery.person)))?;
     Ok(None)
 }
 
@@ -174,6 +179,7 @@ fn finish(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         return refuse(RecoveriesError::Invalid);
     }
     delete(cx, id, &recovery)?;
+    cx.note(Noted::about(Id(recovery.person)))?;
     Ok(None)
 }
 
@@ -193,6 +199,14 @@ fn list(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
         ]));
     }
     Ok(Val::List(shown))
+}
+
+/// Every member: it stands in the steward log anyhow.
+fn recent(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Result<Val, CallError> {
+    let at = recovered::at(cx, arguments.id(0)?)?;
+    let now = cx.now();
+    let at = at.filter(|at| now < at.saturating_add(RECOVERED_FOR_MICROS));
+    Ok(values::some(at.map(Val::U64)))
 }
 
 /// Ends the recovery of a person who leaves.

@@ -5,7 +5,7 @@
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
 use hamlet_kernel::native::ScannedRows;
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -151,6 +151,9 @@ fn end(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         return refuse(SessionsError::NoSuchSession);
     }
     delete(cx, &hash, &row)?;
+    if who.person() != Some(row.person) {
+        cx.note(Noted::about(row.person))?;
+    }
     Ok(None)
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -91,7 +91,7 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if expires.is_some_and(|expires| expires <= cx.now()) {
         return refuse(TokensError::Expired);
     }
-    if cx.get(&rows::token_key(&hash))?.is_some() {
+    if cx.get(&rows::token_key(&hash))?.is_some() || cx.get(&rows::device_key(&hash))?.is_some() {
         return refuse(TokensError::HashTaken);
     }
     if read::prefixed(cx, &rows::tokens_of(owner), None, TOKENS_MAX)?.len() >= TOKENS_MAX {
@@ -108,6 +108,10 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if !party.credentialed {
         party.credentialed = true;
         cx.set(&rows::party_key(owner), &party.encode())?;
+    }
+    if who.person() != Some(owner) {
+        // A way to act as somebody: all see that it was made.
+        cx.note(Noted::about(owner))?;
     }
     notices::tell(cx, owner, "notice-token", &[("label", label)], "/me/tokens")?;
     Ok(Some(id.to_val()))
@@ -129,6 +133,9 @@ fn revoke(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     cx.delete(&rows::token_key(&hash))?;
     cx.delete(&rows::token_id_key(id))?;
     cx.delete(&rows::token_owner_key(row.owner, id))?;
+    if who.person() != Some(row.owner) {
+        cx.note(Noted::about(row.owner))?;
+    }
     Ok(None)
 }
 

@@ -34,7 +34,7 @@ use crate::engine::GRACE_TICKS;
 use crate::kernel::Shared;
 use crate::linking::Told;
 use crate::metrics::Metrics;
-use crate::native::Mandate;
+use crate::native::{Mandate, RECOVERED_FOR_MICROS};
 use crate::random::RandomPool;
 use crate::table::{Plugin, Table};
 
@@ -132,6 +132,8 @@ pub(crate) struct Running {
     /// The host calls by itself: schedules and event deliveries.
     pub(crate) by_host: bool,
     pub(crate) request_id: Arc<str>,
+    /// Why the actor does it, for the steward log.
+    pub(crate) reason: Option<Arc<str>>,
     /// The transaction's time in microseconds.
     pub(crate) now: u64,
     /// Who is at work, outermost first.
@@ -276,6 +278,7 @@ impl Running {
             actor: Actor::Anyone,
             by_host: false,
             request_id: Arc::from(""),
+            reason: None,
             now: 0,
             frames: Vec::with_capacity(CALL_DEPTH_MAX),
             root: 0,
@@ -327,6 +330,7 @@ impl Running {
         self.actor = actor;
         self.by_host = false;
         self.request_id = request_id;
+        self.reason = None;
         self.frames.clear();
         self.root = 0;
         self.doom = None;
@@ -424,13 +428,20 @@ impl Running {
         self.mandate = None;
     }
 
-    /// The directory's answer, cached for the last pair that was asked for.
     /// The party that is the community itself.
     pub(crate) fn commons(&mut self) -> Result<Option<Id>, CallError> {
         let directory = Arc::clone(&self.shared.directory);
         Ok(directory.commons(&mut self.tx, self.shared.directory_namespace)?)
     }
 
+    /// When a person was let back in, where that is not long ago.
+    pub(crate) fn recently_recovered(&mut self, person: Id) -> Result<Option<u64>, CallError> {
+        let directory = Arc::clone(&self.shared.directory);
+        let at = directory.recovered(&mut self.tx, self.shared.directory_namespace, person)?;
+        Ok(at.filter(|at| self.now < at.saturating_add(RECOVERED_FOR_MICROS)))
+    }
+
+    /// The directory's answer, cached for the last pair that was asked for.
     pub(crate) fn mandate_of(&mut self, person: Id, party: Id) -> Result<Option<Mandate>, CallError> {
         if let Some((of, for_party, mandate)) = self.mandate
             && of == person

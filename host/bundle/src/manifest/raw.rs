@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     BuildRecipe, EmitEntry, ExportEntry, FunctionRule, GrantKind, ImportEntry, Manifest, ManifestError,
-    NoticeTopic, STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, extra, words,
+    NoticeTopic, STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, extra, people, words,
 };
 
 #[derive(Deserialize)]
@@ -34,6 +34,7 @@ struct RawManifest {
     #[serde(default)]
     grantable: Vec<RawGrantable>,
     #[serde(default)]
+    about_people: Vec<people::RawPeopleData>,
     notice: Vec<RawNotice>,
     publisher: Option<String>,
     minimum_host: Option<String>,
@@ -128,6 +129,7 @@ pub(super) fn read(text: &str) -> Result<Manifest, ManifestError> {
         imports: raw.import.into_iter().map(import).collect::<Result<_, _>>()?,
         emits: raw.emits.into_iter().map(emit).collect::<Result<_, _>>()?,
         grantable: grantable(raw.grantable)?,
+        about_people: people::read(raw.about_people)?,
         notices: notices(raw.notice)?,
         publisher: raw.publisher.as_deref().map(extra::publisher).transpose()?,
         minimum_host: raw.minimum_host.map(extra::minimum_host).transpose()?,
@@ -160,7 +162,7 @@ fn no_interface_twice<'a>(
     Ok(())
 }
 
-fn human_text(at: &str, text: &str) -> Result<String, ManifestError> {
+pub(super) fn human_text(at: &str, text: &str) -> Result<String, ManifestError> {
     let trimmed = text.trim();
     if trimmed.is_empty() || text.len() > TEXT_BYTES_MAX || text.chars().any(char::is_control) {
         return Err(ManifestError::Text { at: at.to_owned() });

@@ -113,6 +113,11 @@ async fn make(visit: &Visit, order: &Order<'_>) -> Result<String, String> {
     Ok(format!("{}/join/{secret}", visit.site().origin))
 }
 
+/// A link for a party that is in already.
+pub(crate) async fn for_party(visit: &Visit, party: &str, days: u64) -> Result<String, String> {
+    make(visit, &Order { label: "", uses: 1, days, person: Some(party) }).await
+}
+
 /// A link, to be shown once: as a QR code, as text.
 pub(crate) fn made(visit: &Visit, link: &str) -> Markup {
     let say = &visit.say;

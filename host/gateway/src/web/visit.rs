@@ -47,6 +47,8 @@ pub(crate) struct Visit {
     /// The path and query that were asked for.
     pub path: String,
     pub headers: HeaderMap,
+    /// Why she does what she posts, in her own words, for the steward log.
+    pub reason: Option<Arc<str>>,
 }
 
 /// Somebody who is signed in looks at a page; anybody else is sent to sign in first.
@@ -79,7 +81,7 @@ impl Visit {
         let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let say = state.words.say(self::cookie(&parts.headers, LANGUAGE), accepted, &community.language);
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok(Self { browser, say, community, path, headers: parts.headers.clone(), here })
+        Ok(Self { browser, say, community, path, headers: parts.headers.clone(), reason: None, here })
     }
 
     /// As whom she calls.
@@ -139,6 +141,17 @@ impl Visit {
         let time =
             i64::try_from(micros).ok().and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
         time.map_or_else(String::new, |time| zone.to_datetime(time).date().to_string())
+    }
+
+    /// The day and the minute of a time in the community's zone.
+    pub fn moment(&self, micros: u64) -> String {
+        let zone = jiff::tz::TimeZone::get(&self.community.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let time =
+            i64::try_from(micros).ok().and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
+        time.map_or_else(String::new, |time| {
+            let time = zone.to_datetime(time);
+            format!("{} {:02}:{:02}", time.date(), time.hour(), time.minute())
+        })
     }
 
     /// Signs somebody in: begins her session and sends her on.
@@ -240,24 +253,41 @@ impl AsRef<Visit> for Visit {
     }
 }
 
+impl AsMut<Visit> for Visit {
+    fn as_mut(&mut self) -> &mut Visit {
+        self
+    }
+}
+
+impl AsMut<Visit> for Member {
+    fn as_mut(&mut self) -> &mut Visit {
+        &mut self.visit
+    }
+}
+
 impl AsRef<Visit> for Member {
     fn as_ref(&self) -> &Visit {
         &self.visit
     }
 }
 
-impl<V: FromRequestParts<(), Rejection = Response> + AsRef<Visit> + Send + Sync> FromRequest<()>
+impl<V: FromRequestParts<(), Rejection = Response> + AsRef<Visit> + AsMut<Visit> + Send + Sync> FromRequest<()>
     for Posted<V>
 {
     type Rejection = Response;
     async fn from_request(request: Request, (): &()) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         check_origin(&parts.headers).map_err(axum::response::IntoResponse::into_response)?;
-        let visit = V::from_request_parts(&mut parts, &()).await?;
+        let mut visit = V::from_request_parts(&mut parts, &()).await?;
         let body = read(body).await.map_err(axum::response::IntoResponse::into_response)?;
         let fields = Fields::parse(&body).map_err(axum::response::IntoResponse::into_response)?;
         check_token(visit.as_ref(), fields.exact(CSRF))
             .map_err(axum::response::IntoResponse::into_response)?;
+        visit.as_mut().reason =
+            Some(fields.text("reason")).filter(|reason| !reason.is_empty()).map(Arc::from);
+        if let Some(response) = super::rules::first(visit.as_ref()).await {
+            return Err(response);
+        }
         Ok(Self { visit, fields })
     }
 }

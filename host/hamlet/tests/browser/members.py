@@ -169,7 +169,9 @@ def story_a_page_set_from_right_to_left_and_an_accented_one_hold_together(browse
             ada.page.set_viewport_size(size)
             ada.name = f"ada-{tag}-{size['width']}"
             for path in ["/", "/me", "/me/tokens", "/me/secure", "/members", "/members/ada", "/recoveries",
-                         "/stewards/invitations", "/stewards/plugins", "/nowhere"]:
+                         "/stewards/invitations", "/stewards/plugins", "/log", "/groups", "/groups/stewards", "/rules",
+                         "/me/profile", "/me/privacy", "/me/export", "/me/leave", "/stewards/rules", "/stewards/devices",
+                         "/stewards/hand-over", "/stewards/move-in", "/nowhere"]:
                 ada.goes(path)
     town.close()
 

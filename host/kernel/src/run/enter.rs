@@ -17,6 +17,7 @@ use crate::dispatch;
 use crate::engine::{HANDED_OVER_BYTES_MAX, KEPT_INSTANCES_MAX};
 use crate::metrics::Metrics;
 use crate::plugins;
+use crate::steward_log;
 use crate::table::{Export, Plugin, Provider};
 use crate::value::{Given, Passed, fits};
 
@@ -102,7 +103,18 @@ pub(crate) fn call_with(
             as_given((running, ended))
         }
     };
+    let noted = match &ended {
+        Ok(given) if !given.is_err() => {
+            let what = (&*export.interface.id, &*export.name, &export.rule);
+            steward_log::note(&mut running, callee, what, arguments, given)
+        }
+        _ => Ok(()),
+    };
     running.frames.pop();
+    if let Err(why) = noted {
+        let doomed = running.doom(why);
+        return (running, Err(doomed));
+    }
     if let Ok(given) = &ended
         && given.is_err()
     {
@@ -170,7 +182,11 @@ fn call_native(running: &mut Running, provider: &Provider, export: &Export, argu
     {
         return Err(running.doom(why));
     }
-    let mut cx = crate::native_context::Context { running, namespace: provider.namespace };
+    let mut cx = crate::native_context::Context {
+        running,
+        namespace: provider.namespace,
+        interface: Some(&provider.interface.id),
+    };
     let ended = catch_unwind(AssertUnwindSafe(|| provider.native.call(&mut cx, &export.name, arguments)));
     running.mandate = None;
     match ended {

@@ -4,6 +4,7 @@ use hamlet_reflect::{Function, Shape, Type};
 use serde_json::Value;
 
 use super::hints::{is_instant, is_party, sentence, words};
+use super::units::MONEY;
 use crate::tree::{Element, Node};
 use crate::words::Say;
 
@@ -158,6 +159,7 @@ fn table(members: &[hamlet_reflect::Field], items: &[Value], say: &Say) -> Node 
 
 fn scalar(ty: &Type, value: &Value, name: &str, most: usize, say: &Say) -> Node {
     match (ty, value) {
+        (Type::U64 | Type::S64, Value::Object(counted)) => money(counted).unwrap_or_else(|| none(say)),
         (Type::U64, Value::String(micros)) if is_instant(name, ty) => {
             Element::new("h-time").with("value", micros.as_str()).text(micros.as_str()).into()
         }
@@ -169,6 +171,14 @@ fn scalar(ty: &Type, value: &Value, name: &str, most: usize, say: &Say) -> Node 
         (Type::Bool, Value::Bool(false)) => Node::Text(say.t("value-no")),
         (_, value) => Node::Text(plain(value, most, say)),
     }
+}
+
+/// A number with its unit, as [`super::units`] wrote it.
+fn money(counted: &serde_json::Map<String, Value>) -> Option<Node> {
+    let parts: Vec<&str> = counted.get(MONEY)?.as_array()?.iter().filter_map(Value::as_str).collect();
+    let [amount, scale, unit] = parts.as_slice() else { return None };
+    let money = Element::new("h-money").with("amount", *amount).with("scale", *scale).with("unit", *unit);
+    Some(money.text(format!("{amount} {unit}")).into())
 }
 
 fn plain(value: &Value, most: usize, say: &Say) -> String {

@@ -19,6 +19,7 @@ use super::super::ask::{ask, items};
 use super::super::home::party;
 use super::super::shell::{self, Frame};
 use super::super::visit::{Visit, escaped, redirect};
+use super::units::units_in;
 use super::viewer::{Sight, words};
 use super::{CALL, callable, is_name, limit, missing};
 use crate::sentence::sentence;
@@ -106,13 +107,20 @@ pub(super) fn form(visit: &Visit, callable: &Callable, typed: &[Field], errors: 
     form
 }
 
-/// What a function gave.
-pub(super) async fn result(visit: &Visit, callable: &Callable, given: Option<&Val>) -> Response {
+/// What a function gave. `about`: its arguments.
+pub(super) async fn result(
+    visit: &Visit,
+    callable: &Callable,
+    given: Option<&Val>,
+    about: &Value,
+) -> Response {
     let ty = match &callable.function.result {
         Some(hamlet_reflect::Type::Result { ok, .. }) => ok.as_deref(),
         other => other.as_ref(),
     };
     let value = ty.zip(given).map_or(Value::Null, |(ty, given)| json::from_val(ty, given));
+    let units = units_in(visit, &callable.plugin, &[&value, about]).await;
+    let value = forms::counted(&value, about, &units);
     let mut sight = Sight::new(visit);
     let mut nodes = forms::result(&callable.function, &value, sight.say);
     if callable.rule.kind == Kind::Command {
