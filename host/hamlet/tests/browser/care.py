@@ -61,7 +61,7 @@ def story_a_steward_cares_for_the_box(browser):
 def story_a_page_that_was_seen_is_read_without_a_connection(browser):
     town, ada = founded(browser, name="ada-offline")
     ada.goes("/me")
-    ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    ada.page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=20_000)
     ada.goes("/journal")
     ada.goes("/me/inbox")
     ada.page.wait_for_function("caches.keys().then((names) => names.some((name) => name.startsWith('hamlet-pages-')))")

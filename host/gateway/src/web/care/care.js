@@ -118,6 +118,8 @@ const watch = async () => {
 const offline = async () => {
   if (!("serviceWorker" in navigator) || !window.isSecureContext) return;
   if (meta("person")) return navigator.serviceWorker.register("/sw.js");
+  // What is shown without a connection is nobody's page, and says nothing of who is signed in.
+  if (meta("offline")) return;
   // Nobody is signed in: no page of anybody stays here.
   for (const name of await caches.keys()) if (name.startsWith(PAGES)) await caches.delete(name);
 };

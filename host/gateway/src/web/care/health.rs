@@ -60,7 +60,7 @@ fn the_box(visit: &Visit, look: Option<&BoxState>, newest: Option<u64>) -> Marku
     let numbers = state.kernel.metrics().snapshot();
     let disk = look.and_then(|look| look.disk);
     let ends = look.and_then(|look| look.certificate_ends);
-    let stats = state.kernel.store_stats();
+    let store = state.kernel.store_stats();
     html! {
         @if disk.is_some_and(|(free, _)| free < FREE_BYTES_MIN) {
             (notice("bad", &say.t("health-disk-full")))
@@ -76,7 +76,7 @@ fn the_box(visit: &Visit, look: Option<&BoxState>, newest: Option<u64>) -> Marku
                 @if let Some((free, all)) = disk {
                     (row(&say.t("health-disk"), &say.with("health-disk-free", &[("free", &bytes(free)), ("all", &bytes(all))])))
                 }
-                (row(&say.t("health-data"), &bytes(stats.journal_bytes + stats.state_bytes)))
+                (row(&say.t("health-data"), &bytes(store.journal_bytes + store.state_bytes)))
                 @if let Some(ends) = ends { (row(&say.t("health-certificate"), &visit.day(ends))) }
                 tr { th scope="row" { (say.t("health-backup")) } td {
                     @match newest {

@@ -99,7 +99,7 @@ impl Asked {
         for name in ["plugin", "function", "person", "from", "to"] {
             let value = self.fields.text(name);
             if !value.is_empty() {
-                link.push_str(&format!("&{name}={}", escaped(value)));
+                link.extend(["&", name, "=", &escaped(value)]);
             }
         }
         link

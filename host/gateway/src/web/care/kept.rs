@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use axum::response::{IntoResponse as _, Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use maud::{Markup, html};
 
@@ -17,6 +17,8 @@ use super::super::visit::Visit;
 
 /// Which pages may be kept, and whose they are.
 pub(crate) const HAMLET_KEEP: HeaderName = HeaderName::from_static("hamlet-keep");
+/// Where the page is that is shown without a connection.
+const OFFLINE: &str = "/offline";
 const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 
 /// A name of this session for what is kept: it opens nothing, and the next session has another.
@@ -39,6 +41,7 @@ pub(crate) fn head(visit: &Visit) -> Markup {
             meta name="hamlet-checkpoint" content=(STANDARD.encode(&*note));
             meta name="hamlet-key" content=(kernel.log_verifier());
         }
+        @if visit.path == OFFLINE { meta name="hamlet-offline" content="yes"; }
         @if let Some(whose) = whose(visit) { meta name="hamlet-person" content=(whose); }
         script src="/assets/care.js" defer {}
     }
@@ -67,8 +70,13 @@ pub(crate) fn differs(visit: &Visit) -> Markup {
 
 /// The worker. At the root, because it keeps pages of the whole origin.
 pub(super) async fn worker() -> Response {
-    let keep = (CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    ([(CONTENT_TYPE, SCRIPT), keep], include_str!("sw.js")).into_response()
+    let headers = [
+        (CONTENT_TYPE, SCRIPT),
+        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        // A worker obeys the policy of its own script: it fetches from this origin, and does nothing else.
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; connect-src 'self'")),
+    ];
+    (headers, include_str!("sw.js")).into_response()
 }
 
 /// What is shown without a connection in place of a page that was never seen.

@@ -24,10 +24,7 @@ async fn shown(member: &Member, status: StatusCode, top: Markup, typed: Option<&
     let visit = &member.visit;
     let say = &visit.say;
     let title = say.t("mail");
-    let mail = match ask(visit, "notices", "mail", json!({})).await {
-        Ok(mail) => mail,
-        Err(_) => return denied(visit, &title),
-    };
+    let Ok(mail) = ask(visit, "notices", "mail", json!({})).await else { return denied(visit, &title) };
     let server = mail.get("server").unwrap_or_default_ref();
     let port = number(server, "port").unwrap_or(465).to_string();
     let value = |name: &'static str, kept: &str| {
