@@ -243,7 +243,8 @@ fn parameters() -> Value {
         },
         "sequence": {
             "name": "Hamlet-Sequence", "in": "header", "required": false,
-            "description": "Wait until the state has this batch: the number from an earlier answer.",
+            "description": "Wait until the state has this batch: the number from an earlier answer. \
+                One that is far ahead of the newest is refused at once as `sequence-unknown`.",
             "schema": { "type": "string", "pattern": "^[0-9]+$" },
         },
     })

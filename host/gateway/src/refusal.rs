@@ -139,6 +139,7 @@ fn status_of_error(error: &CallError) -> (StatusCode, &'static str) {
         CallError::ConfirmationDiffers => (S::CONFLICT, "Not what was confirmed"),
         CallError::ConfirmationUnknown => (S::CONFLICT, "The confirmation is not known"),
         CallError::SequenceTimeout { .. } => (S::SERVICE_UNAVAILABLE, "Not there yet"),
+        CallError::SequenceUnknown { .. } => (S::CONFLICT, "There is no such sequence"),
         CallError::ShuttingDown => (S::SERVICE_UNAVAILABLE, "Shutting down"),
         _ => (S::INTERNAL_SERVER_ERROR, "The host failed"),
     }
@@ -252,6 +253,7 @@ mod tests {
             (CallError::ConfirmationDiffers, 409, false),
             (CallError::ConfirmationUnknown, 409, false),
             (CallError::SequenceTimeout { sequence: 9 }, 503, true),
+            (CallError::SequenceUnknown { sequence: 90_000, newest: 9 }, 409, false),
             (CallError::ShuttingDown, 503, true),
             (CallError::Commit("disk secret".into()), 500, false),
             (CallError::internal("a path of the host"), 500, false),

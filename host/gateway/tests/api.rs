@@ -114,9 +114,17 @@ fn a_query_sees_ones_own_write_when_given_its_sequence() {
     let reply = server.send(&query.clone().header("Hamlet-Sequence", &sequence));
     assert_eq!(reply.status, 200, "T6");
     assert!(reply.header("hamlet-sequence").unwrap().parse::<u64>().unwrap() >= sequence.parse().unwrap());
-    let far = server.send(&query.clone().header("Hamlet-Sequence", "999999"));
-    assert_eq!((far.status, far.case()), (503, "sequence-timeout".into()));
-    assert!(far.header("retry-after").is_some());
+    let soon = (sequence.parse::<u64>().unwrap() + 1_000).to_string();
+    let late = server.send(&query.clone().header("Hamlet-Sequence", &soon));
+    assert_eq!((late.status, late.case()), (503, "sequence-timeout".into()));
+    assert!(late.header("retry-after").is_some());
+    for far in ["999999", "18446744073709551615"] {
+        let far = server.send(&query.clone().header("Hamlet-Sequence", far));
+        assert_eq!((far.status, far.case()), (409, "sequence-unknown".into()), "no host can have had it");
+        assert!(far.header("retry-after").is_none());
+        let detail = far.problem()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("the newest is"), "{detail}");
+    }
     let bad = server.send(&query.header("Hamlet-Sequence", "soon"));
     assert_eq!((bad.status, bad.case()), (400, "header-invalid".into()));
 }

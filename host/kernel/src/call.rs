@@ -307,6 +307,14 @@ pub enum CallError {
         /// The sequence.
         sequence: Sequence,
     },
+    /// The sequence that the query waits for is further ahead than any host's answer can be (T6).
+    #[error("no answer of this community can have had the sequence {sequence}: the newest is {newest}")]
+    SequenceUnknown {
+        /// The sequence.
+        sequence: Sequence,
+        /// The newest.
+        newest: Sequence,
+    },
     /// The host is going down.
     #[error("the host is shutting down")]
     ShuttingDown,
@@ -350,6 +358,7 @@ impl CallError {
             Self::ConfirmationDiffers => "confirmation-differs",
             Self::ConfirmationUnknown => "confirmation-unknown",
             Self::SequenceTimeout { .. } => "sequence-timeout",
+            Self::SequenceUnknown { .. } => "sequence-unknown",
             Self::ShuttingDown => "shutting-down",
             Self::Store(_) => "store",
             Self::Commit(_) => "commit",

@@ -38,6 +38,10 @@ pub const READ_SET_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const WRITE_ROWS_PER_MIB_MAX: usize = 12_500;
 /// Conflicts after which a command that ran beside the sequencer is answered `contended` (T7).
 pub const CONFLICTS_MAX: u8 = 3;
+/// How far ahead of the newest batch a sequence may be that a query waits for (T6), in batches: more than a host that
+/// lags behind another can have to catch up while the query waits, at two thousand flushes a second for two seconds.
+/// What is further ahead was in nobody's answer, or in one from before a restore.
+pub const SEQUENCE_AHEAD_MAX: u64 = 10_000;
 /// Most keys of one `get-many`.
 pub const GET_MANY_KEYS_MAX: usize = 1_024;
 /// Most entries of one page of a scan.

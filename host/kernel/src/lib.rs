@@ -59,7 +59,7 @@ pub mod steward_log;
 
 pub use call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote, Need};
 pub use catalogue::{Callable, Catalogue, PluginInfo};
-pub use config::{Clock, Entropy, KernelConfig, Limits, SystemClock, SystemEntropy};
+pub use config::{Clock, Entropy, KernelConfig, Limits, SEQUENCE_AHEAD_MAX, SystemClock, SystemEntropy};
 pub use json_call::{JsonAnswer, answer_to_json};
 pub use kernel::{Kernel, OpenError};
 pub use metrics::{Histogram, Metrics, MetricsSnapshot};

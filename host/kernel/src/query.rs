@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::beside::{Answered, Replied};
 use crate::call::{Call, CallError};
 use crate::catalogue::Callable;
+use crate::config::SEQUENCE_AHEAD_MAX;
 use crate::kernel::Shared;
 use crate::metrics::Metrics;
 use crate::run::{self, Running, Tx};
@@ -46,8 +47,8 @@ pub(crate) struct Queries {
 }
 
 impl Queries {
-    /// Adds a query, to wait for its sequence if that is not visible yet. `head` is asked under the lock, so that no
-    /// commit slips between.
+    /// Adds a query, to wait for its sequence if that is not visible yet; one that waits for what cannot come is
+    /// answered at once. `head` is asked under the lock, so that no commit slips between.
     pub(crate) fn push(&self, query: Query, head: impl Fn() -> Sequence, patience: u64, most: usize) {
         let mut state = self.state.lock();
         if state.closed || state.ready.len() + state.waiting.len() >= most {
@@ -57,7 +58,14 @@ impl Queries {
             return;
         }
         match query.call.at_least {
-            Some(sequence) if sequence > head() => state.waiting.push((sequence, patience, query)),
+            Some(sequence) if sequence > head() => {
+                let newest = head();
+                if sequence - newest.min(sequence) > SEQUENCE_AHEAD_MAX {
+                    drop(state);
+                    return answer(query.reply, Err(CallError::SequenceUnknown { sequence, newest }));
+                }
+                state.waiting.push((sequence, patience, query));
+            }
             _ => {
                 state.ready.push_back(query);
                 drop(state);

@@ -12,91 +12,33 @@
 //!
 //! If this is wrong, a plugin keeps running in a transaction that will be thrown away, or half of one is kept.
 
+mod doom;
 mod enter;
+mod people;
 mod principal;
+mod slot;
+mod tx;
 
+pub(crate) use doom::{Doomed, Ended};
 pub(crate) use enter::{Callee, call, call_with};
+pub(crate) use slot::{Kept, Slot, take_lost};
+pub(crate) use tx::Tx;
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use hamlet_bundle::Kind;
 use hamlet_reflect::Id;
-use hamlet_store::{Batch, Beside, Draft, Namespace, Rows, Savepoint, Scan, Snapshot, StoreError, Value};
-use wasmtime::component::{Func, Instance, Val};
-use wasmtime::{ResourceLimiter, Store, Trap};
+use hamlet_store::{Draft, Namespace, Savepoint};
 
-use crate::access::People;
 use crate::call::{Actor, CallError, EventNote};
 use crate::config::CALL_DEPTH_MAX;
 use crate::consent;
 use crate::engine::GRACE_TICKS;
 use crate::kernel::Shared;
 use crate::linking::Told;
-use crate::metrics::Metrics;
-use crate::native::{Mandate, RECOVERED_FOR_MICROS};
+use crate::native::Mandate;
 use crate::random::RandomPool;
 use crate::table::{Plugin, Table};
-
-/// What a call reads and writes.
-pub(crate) enum Tx {
-    /// A command's transaction on the sequencer.
-    Command(Batch),
-    /// A command's transaction beside it (T7).
-    Beside(Beside),
-    /// A query's snapshot.
-    Query(Snapshot),
-    /// Between two queries of a worker.
-    Nothing,
-}
-
-impl Tx {
-    /// A command's rows; none: nothing can be written here.
-    pub(crate) fn draft(&mut self) -> Option<&mut Draft> {
-        match self {
-            Self::Command(batch) => Some(batch),
-            Self::Beside(beside) => Some(beside),
-            Self::Query(_) | Self::Nothing => None,
-        }
-    }
-
-    /// A command's rows, where it was checked that a command runs.
-    pub(crate) fn writable(&mut self) -> Result<&mut Draft, CallError> {
-        self.draft().ok_or_else(|| CallError::internal("there is no transaction to write in"))
-    }
-
-    /// Whether a command runs.
-    pub(crate) fn is_command(&self) -> bool {
-        matches!(self, Self::Command(_) | Self::Beside(_))
-    }
-
-    fn rows(&mut self) -> Result<&mut dyn Rows, StoreError> {
-        match self {
-            Self::Command(batch) => Ok(batch),
-            Self::Beside(beside) => Ok(beside),
-            Self::Query(snapshot) => Ok(snapshot),
-            Self::Nothing => Err(StoreError::Io {
-                what: "a row was read outside a call".into(),
-                source: std::io::Error::other("no transaction is open"),
-            }),
-        }
-    }
-}
-
-impl Rows for Tx {
-    fn get(&mut self, ns: Namespace, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        match self {
-            Self::Command(batch) => batch.get(ns, key),
-            Self::Beside(beside) => beside.get(ns, key),
-            Self::Query(snapshot) => snapshot.get(ns, key),
-            Self::Nothing => self.rows()?.get(ns, key),
-        }
-    }
-
-    fn scan(&mut self, ns: Namespace, scan: Scan<'_>) -> Result<Vec<(Box<[u8]>, Value)>, StoreError> {
-        self.rows()?.scan(ns, scan)
-    }
-}
 
 /// A plugin or a native at work.
 pub(crate) struct Frame {
@@ -177,95 +119,6 @@ pub(crate) struct Running {
     /// The last answer of the directory: person, party, mandate. Cleared when a native writes and with each call.
     pub(crate) mandate: Option<(Id, Id, Option<Mandate>)>,
 }
-
-/// What one wasmtime store holds.
-pub(crate) struct Slot {
-    running: Option<Box<Running>>,
-    memory_used: usize,
-}
-
-thread_local! {
-    /// Where a call's state goes when a panic of the host unwinds through a guest.
-    static LOST: RefCell<Option<Box<Running>>> = const { RefCell::new(None) };
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            LOST.with_borrow_mut(|lost| *lost = Some(running));
-        }
-    }
-}
-
-/// The state of a call through which a panic unwound, if there was one on this thread.
-pub(crate) fn take_lost() -> Option<Box<Running>> {
-    LOST.with_borrow_mut(Option::take)
-}
-
-impl Slot {
-    /// The call that runs. An engine error, and so a trap, where there is none: it cannot happen while a guest runs.
-    pub(crate) fn running(&mut self) -> wasmtime::Result<&mut Running> {
-        match &mut self.running {
-            Some(running) => Ok(running),
-            None => Err(wasmtime::Error::msg("no call is running")),
-        }
-    }
-
-    pub(crate) fn take(&mut self) -> wasmtime::Result<Box<Running>> {
-        self.running.take().ok_or_else(|| wasmtime::Error::msg("no call is running"))
-    }
-
-    pub(crate) fn put(&mut self, running: Box<Running>) {
-        self.running = Some(running);
-    }
-}
-
-impl ResourceLimiter for Slot {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let grows = desired.saturating_sub(current);
-        let Some(running) = &mut self.running else { return Ok(false) };
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        if grows > running.memory_left || desired > crate::engine::MEMORY_BYTES_MAX {
-            running.memory_refused = true;
-            return Ok(false);
-        }
-        running.memory_left -= grows;
-        self.memory_used += grows;
-        Ok(true)
-    }
-
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        // The pool's own bound holds too; this one is for a guest's own declaration.
-        Ok(maximum.is_none_or(|maximum| desired <= maximum))
-    }
-}
-
-/// An instance and the functions that were looked up in it.
-pub(crate) struct Kept {
-    store: Store<Slot>,
-    instance: Instance,
-    functions: Vec<Option<Func>>,
-    calls: u32,
-}
-
-/// What a function gave, or that the transaction is doomed: [`Running::doom`] says why.
-pub(crate) type Ended = Result<Option<Val>, Doomed>;
-
-/// The transaction is doomed (T3).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Doomed;
 
 impl Running {
     /// An idle state; [`Running::begin`] makes it ready for a call.
@@ -367,23 +220,6 @@ impl Running {
         self.kept_count = 0;
     }
 
-    /// Dooms the transaction; the first reason stays.
-    pub(crate) fn doom(&mut self, why: CallError) -> Doomed {
-        self.doom.get_or_insert(why);
-        Doomed
-    }
-
-    /// Dooms it from a host function: the engine error unwinds the guest.
-    pub(crate) fn trap(&mut self, why: impl Into<CallError>) -> wasmtime::Error {
-        self.doom(why.into());
-        wasmtime::Error::msg("the transaction is doomed")
-    }
-
-    /// Why the transaction is doomed.
-    pub(crate) fn take_doom(&mut self) -> CallError {
-        self.doom.take().unwrap_or_else(|| CallError::internal("doomed without a reason"))
-    }
-
     /// The one at work.
     pub(crate) fn frame(&self) -> Result<&Frame, CallError> {
         self.frames.last().ok_or_else(|| CallError::internal("nobody is at work"))
@@ -426,86 +262,5 @@ impl Running {
         self.told.truncate(mark.told);
         self.destroyed_keys.truncate(mark.destroyed_keys);
         self.mandate = None;
-    }
-
-    /// The party that is the community itself.
-    pub(crate) fn commons(&mut self) -> Result<Option<Id>, CallError> {
-        let directory = Arc::clone(&self.shared.directory);
-        Ok(directory.commons(&mut self.tx, self.shared.directory_namespace)?)
-    }
-
-    /// When a person was let back in, where that is not long ago.
-    pub(crate) fn recently_recovered(&mut self, person: Id) -> Result<Option<u64>, CallError> {
-        let directory = Arc::clone(&self.shared.directory);
-        let at = directory.recovered(&mut self.tx, self.shared.directory_namespace, person)?;
-        Ok(at.filter(|at| self.now < at.saturating_add(RECOVERED_FOR_MICROS)))
-    }
-
-    /// The directory's answer, cached for the last pair that was asked for.
-    pub(crate) fn mandate_of(&mut self, person: Id, party: Id) -> Result<Option<Mandate>, CallError> {
-        if let Some((of, for_party, mandate)) = self.mandate
-            && of == person
-            && for_party == party
-        {
-            return Ok(mandate);
-        }
-        let directory = Arc::clone(&self.shared.directory);
-        let mandate = directory.mandate(&mut self.tx, self.shared.directory_namespace, person, party)?;
-        self.mandate = Some((person, party, mandate));
-        Ok(mandate)
-    }
-
-    fn deadline_error(&self) -> CallError {
-        let plugin = self.frames.last().map_or_else(|| Arc::from(""), |frame| Arc::clone(&frame.name));
-        let time = match self.tx {
-            Tx::Command(_) => self.shared.limits.command_time,
-            Tx::Beside(_) => self.shared.limits.beside_time,
-            Tx::Query(_) | Tx::Nothing => self.shared.limits.query_time,
-        };
-        CallError::Deadline { plugin, milliseconds: u64::try_from(time.as_millis()).unwrap_or(u64::MAX) }
-    }
-
-    /// Names what an engine error was (T3).
-    fn name_failure(&mut self, error: &wasmtime::Error) -> Doomed {
-        if self.doom.is_some() {
-            return Doomed;
-        }
-        let (plugin, function) = self.frames.last().map_or_else(
-            || (Arc::from(""), Arc::from("")),
-            |frame| (Arc::clone(&frame.name), Arc::clone(&frame.function)),
-        );
-        let why = match error.downcast_ref::<Trap>() {
-            Some(Trap::Interrupt) => self.deadline_error(),
-            _ if self.memory_refused => CallError::Quota {
-                plugin,
-                what: format!("{} MiB of memory a call", self.shared.limits.memory_bytes >> 20),
-            },
-            Some(trap) => CallError::Trapped { plugin, function, message: trap.to_string() },
-            // The engine has no type for it.
-            None if error.root_cause().to_string().contains("fuel allocated for hostcalls") => {
-                let most = crate::engine::HANDED_OVER_BYTES_MAX >> 20;
-                CallError::Quota { plugin, what: format!("{most} MiB handed over at once") }
-            }
-            None if error.is::<wasmtime::PoolConcurrencyLimitError>() => CallError::Busy,
-            None => CallError::Trapped { plugin, function, message: format!("{error:#}") },
-        };
-        match &why {
-            CallError::Deadline { .. } => Metrics::count(&self.shared.metrics.deadlines),
-            _ => Metrics::count(&self.shared.metrics.traps),
-        }
-        self.doom(why)
-    }
-}
-
-impl People for Running {
-    fn is_active(&mut self, person: Id) -> Result<bool, CallError> {
-        let directory = Arc::clone(&self.shared.directory);
-        let status = directory.status(&mut self.tx, self.shared.directory_namespace, person)?;
-        Ok(status.is_some_and(|status| status.active))
-    }
-
-    fn is_in_group(&mut self, person: Id, group: &str) -> Result<bool, CallError> {
-        let directory = Arc::clone(&self.shared.directory);
-        Ok(directory.in_group(&mut self.tx, self.shared.directory_namespace, person, group)?)
     }
 }

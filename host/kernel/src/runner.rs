@@ -23,7 +23,7 @@ use crate::namespaces::KERNEL;
 use crate::run::{self, Callee, Running, Tx};
 use crate::value::{Given, Passed};
 
-pub(crate) use duty::Duty;
+pub(crate) use duty::{Duty, Gap};
 
 /// The row of the last time, so that it never goes back (T9).
 pub(crate) const TIME_KEY: &[u8] = b"time";

@@ -29,9 +29,10 @@
 //!   redb     older ── committed, unfolded ── newer
 //! ```
 //!
-//! A commit appends to the journal and then publishes one more layer. A second thread folds all
-//! layers into redb, in one commit that also says how far it got; opening replays the records
-//! after that. Readers hold a view and are never made to wait. A third thread merges layers.
+//! A commit appends to the journal and then publishes one more layer. It may be done in two halves,
+//! so that the writer goes on while a batch is flushed: its rows then stay in the writer's cache
+//! until they are a layer. A second thread folds all layers into redb, in one commit that also says
+//! how far it got; opening replays the records after that. Readers hold a view and are never made to wait. A third thread merges layers.
 //!
 //! # What holds
 //!
@@ -94,4 +95,5 @@ pub use writer::{
     beside::{ApplyError, Beside, Conflict, Proposal},
     draft::{Draft, Savepoint},
     reads::ReadSet,
+    sealed::{Flushed, Sealed},
 };

@@ -163,9 +163,9 @@ impl Shared {
     }
 
     /// Makes a durable batch visible. `layer` is none when it wrote no row.
-    pub fn publish(&self, sequence: Sequence, layer: Option<Layer>, usage: Arc<Usage>) {
+    pub fn publish(&self, sequence: Sequence, layer: Option<Arc<Layer>>, usage: Arc<Usage>) {
         let before = self.view();
-        let merged = layer.map(|layer| merge_small(&before.layers, Arc::new(layer)));
+        let merged = layer.map(|layer| merge_small(&before.layers, layer));
         let mut current = self.current.lock();
         if let Some(merged) = &merged {
             let free = current.recent.add(&merged.new, self.config.beside_bytes_max);

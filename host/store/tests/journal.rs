@@ -90,13 +90,17 @@ fn segments(dir: &Path) -> Vec<PathBuf> {
 /// A store of so many batches, closed, none of them folded; each sets its number and `last`.
 fn written(config: &Config, batches: u64) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let (_store, mut batch) = Store::open(dir.path(), config.clone()).unwrap();
+    let (store, mut batch) = Store::open(dir.path(), config.clone()).unwrap();
     for n in 1..=batches {
         batch.begin();
         batch.set(common::SHOP, format!("k{n}").as_bytes(), b"value").unwrap();
         batch.set(common::SHOP, b"last", n.to_string().as_bytes()).unwrap();
         batch.finish(common::header("f"));
         assert_eq!(batch.commit(n).unwrap(), n);
+    }
+    // So that the log knows of all of them, however busy the box is.
+    if let Ok(proofs) = store.proofs() {
+        proofs.wait_for(batches).unwrap();
     }
     dir
 }

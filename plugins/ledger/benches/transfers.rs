@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hamlet_bundle::{BuildOptions, Package};
-use hamlet_kernel::{Actor, Answer, Call, CallError, Kernel, KernelConfig};
+use hamlet_kernel::{Actor, Answer, Call, Kernel, KernelConfig};
 use hamlet_testing::{Id, json};
 use uuid::Uuid;
 use wasmtime::component::Val;
@@ -82,10 +82,11 @@ fn main() {
                 }
             }
             if stateless {
-                for length in [100, 1_000, 8_000] {
-                    let name = format!("list of {length}");
+                for (length, at_once) in [(100, 1), (1_000, 1), (8_000, 1), (100, 8), (1_000, 4), (8_000, 2)]
+                {
+                    let name = format!("list of {length} in-flight={at_once}");
                     if name.contains(&only) {
-                        world.lists(&name, plan, length);
+                        world.lists(&name, plan, length, at_once);
                     }
                 }
                 if "sustained".contains(&only) && !short {
@@ -165,7 +166,7 @@ impl World {
             let values = hamlet_reflect::json::arguments(&callable.function, &input).unwrap();
             Call::new(Actor::Person(payer), "ledger", "books", "open-account", values)
         });
-        run_all(&kernel, calls, 1_024);
+        run_all(&kernel, calls, 1_024, accepted);
         call("open-ledger", json!({ "ledger": ledger }));
         let counter = Arc::new(AtomicU64::new(1));
         Self { kernel, dir, payer, accounts: ids, counter, transfers: 0 }
@@ -239,7 +240,7 @@ impl World {
                 .map(|transfer| self.single(transfer))
                 .collect();
             let (begun, processor) = (Instant::now(), Processor::now());
-            run_all(&self.kernel, calls.into_iter(), in_flight);
+            run_all(&self.kernel, calls.into_iter(), in_flight, accepted);
             rates.push(count as f64 / begun.elapsed().as_secs_f64());
             spent.push(processor.since(count));
             self.transfers += count as u64;
@@ -276,23 +277,15 @@ impl World {
         );
     }
 
-    fn lists(&mut self, name: &str, plan: &Plan, length: usize) {
+    fn lists(&mut self, name: &str, plan: &Plan, length: usize, at_once: usize) {
         let (mut rates, mut spent) = (Vec::new(), Vec::new());
         for round in 0..plan.rounds {
-            let calls = (60_000 / length).max(4);
+            let calls = (60_000 / length).max(4 * at_once);
             let prebuilt: Vec<Call> = (0..calls)
                 .map(|n| self.list(self.draw(length, false, (round * 1_000 + n) as u64 + 5)))
                 .collect();
             let (begun, processor) = (Instant::now(), Processor::now());
-            for call in prebuilt {
-                match self.kernel.call_blocking(call) {
-                    Ok(answer) => accepted_list(&answer, length),
-                    Err(refused @ CallError::Deadline { .. }) => {
-                        return println!("  {name:<36} refused: {refused}");
-                    }
-                    Err(error) => panic!("{error}"),
-                }
-            }
+            run_all(&self.kernel, prebuilt.into_iter(), at_once, |answer| accepted_list(answer, length));
             rates.push((calls * length) as f64 / begun.elapsed().as_secs_f64());
             spent.push(processor.since(calls * length));
             self.transfers += (calls * length) as u64;
@@ -317,7 +310,7 @@ impl World {
                 .map(|transfer| self.single(transfer))
                 .collect();
             let slice = Instant::now();
-            run_all(&self.kernel, calls.into_iter(), 1_024);
+            run_all(&self.kernel, calls.into_iter(), 1_024, accepted);
             spent += slice.elapsed();
             done += 100_000;
         }
@@ -378,7 +371,12 @@ impl Processor {
 }
 
 /// Makes the calls with so many in flight at any time, and looks at each answer.
-fn run_all(kernel: &Kernel, calls: impl Iterator<Item = Call>, in_flight: usize) {
+fn run_all(
+    kernel: &Kernel,
+    calls: impl Iterator<Item = Call>,
+    in_flight: usize,
+    look: impl Fn(&Answer) + Copy,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let calls = std::cell::RefCell::new(calls);
     let local = tokio::task::LocalSet::new();
@@ -390,13 +388,16 @@ fn run_all(kernel: &Kernel, calls: impl Iterator<Item = Call>, in_flight: usize)
             async move {
                 loop {
                     let Some(call) = calls.borrow_mut().next() else { break };
-                    let answer = kernel.call(call).await.unwrap();
-                    assert!(answer.result.is_ok(), "{:?}", answer.result);
+                    look(&kernel.call(call).await.unwrap());
                 }
             }
         });
         futures_util::future::join_all(workers).await;
     }));
+}
+
+fn accepted(answer: &Answer) {
+    assert!(answer.result.is_ok(), "{:?}", answer.result);
 }
 
 fn accepted_list(answer: &Answer, length: usize) {

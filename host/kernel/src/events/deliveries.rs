@@ -148,6 +148,11 @@ impl Deliveries {
         self.at(&key_of(delivery), |line| (line.under_way, line.not_before) = (false, until));
     }
 
+    /// The event is being set aside, beside the sequencer: its line waits for the end of that.
+    pub fn hold(&mut self, delivery: &Delivery) {
+        self.at(&key_of(delivery), |line| line.under_way = true);
+    }
+
     /// The lines whose handlers fail, for stewards and metrics.
     pub fn stuck(&self) -> Vec<Stuck> {
         let failing = self.lines.iter().filter(|(_, line)| line.failures > 0);

@@ -142,16 +142,20 @@ pub fn list(rows: &mut dyn OwnRows, limit: usize) -> Result<Vec<DeadLetter>, Cal
     Ok(letters)
 }
 
-/// The next letter that is to be sent again and whose subscriber `runs`.
+/// The next letter that is to be sent again and that is `wanted`, by emitter, subscriber and number: whose subscriber
+/// runs, and that is not on its way.
 ///
 /// # Errors
 /// The store failed, or a row is damaged.
 pub fn next_marked(
     rows: &mut dyn OwnRows,
-    runs: &dyn Fn(&str) -> bool,
+    wanted: &mut dyn FnMut(&str, &str, u64) -> bool,
 ) -> Result<Option<Delivery>, CallError> {
     for (key, _) in with_prefix(rows, b"r", &[], MARKED_MAX)? {
-        let Some(place) = Place::parse(&key).filter(|place| runs(place.subscriber)) else { continue };
+        let Some(place) = Place::parse(&key) else { continue };
+        if !wanted(place.emitter, place.subscriber, place.number) {
+            continue;
+        }
         let Some(event) = event(rows, &place)? else { continue };
         let (emitter, subscriber) = (Arc::from(place.emitter), Arc::from(place.subscriber));
         let delivery = Delivery::of(event, place.number, emitter, subscriber).ok_or_else(damaged)?;

@@ -1,5 +1,5 @@
-//! What the host owes a plugin: a schedule whose time has come (E4), an event that it listens to (E1, E2). Each is one
-//! transaction, in which first the row goes that says that it is owed, and then the plugin's handler runs; so it happens
+//! What the host owes a plugin: a schedule whose time has come (E4), an event that it listens to (E1, E2), one that a
+//! steward sends again, and the news that one was set aside. Each is one transaction, in which first the row goes that says that it is owed, and then the plugin's handler runs; so it happens
 //! once, whoever runs it, on the sequencer or beside it (T7).
 //!
 //! It does not choose what is owed next, nor say what becomes of what fails: that is the sequencer's `duties.rs`. If it
@@ -14,12 +14,13 @@ use wasmtime::component::Val;
 use super::{Runner, lost};
 use crate::call::{Actor, CallError};
 use crate::catalogue::HOST;
+use crate::events::letters::{self, Failure};
 use crate::events::{self, Delivery};
 use crate::namespaces::{EVENTS, SCHEDULES};
 use crate::rows::InBatch;
 use crate::run::Callee;
 use crate::schedule;
-use crate::table::SCHEDULED;
+use crate::table::{GAPS, SCHEDULED};
 use crate::value::outcome;
 
 /// One thing that is owed.
@@ -29,6 +30,19 @@ pub(crate) enum Duty {
     Schedule(schedule::Due),
     /// The next event for a subscriber.
     Event(Delivery),
+    /// A dead letter that a steward sends again.
+    Letter(Delivery),
+    /// An event that is set aside, and that its subscriber is told of.
+    Gap(Gap),
+}
+
+/// An event whose handler failed too often.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    pub(crate) delivery: Delivery,
+    pub(crate) failures: u32,
+    /// How it failed last.
+    pub(crate) why: String,
 }
 
 impl Duty {
@@ -36,7 +50,9 @@ impl Duty {
     pub(crate) fn plugin(&self) -> &Arc<str> {
         match self {
             Self::Schedule(due) => &due.plugin,
-            Self::Event(delivery) => &delivery.subscriber,
+            Self::Event(delivery) | Self::Letter(delivery) | Self::Gap(Gap { delivery, .. }) => {
+                &delivery.subscriber
+            }
         }
     }
 
@@ -44,7 +60,10 @@ impl Duty {
     pub(crate) fn handler(&self) -> (&str, &str, &str) {
         match self {
             Self::Schedule(due) => (&due.plugin, SCHEDULED, "run"),
-            Self::Event(delivery) => (&delivery.subscriber, &delivery.interface, &delivery.function),
+            Self::Event(delivery) | Self::Letter(delivery) => {
+                (&delivery.subscriber, &delivery.interface, &delivery.function)
+            }
+            Self::Gap(gap) => (&gap.delivery.subscriber, GAPS, "gap"),
         }
     }
 
@@ -52,7 +71,9 @@ impl Duty {
     pub(crate) fn request_id(&self) -> Arc<str> {
         Arc::from(match self {
             Self::Schedule(due) => format!("schedule {}", due.name),
-            Self::Event(delivery) => format!("event {} of {}", delivery.number, delivery.emitter),
+            Self::Event(delivery) | Self::Letter(delivery) | Self::Gap(Gap { delivery, .. }) => {
+                format!("event {} of {}", delivery.number, delivery.emitter)
+            }
         })
     }
 }
@@ -82,6 +103,14 @@ impl Runner {
                 let rows = &mut InBatch { batch: draft, namespace: EVENTS };
                 events::advance(rows, &table.subscriptions, delivery)?
             }
+            Duty::Letter(delivery) => {
+                letters::take(&mut InBatch { batch: draft, namespace: EVENTS }, delivery)?
+            }
+            Duty::Gap(Gap { delivery, failures, why }) => {
+                let rows = &mut InBatch { batch: draft, namespace: EVENTS };
+                let failure = Failure { failures: *failures, why, told: true };
+                letters::set_aside(rows, &table.subscriptions, delivery, failure, now)?
+            }
         };
         match duty {
             _ if !owed => {
@@ -97,9 +126,15 @@ impl Runner {
                 let arguments = [Val::String(due.name.clone()), Val::U64(due.due), Val::List(payload)];
                 self.handle(&callee, &due.plugin, &Arc::from("run"), &arguments, 0)
             }
-            Duty::Event(delivery) => {
+            Duty::Event(delivery) | Duty::Letter(delivery) => {
                 let Delivery { subscriber, function, arguments, depth, .. } = delivery;
                 self.handle(&callee, subscriber, function, arguments, *depth)
+            }
+            Duty::Gap(Gap { delivery, .. }) => {
+                let text = |text: &str| Val::String(text.to_owned());
+                let (emitter, number) = (text(&delivery.emitter), Val::U64(delivery.number));
+                let arguments = [emitter, number, text(&delivery.interface), text(&delivery.function)];
+                self.handle(&callee, &delivery.subscriber, &Arc::from("gap"), &arguments, delivery.depth)
             }
         }
     }

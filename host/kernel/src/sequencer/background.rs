@@ -73,7 +73,7 @@ impl Sequencer {
             self.next_blob_sweep = now + BLOB_SWEEP_EVERY_MICROS;
             self.sweep_blobs()?;
         }
-        if self.send_again()? {
+        if self.send_again(now)? {
             return Ok(true);
         }
         if self.deliver(now)? {

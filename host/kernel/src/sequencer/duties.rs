@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use super::Sequencer;
 use crate::beside::{self, Errand, Task};
 use crate::call::CallError;
-use crate::runner::Duty;
+use crate::runner::{Duty, Gap};
 
 /// A duty that could not be begun is looked at again after so long, in microseconds.
 const PAUSE_MICROS: u64 = 1_000_000;
@@ -18,15 +18,21 @@ const PAUSE_MICROS: u64 = 1_000_000;
 /// What became of a duty that was sent beside.
 pub(crate) type DutyDone = (Duty, Result<(), CallError>);
 
-/// A schedule: whose, and its name.
-type ScheduleKey = (Arc<str>, String);
+/// A duty that must not be begun while it is beside, by its row. A line of events waits by itself.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    /// Whose, and its name.
+    Schedule(Arc<str>, String),
+    /// Emitter, subscriber, number.
+    Letter(Arc<str>, Arc<str>, u64),
+}
 
 /// What is remembered of duties.
 pub(super) struct Duties {
     sender: mpsc::Sender<DutyDone>,
     done: mpsc::Receiver<DutyDone>,
-    /// Schedules that are not to be begun before a time, in microseconds; at its end: they are beside.
-    away: HashMap<ScheduleKey, u64>,
+    /// What is not to be begun before a time, in microseconds; at its end: it is beside.
+    away: HashMap<Key, u64>,
     /// Handlers that were found long, by plugin, interface and function, and the plugins among which they were.
     long: HashSet<(String, String, String)>,
     generation: u64,
@@ -40,18 +46,27 @@ impl Default for Duties {
 }
 
 impl Duties {
-    /// How many schedules are away: so many more have to be looked up.
+    /// How many are away: so many more schedules have to be looked up.
     pub(super) fn away(&self) -> usize {
         self.away.len()
     }
 
     /// Whether a schedule is not to be begun now.
     pub(super) fn is_away(&mut self, plugin: &Arc<str>, name: &str, now: u64) -> bool {
-        let key = (Arc::clone(plugin), name.to_owned());
-        match self.away.get(&key) {
+        self.is_key_away(&Key::Schedule(Arc::clone(plugin), name.to_owned()), now)
+    }
+
+    /// Whether a dead letter is not to be sent now.
+    pub(super) fn is_letter_away(&mut self, emitter: &str, subscriber: &str, number: u64, now: u64) -> bool {
+        !self.away.is_empty()
+            && self.is_key_away(&Key::Letter(Arc::from(emitter), Arc::from(subscriber), number), now)
+    }
+
+    fn is_key_away(&mut self, key: &Key, now: u64) -> bool {
+        match self.away.get(key) {
             Some(until) if *until > now => true,
             Some(_) => {
-                self.away.remove(&key);
+                self.away.remove(key);
                 false
             }
             None => false,
@@ -59,9 +74,12 @@ impl Duties {
     }
 
     fn set_away(&mut self, duty: &Duty, until: u64) {
-        if let Duty::Schedule(due) = duty {
-            self.away.insert((Arc::clone(&due.plugin), due.name.clone()), until);
-        }
+        let key = match duty {
+            Duty::Schedule(due) => Key::Schedule(Arc::clone(&due.plugin), due.name.clone()),
+            Duty::Letter(of) => Key::Letter(Arc::clone(&of.emitter), Arc::clone(&of.subscriber), of.number),
+            Duty::Event(_) | Duty::Gap(_) => return,
+        };
+        self.away.insert(key, until);
     }
 }
 
@@ -101,10 +119,12 @@ impl Sequencer {
             let postponed = result.as_ref().is_err_and(is_postponed);
             self.duties.set_away(&duty, if postponed { now.saturating_add(PAUSE_MICROS) } else { 0 });
             match (duty, result) {
-                (Duty::Event(delivery), Err(_)) if postponed => {
+                (Duty::Event(delivery) | Duty::Gap(Gap { delivery, .. }), Err(_)) if postponed => {
                     self.deliveries.postponed(&delivery, now.saturating_add(PAUSE_MICROS));
                 }
                 (Duty::Schedule(_), Err(_)) if postponed => self.schedules_touched = true,
+                // It is looked for now and then.
+                (Duty::Letter(_), Err(_)) if postponed => {}
                 (duty, result) => self.attended(duty, result, now)?,
             }
         }
@@ -127,6 +147,8 @@ impl Sequencer {
                 }
             }
             Duty::Event(delivery) => self.told(&delivery, result, now),
+            Duty::Letter(delivery) => self.sent_again(&delivery, result),
+            Duty::Gap(gap) => self.told_of_gap(&gap, result),
         }
     }
 }

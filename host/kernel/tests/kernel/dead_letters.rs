@@ -1,7 +1,10 @@
 //! E2, W6: events that a subscriber cannot take, in the real kernel.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use hamlet_kernel::events::RETRIES_MAX;
-use hamlet_kernel::{Actor, Call, CallError};
+use hamlet_kernel::{Actor, Call, CallError, KernelConfig};
 use wasmtime::component::Val;
 
 use crate::common::{Village, anna, berta};
@@ -10,7 +13,14 @@ const INTERFACE: &str = "test:kit/noticed@0.1.0";
 
 /// An event of which the third guest's handler always traps, between two others, set aside.
 fn with_a_dead_letter(before: &str) -> Village {
-    let village = Village::with(|config| config.limits.background = true);
+    with_a_dead_letter_in(before, |_| {})
+}
+
+fn with_a_dead_letter_in(before: &str, change: impl FnOnce(&mut KernelConfig)) -> Village {
+    let village = Village::with(|config| {
+        config.limits.background = true;
+        change(config);
+    });
     village.install_all();
     village.run("third", before).unwrap();
     village.run("first", "emit one; emit poison; emit three").unwrap();
@@ -86,6 +96,44 @@ fn w6_a_dead_letter_is_sent_again_once_when_a_steward_says_so() {
     assert_eq!(village.get("third", "heard"), "- one three poison", "once");
     let gone = host(&village, Actor::Console, "send-again", poisoned()).unwrap();
     assert_eq!(gone, Val::Variant("no-such-letter".into(), None));
+}
+
+/// Some 100,000 reads: far over the 20 milliseconds of these sequencers.
+const LONG: &str = "100000";
+
+#[test]
+fn t7_a_handler_of_gaps_that_needs_more_than_the_sequencers_time_is_told_beside_it() {
+    let village = with_a_dead_letter_in(&format!("set slow-gap {LONG}"), short_of_time);
+    assert_eq!(village.get("third", "heard"), format!("- one gap:first/2/{INTERFACE}/happened three"));
+    let letters = letters(&village);
+    assert_eq!((letters.len(), field(&letters[0], "told")), (1, &Val::Bool(true)));
+    assert!(beside(&village) > 0);
+}
+
+#[test]
+fn t7_a_dead_letter_whose_handler_needs_more_than_the_sequencers_time_is_sent_again_beside_it_and_once() {
+    let village = with_a_dead_letter_in("set deaf 1", short_of_time);
+    village.run("third", &format!("set slow {LONG}")).unwrap();
+    // It fails there first: the letter stays.
+    let before = beside(&village);
+    host(&village, Actor::Console, "send-again", poisoned()).unwrap();
+    village.eventually("another failure", || {
+        field(&letters(&village)[0], "failures") == &Val::U32(RETRIES_MAX + 2)
+    });
+    assert!(beside(&village) > before);
+    village.run("third", "set immune 1").unwrap();
+    host(&village, Actor::Console, "send-again", poisoned()).unwrap();
+    village.eventually("the end of the letter", || letters(&village).is_empty());
+    assert_eq!(village.get("third", "heard"), "- one three poison", "once");
+}
+
+fn short_of_time(config: &mut KernelConfig) {
+    config.limits.command_time = Duration::from_millis(20);
+    config.limits.beside_time = Duration::from_secs(10);
+}
+
+fn beside(village: &Village) -> u64 {
+    village.kernel.metrics().beside.load(Ordering::Relaxed)
 }
 
 #[test]

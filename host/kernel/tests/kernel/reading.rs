@@ -1,6 +1,6 @@
 //! T6: queries.
 
-use hamlet_kernel::{Call, CallError};
+use hamlet_kernel::{Call, CallError, SEQUENCE_AHEAD_MAX};
 use wasmtime::component::Val;
 
 use crate::common::{Village, anna, block_on, script};
@@ -67,9 +67,28 @@ fn t6_a_sequence_that_does_not_come_is_a_named_error() {
     let village = Village::with(|config| config.limits.sequence_wait = std::time::Duration::from_millis(40));
     village.install_all();
     let mut call = look("get a");
-    call.at_least = Some(1_000_000);
+    let late = village.kernel.head() + SEQUENCE_AHEAD_MAX;
+    call.at_least = Some(late);
     let error = village.kernel.call_blocking(call).unwrap_err();
-    assert!(matches!(error, CallError::SequenceTimeout { sequence: 1_000_000 }), "{error:?}");
+    assert!(matches!(error, CallError::SequenceTimeout { sequence } if sequence == late), "{error:?}");
+}
+
+#[test]
+fn t6_a_sequence_that_no_host_can_have_is_refused_without_waiting() {
+    // Whoever waited would wait for an hour.
+    let village = Village::with(|config| config.limits.sequence_wait = std::time::Duration::from_hours(1));
+    village.install_all();
+    let newest = village.kernel.head();
+    for far in [newest + SEQUENCE_AHEAD_MAX + 1, u64::MAX] {
+        let mut call = look("get a");
+        call.at_least = Some(far);
+        match village.kernel.call_blocking(call).unwrap_err() {
+            CallError::SequenceUnknown { sequence, newest: known } => {
+                assert_eq!((sequence, known), (far, newest));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

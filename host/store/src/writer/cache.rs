@@ -3,7 +3,7 @@
 //!
 //! There is one table for everything: committed rows, rows of the batch, rows of the transaction.
 //! So a read is one hash look-up and a write another, and undoing puts the old value back. Slots
-//! that the batch has touched stay until it ends (they are the only place where its rows are);
+//! that a batch has touched stay until it is committed (they are the only place where its rows are);
 //! the others are thrown out by the clock algorithm when the cache is over its bound. Rows that a batch
 //! added go with its end, so that a table of what is written once does not push out, nor spread over
 //! more memory than the processor's caches have, the rows that are read again and again.
@@ -35,7 +35,7 @@ pub(crate) struct Slot {
     pub kept_in: u64,
     /// The transaction that noted that it read it.
     pub read_in: u64,
-    /// The batch that touched it last: it stays while that is the current one.
+    /// The batch that touched it last: it stays until that is committed.
     pub touched_in: u64,
     /// The batch in which a finished transaction wrote it last.
     pub saved_in: u64,
@@ -92,9 +92,9 @@ impl Cache {
         self.slots.get_mut(index as usize)?.as_mut()
     }
 
-    /// Puts a key at hand that has no slot yet. Slots touched in `batch` are not thrown out for it.
-    pub fn insert(&mut self, hash: u64, key: &[u8], value: Option<Value>, batch: u64) -> SlotIndex {
-        self.make_room(batch);
+    /// Puts a key at hand that has no slot yet. Slots touched in batch `oldest` or later are not thrown out for it.
+    pub fn insert(&mut self, hash: u64, key: &[u8], value: Option<Value>, oldest: u64) -> SlotIndex {
+        self.make_room(oldest);
         let fresh = value.is_none();
         let slot = Slot {
             key: key.into(),
@@ -142,7 +142,15 @@ impl Cache {
         self.free.push(index);
     }
 
-    fn make_room(&mut self, batch: u64) {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.slots.clear();
+        self.free.clear();
+        (self.hand, self.bytes) = (0, 0);
+    }
+
+    fn make_room(&mut self, oldest: u64) {
         for _ in 0..STEPS_MAX {
             if self.bytes <= self.bytes_max || self.slots.is_empty() {
                 return;
@@ -151,7 +159,7 @@ impl Cache {
             let Some(slot) = self.slots.get_mut(self.hand).and_then(Option::as_mut) else {
                 continue;
             };
-            if slot.touched_in == batch {
+            if slot.touched_in >= oldest {
                 continue;
             }
             if std::mem::take(&mut slot.used) {

@@ -53,8 +53,10 @@ pub struct Draft {
     pub(super) usage: Usage,
     /// The batch's number, for stamping slots; never reused.
     pub(super) epoch: u64,
-    /// Slots that the batch touched, in that order.
-    pub(super) touched: Vec<SlotIndex>,
+    /// Slots that the sealed batch touched, and then those that this one did, in that order.
+    touched: Vec<SlotIndex>,
+    /// How many of them are the sealed batch's.
+    sealed: usize,
     /// The same, sorted, as far as a scan needed it.
     sorted: BTreeMap<PhysicalKey, SlotIndex>,
     sorted_count: usize,
@@ -98,6 +100,7 @@ impl Draft {
             usage,
             epoch: 1,
             touched: Vec::new(),
+            sealed: 0,
             sorted: BTreeMap::new(),
             sorted_count: 0,
             transaction: Transaction { records_reads: true, ..Transaction::default() },
@@ -205,17 +208,42 @@ impl Draft {
         }
     }
 
-    /// Back to an empty batch.
+    /// The end of an empty batch: old rows are let go.
     pub(super) fn reset(&mut self) {
-        for index in self.touched.drain(..) {
-            if self.cache.get(index).is_some_and(|slot| slot.fresh) {
+        self.seal();
+        self.settle();
+    }
+
+    /// The batch ends, and the next one begins on top of it: its rows stay at hand until [`Self::settle`],
+    /// for they are nowhere else.
+    pub(super) fn seal(&mut self) {
+        self.sealed = self.touched.len();
+        self.epoch += 1;
+    }
+
+    /// The rows of the sealed batch are committed: views have them.
+    pub(super) fn settle(&mut self) {
+        for index in self.touched.drain(..self.sealed) {
+            // One that the batch on top has touched too is let go with that.
+            if self.cache.get(index).is_some_and(|slot| slot.fresh && slot.touched_in < self.epoch) {
                 self.cache.remove(index);
             }
         }
+        self.sealed = 0;
         self.sorted.clear();
         self.sorted_count = 0;
         self.view = None;
-        self.epoch += 1;
+    }
+
+    /// Everything that is not committed is gone, and what was known of rows with it.
+    pub(super) fn forget(&mut self) {
+        self.abandon();
+        self.touched.clear();
+        self.cache.clear();
+        self.gaps.clear();
+        self.seal();
+        self.settle();
+        self.usage = (*self.handle.shared.view().usage).clone();
     }
 
     pub(super) fn close_transaction(&mut self) {
@@ -237,7 +265,9 @@ impl Draft {
             return Ok(index);
         }
         let value = self.committed(hash)?;
-        Ok(self.cache.insert(hash, &self.scratch, value, self.epoch))
+        // What the sealed batch touched stays too.
+        let oldest = self.epoch - u64::from(self.sealed > 0);
+        Ok(self.cache.insert(hash, &self.scratch, value, oldest))
     }
 
     /// The committed value of the key in `scratch`.

@@ -8,3 +8,4 @@ pub(crate) mod draft;
 pub(crate) mod gaps;
 pub(crate) mod reads;
 pub(crate) mod recent;
+pub(crate) mod sealed;

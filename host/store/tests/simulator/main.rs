@@ -41,6 +41,7 @@ fn j1_acknowledged_survives_and_the_rest_is_all_or_nothing_whatever_the_disk_doe
     // A simulator in which nothing happens proves nothing.
     if seeds().count() >= 100 {
         assert!(seen.commits > 1000 && seen.refused > 20 && seen.cuts > 100 && seen.kills > 20, "{seen:?}");
+        assert!(seen.sealed > 1000 && seen.fallen > 20, "{seen:?}");
         assert!(seen.rebuilt > 5 && seen.spoiled > 100, "{seen:?}");
         assert!(seen.unknown_kept > 0 && seen.unknown_lost > 0 && seen.full > 5, "{seen:?}");
     }

@@ -1,18 +1,19 @@
 //! A store on a simulated disk, the model beside it, and what may happen to them.
 
 mod check;
+mod commit;
 mod faults;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use hamlet_store::{
-    Background, Batch, CommitError, Config, Entropy, Rows as _, STATE_REFUSED_FILE, Store, StoreError, Work,
+    Background, Batch, Config, Entropy, STATE_REFUSED_FILE, Store, StoreError, Work,
     disk::Disk as _,
     disk::simulated::{Change, PowerCut, Random, SimulatedDisk},
 };
 use parking_lot::Mutex;
 
-use crate::common::{SHOP, header, signer};
+use crate::common::signer;
 
 const DIR: &str = "/village/data";
 
@@ -25,6 +26,10 @@ type Commands = Vec<BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
 pub struct Seen {
     pub commits: u64,
     pub refused: u64,
+    /// Batches on top of which others were begun before they were flushed.
+    pub sealed: u64,
+    /// The same that failed, with what was on top.
+    pub fallen: u64,
     pub full: u64,
     pub unknown_kept: u64,
     pub unknown_lost: u64,
@@ -42,6 +47,8 @@ impl Seen {
     pub fn add(&mut self, other: &Self) {
         self.commits += other.commits;
         self.refused += other.refused;
+        self.sealed += other.sealed;
+        self.fallen += other.fallen;
         self.full += other.full;
         self.unknown_kept += other.unknown_kept;
         self.unknown_lost += other.unknown_lost;
@@ -162,7 +169,7 @@ impl World {
             _ => {}
         }
         match self.random.below(100) {
-            0..52 => self.commit(),
+            0..52 => self.commit(true),
             52..60 => self.work(Work::Fold),
             60..65 => self.work(Work::Merge),
             65..71 => self.work(Work::Prove),
@@ -200,7 +207,7 @@ impl World {
     /// A few of everything, without faults of its own.
     pub fn short_history(&mut self) {
         for round in 0..14 {
-            self.commit();
+            self.commit(false);
             match round % 5 {
                 1 => self.work(Work::Fold),
                 2 => self.work(Work::SaveProofs),
@@ -255,80 +262,6 @@ impl World {
         // What cannot be read now fails what is checked: that is known by now.
         self.heal();
         self.check();
-    }
-
-    fn commit(&mut self) {
-        let Some((store, batch)) = &mut self.store else { return };
-        let mut rows = self.states.last().cloned().unwrap();
-        let mut commands = Commands::new();
-        for _ in 0..=self.random.below(4) {
-            let before = rows.clone();
-            let mut writes = BTreeMap::new();
-            batch.begin();
-            let savepoint = batch.savepoint();
-            let mut kept = before.clone();
-            for _ in 0..=self.random.below(5) {
-                let key = format!("k{}", self.random.below(30)).into_bytes();
-                match batch.get(SHOP, &key) {
-                    Ok(found) => assert_eq!(found.as_deref(), kept.get(&key).map(Vec::as_slice)),
-                    Err(_) => assert!(self.faulted, "a read failed without a fault"),
-                }
-                let new = (!self.random.one_in(4)).then(|| {
-                    let mut value = vec![0; usize::try_from(self.random.below(200)).unwrap()];
-                    self.random.fill(&mut value);
-                    value
-                });
-                let written = match &new {
-                    Some(value) => batch.set(SHOP, &key, value).map(drop),
-                    None => batch.delete(SHOP, &key).map(drop),
-                };
-                if written.is_err() {
-                    assert!(self.faulted, "a write into memory failed without a fault");
-                    continue;
-                }
-                match &new {
-                    Some(value) => drop(kept.insert(key.clone(), value.clone())),
-                    None => drop(kept.remove(&key)),
-                }
-                writes.insert(key, new);
-            }
-            if self.random.one_in(6) {
-                batch.rollback_to(savepoint);
-                (kept, writes) = (before.clone(), BTreeMap::new());
-            }
-            if self.random.one_in(6) {
-                batch.abandon();
-                continue;
-            }
-            batch.finish(header("stall.put"));
-            rows = kept;
-            // A row that is as it was before is no write.
-            writes.retain(|key, new| before.get(key) != new.as_ref());
-            commands.push(writes);
-        }
-        let entries = batch.entries();
-        let head = store.head();
-        let committed = batch.commit(1);
-        match committed {
-            Ok(sequence) if entries == 0 => assert_eq!(sequence, self.head()),
-            Ok(sequence) => {
-                assert_eq!(sequence, head + 1);
-                self.seen.commits += 1;
-                self.states.push(rows);
-                self.batches.push(commands);
-                self.tell(format!("committed {sequence}, {entries} commands"));
-            }
-            Err(error) => {
-                assert!(self.faulted, "{error}");
-                self.seen.refused += 1;
-                self.seen.full += u64::from(matches!(error, CommitError::NoSpace(_)));
-                // A process that lost its power in the middle of a write told nobody.
-                if matches!(error, CommitError::Unknown(_)) || self.disk.is_down() {
-                    self.maybe.get_or_insert((rows, commands));
-                }
-                self.tell(format!("refused: {error}"));
-            }
-        }
     }
 
     fn work(&mut self, work: Work) {

@@ -111,11 +111,14 @@ fn e2_an_event_that_fails_too_often_is_set_aside_and_later_ones_go_on() {
 fn e2_a_letter_that_is_sent_again_is_told_once_and_gone() {
     let mut world = World::new();
     world.set_first_aside();
-    assert!(next_marked(&mut world.rows(), &|_| true).unwrap().is_none(), "not by itself");
+    assert!(next_marked(&mut world.rows(), &mut |_, _, _| true).unwrap().is_none(), "not by itself");
     assert_eq!(world.call("send-again", "shop", 1), shape::done());
     assert!(world.letters()[0].sending);
-    assert!(next_marked(&mut world.rows(), &|name| name != "counter").unwrap().is_none(), "it is paused");
-    let delivery = next_marked(&mut world.rows(), &|_| true).unwrap().unwrap();
+    assert!(
+        next_marked(&mut world.rows(), &mut |_, name, _| name != "counter").unwrap().is_none(),
+        "it is paused"
+    );
+    let delivery = next_marked(&mut world.rows(), &mut |_, _, _| true).unwrap().unwrap();
     assert_eq!((delivery.number, &delivery.arguments[0]), (1, &Val::U64(1)));
     assert!(take(&mut world.rows(), &delivery).unwrap());
     assert!(!take(&mut world.rows(), &delivery).unwrap(), "once");
@@ -127,12 +130,12 @@ fn e2_a_letter_that_fails_again_stays_without_its_mark() {
     let mut world = World::new();
     world.set_first_aside();
     world.call("send-again", "shop", 1);
-    let delivery = next_marked(&mut world.rows(), &|_| true).unwrap().unwrap();
+    let delivery = next_marked(&mut world.rows(), &mut |_, _, _| true).unwrap().unwrap();
     failed_again(&mut world.rows(), &delivery, "still broken").unwrap();
     let letters = world.letters();
     assert_eq!((&*letters[0].why, letters[0].failures), ("still broken", RETRIES_MAX + 2));
     assert!(!letters[0].sending);
-    assert!(next_marked(&mut world.rows(), &|_| true).unwrap().is_none());
+    assert!(next_marked(&mut world.rows(), &mut |_, _, _| true).unwrap().is_none());
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn w6_a_dropped_letter_is_gone_and_one_that_is_not_there_is_refused() {
     let mut world = World::new();
     world.set_first_aside();
     world.call("send-again", "shop", 1);
-    let delivery = next_marked(&mut world.rows(), &|_| true).unwrap().unwrap();
+    let delivery = next_marked(&mut world.rows(), &mut |_, _, _| true).unwrap().unwrap();
     for (emitter, number) in [("shop", 2), ("sho", 1), (&*"s".repeat(5_000), 1)] {
         assert_eq!(world.call("drop", emitter, number), shape::refused("no-such-letter"));
         assert_eq!(world.call("send-again", emitter, number), shape::refused("no-such-letter"));
@@ -148,7 +151,7 @@ fn w6_a_dropped_letter_is_gone_and_one_that_is_not_there_is_refused() {
     assert_eq!(world.call("drop", "shop", 1), shape::done());
     assert!(world.letters().is_empty());
     assert!(!take(&mut world.rows(), &delivery).unwrap(), "not even one that was to be sent");
-    assert!(next_marked(&mut world.rows(), &|_| true).unwrap().is_none());
+    assert!(next_marked(&mut world.rows(), &mut |_, _, _| true).unwrap().is_none());
     assert_eq!(Events.call(&mut world.cx, "list", &[]).unwrap(), Val::List(vec![]));
 }
 

@@ -25,6 +25,9 @@ impl exports::test::kit::noticed::Guest for Plugin {
 impl exports::hamlet::host::gaps::Guest for Plugin {
     fn gap(emitter: String, number: u64, interface: String, function: String) {
         assert!(number_at("deaf") != 1, "it does not want to know");
+        for _ in 0..number_at("slow-gap") {
+            std::hint::black_box(storage::get(b"slow-gap").unwrap_or(None));
+        }
         let heard = shown(storage::get(b"heard").unwrap_or(None));
         let gap = format!("{heard} gap:{emitter}/{number}/{interface}/{function}");
         storage::set(b"heard", gap.as_bytes()).unwrap();
