@@ -29,20 +29,7 @@ impl Browser {
         let (kernel, identity) = (market.0.kernel().clone(), market.0.identity().clone());
         let person = market.0.id(who).unwrap();
         let session = runtime.block_on(identity.begin_session(&kernel, person, "test", None)).unwrap();
-        let community = Community {
-            name: "oakfield".into(),
-            hosts: vec![HOST.into()],
-            kernel,
-            identity,
-            incoming: None,
-            any_address: false,
-            languages: None,
-            setup: None,
-            reach: None,
-            catalogue: Vec::new(),
-            personas: Vec::new(),
-            caretaker: None,
-        };
+        let community = Community::new("oakfield", HOST, kernel, identity);
         let config = Config { token_rate: None, address_rate: None, ..Config::default() };
         let router = Gateway::router(vec![community], config);
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

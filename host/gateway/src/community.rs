@@ -53,6 +53,26 @@ pub struct Community {
     pub caretaker: Option<Arc<dyn Caretaker>>,
 }
 
+impl Community {
+    /// One that is reached by one host name, and nothing more.
+    pub fn new(name: &str, host: &str, kernel: Kernel, identity: Identity) -> Self {
+        Self {
+            name: name.to_owned(),
+            hosts: vec![host.to_owned()],
+            any_address: false,
+            kernel,
+            identity,
+            incoming: None,
+            languages: None,
+            setup: None,
+            reach: None,
+            catalogue: Vec::new(),
+            personas: Vec::new(),
+            caretaker: None,
+        }
+    }
+}
+
 /// Somebody of a demo, as whom a visitor looks around.
 #[derive(Debug, Clone)]
 pub struct Persona {

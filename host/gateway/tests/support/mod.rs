@@ -94,20 +94,9 @@ impl Town {
     }
 
     fn community(&self) -> Community {
-        Community {
-            name: self.host.split('.').next().unwrap().to_owned(),
-            hosts: vec![self.host.clone()],
-            kernel: self.kernel.clone(),
-            identity: self.identity.clone(),
-            incoming: self.incoming.clone(),
-            any_address: false,
-            languages: None,
-            setup: None,
-            reach: None,
-            catalogue: Vec::new(),
-            personas: Vec::new(),
-            caretaker: None,
-        }
+        let name = self.host.split('.').next().unwrap();
+        let community = Community::new(name, &self.host, self.kernel.clone(), self.identity.clone());
+        Community { incoming: self.incoming.clone(), ..community }
     }
 }
 
