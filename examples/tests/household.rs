@@ -33,8 +33,10 @@ impl Door {
             any_address: false,
             languages: None,
             setup: None,
+            reach: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
+            caretaker: None,
         };
         let router = Gateway::router(vec![community], Config::default());
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

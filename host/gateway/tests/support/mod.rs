@@ -103,8 +103,10 @@ impl Town {
             any_address: false,
             languages: None,
             setup: None,
+            reach: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
+            caretaker: None,
         }
     }
 }
@@ -333,7 +335,7 @@ pub fn whole() -> Value {
     json!({ "functions": [], "read-only": false, "bulk": false })
 }
 
-fn base64url(bytes: &[u8]) -> String {
+pub fn base64url(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
     for three in bytes.chunks(3) {
