@@ -35,6 +35,7 @@ struct RawManifest {
     grantable: Vec<RawGrantable>,
     #[serde(default)]
     about_people: Vec<people::RawPeopleData>,
+    #[serde(default)]
     notice: Vec<RawNotice>,
     publisher: Option<String>,
     minimum_host: Option<String>,

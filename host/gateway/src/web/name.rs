@@ -161,7 +161,7 @@ pub(crate) async fn go_on(Posted { visit: member, fields }: Posted<Member>) -> R
     let mut tried = Tried::default();
     if matches!(came, Err(ReachError::NotShown(_))) {
         // The authority looks once: it gives another value for the next time.
-        tried.name = fields.text("name").to_owned();
+        fields.text("name").clone_into(&mut tried.name);
     }
     answer(&member.visit, came, tried)
 }

@@ -45,10 +45,7 @@ fn w6_a_plugins_command_for_stewards_alone_is_in_the_log_and_a_members_is_not() 
     let place = Place::open();
     let hush = Request::post(HOST, "/api/speaker/speaking@0.1.0/hush", &json!({})).token(&place.town.steward);
     assert_eq!(place.server.send(&hush.header("Hamlet-Reason", "it is late")).status, 200);
-    let (path, fields) = {
-        let html = text(&place.get("/p/speaker/form"));
-        place.form(&html, &[("line.text", "Good morning")])
-    };
+    let (path, fields) = crate::forms::say(&place, "Good morning", "1");
     assert_eq!(place.send(&path, &fields).status, 303);
     let log = text(&place.get("/log"));
     assert!(

@@ -1,5 +1,4 @@
 # What the host's own pages say. A message is named for what it is about.
-language-name = English
 
 ## The frame of every page
 skip-to-content = Skip to the content

@@ -1,5 +1,4 @@
 # Lo que dicen las páginas propias del anfitrión.
-language-name = Español
 
 ## El marco de cada página
 skip-to-content = Ir al contenido

@@ -47,9 +47,9 @@ impl Steading {
         let (mut link, mut code) = (String::new(), String::new());
         for line in BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap) {
             if let Some(at) = line.find("/setup/") {
-                link = line[at..].to_owned();
+                line[at..].clone_into(&mut link);
             } else if let Some(said) = line.strip_prefix("and type this code there: ") {
-                code = said.to_owned();
+                said.clone_into(&mut code);
             } else if line.starts_with("listening at") {
                 break;
             }
@@ -79,7 +79,7 @@ impl Steading {
         let cookies =
             response.headers().get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
         let cookie = cookies.map(|cookie| cookie.split(';').next().unwrap().to_owned());
-        let cookie = cookie.filter(|cookie| cookie.starts_with("__Host-hamlet=")).last().unwrap_or_default();
+        let cookie = cookie.rev().find(|cookie| cookie.starts_with("__Host-hamlet=")).unwrap_or_default();
         let mut body = Vec::new();
         response.body_mut().as_reader().read_to_end(&mut body).unwrap();
         Reply { status: response.status().as_u16(), cookie, body }

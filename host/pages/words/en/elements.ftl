@@ -1,5 +1,6 @@
 # What the host itself says in pages of plugins: its elements, the forms and values that it draws by itself.
 
+language-name = English
 element-numbers = Show the numbers
 element-of = of
 form-between = Write a whole number from { $low } to { $high }.

@@ -1,5 +1,6 @@
 # Lo que el propio anfitrión dice en las páginas de los complementos: elementos, formularios y valores.
 
+language-name = Español
 element-numbers = Ver los números
 element-of = de
 form-between = Escribe un número entero de { $low } a { $high }.

@@ -88,7 +88,7 @@ fn somebody(sheet: &mut Sheet<'_>, desk: &Desk, party: Id) {
             "",
         );
         let payee = "list=\"people\" autocomplete=\"off\" required";
-        sheet.field("payee", "pay-to", Some("pay-to-help"), payee, "");
+        sheet.field("payee", "pay-to", Some("pay-to-help"), payee, "").people();
         sheet.amount("amount", "pay-amount", None, &ledger, None);
         sheet.field("memo", "pay-memo", None, "maxlength=\"300\" autocomplete=\"off\"", "");
         if let Some(left) = counter::left_today(sheet.host, ledger.id) {
@@ -96,9 +96,6 @@ fn somebody(sheet: &mut Sheet<'_>, desk: &Desk, party: Id) {
             sheet.markup("<p class=\"soft\">").with("counter-left", &[("left", &amount)]).markup("</p>");
         }
         sheet.send("pay-send");
-    }
-    if !accounts.is_empty() {
-        sheet.people();
     }
     sheet.markup("</section>").form("counter.leave", "counter");
     sheet

@@ -179,6 +179,8 @@ fn form(scene: &mut Scene<'_>, filter: &Filter, with: &str) {
         scene.html.markup(name).markup("\" name=\"").markup(name).markup("\" ").markup(attributes);
         scene.html.attribute("value", given).markup("></div>");
     }
+    // Inside the form: elsewhere the host keeps no list.
+    write_people(&mut scene.html, scene.host);
     let help = scene.words.say("search-help");
     scene
         .html
@@ -186,7 +188,6 @@ fn form(scene: &mut Scene<'_>, filter: &Filter, with: &str) {
         .text(&help)
         .markup("</small></p><p class=\"actions\">");
     scene.html.markup("<button class=\"quiet\">").text(show).markup("</button></p></form>");
-    write_people(&mut scene.html, scene.host);
 }
 
 /// Two columns, so that it fits a phone: with whom and what for, and how much with the balance after it.
