@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use hamlet_bundle::Package;
 use hamlet_kernel::{Actor, Clock};
 use hamlet_reflect::{Id, Shape, Type};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -166,10 +167,10 @@ impl Maker<'_> {
             &json!({ "community": {
             "name": named.name, "place": named.place, "zone": named.zone, "language": named.language } }),
         )?;
-        for folder in packages {
-            let hash = self.community.kernel.stage(hamlet_bundle::load(folder)?)?;
-            self.console("plugins", "activate", &json!({ "component": hash, "granting": "all" }))?;
-        }
+        let mut waiting = packages
+            .iter()
+            .map(|folder| hamlet_bundle::load(folder))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
         let mut words = Words::default();
         let bar = ProgressBar::new(self.village.steps.len() as u64)
             .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
@@ -181,8 +182,17 @@ impl Maker<'_> {
         let mut calls = 0;
         for step in &self.village.steps {
             bar.set_message(step.at.clone());
+            // A plugin comes when the village first uses it: what was granted and lay unused for long has ended.
+            let plugin = step.call.split(' ').next().unwrap_or_default();
+            if let Some(at) = waiting.iter().position(|package| package.manifest.name == plugin) {
+                self.clock.0.store(microseconds(&step.at)?, Ordering::Release);
+                self.install(waiting.remove(at))?;
+            }
             calls += self.step(step, &mut words)?;
             bar.inc(1);
+        }
+        for package in waiting {
+            self.install(package)?;
         }
         bar.finish_and_clear();
         println!(
@@ -191,6 +201,11 @@ impl Maker<'_> {
             begun.elapsed().as_secs_f32()
         );
         Ok(words)
+    }
+
+    fn install(&self, package: Package) -> Result<()> {
+        let hash = self.community.kernel.stage(package)?;
+        self.console("plugins", "activate", &json!({ "component": hash, "granting": "all" })).map(drop)
     }
 
     fn console(&self, interface: &str, function: &str, arguments: &Value) -> Result<Value> {
