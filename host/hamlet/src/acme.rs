@@ -172,5 +172,6 @@ fn no_way() -> ReachError {
 }
 
 fn refused(error: Error) -> ReachError {
-    ReachError::Authority(error.to_string())
+    // With what lies behind it: a name that is not found, a certificate that is not trusted.
+    ReachError::Authority(format!("{:#}", anyhow::Error::new(error)))
 }

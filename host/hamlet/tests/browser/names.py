@@ -26,15 +26,17 @@ class Authority:
         self.folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.folder.name)
         self.acme, self.management, dns, self.zone = (free_port() for _ in range(4))
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", "/CN=authority", "-addext", "subjectAltName=IP:127.0.0.1",
-             "-keyout", folder / "key.pem", "-out", folder / "root.pem"],
-            check=True, capture_output=True)
+        new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        for words in (
+                ["-subj", "/CN=root", "-keyout", folder / "root.key", "-out", folder / "root.pem"],
+                ["-subj", "/CN=authority", "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=CA:FALSE",
+                 "-CA", folder / "root.pem", "-CAkey", folder / "root.key",
+                 "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"]):
+            subprocess.run(new + words, check=True, capture_output=True)
         self.root = folder / "root.pem"
         (folder / "config.json").write_text(json.dumps({"pebble": {
             "listenAddress": f"127.0.0.1:{self.acme}", "managementListenAddress": f"127.0.0.1:{self.management}",
-            "certificate": str(self.root), "privateKey": str(folder / "key.pem"),
+            "certificate": str(folder / "certificate.pem"), "privateKey": str(folder / "key.pem"),
             "httpPort": http_port, "tlsPort": free_port(), "ocspResponderURL": ""}}))
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.processes = [
@@ -135,7 +137,7 @@ def story_a_box_gets_a_name_and_its_members_move_with_it(browser):
     ada.presses("Sign in")
     ada.waits_for("How you sign in")
     ada.page.get_by_role("button", name="Add a passkey").click()
-    ada.page.wait_for_load_state("load")
+    ada.page.locator("form[action='/me/secure/passkey/remove']").nth(1).wait_for()
     ada.goes(f"https://{NAME}:{town.https}/")
     ada.reads("Hello, Ada Lovelace")
     # The name stays after a restart, and the host's own commands find it.
