@@ -71,24 +71,24 @@ async fn member(visit: &Visit) -> Markup {
         }
         ul class="cards" {
             @for plugin in &plugins {
-                li { a class="card" href=(plugin.path) { h3 { (plugin.title) } } }
+                li { a class="card" href=(plugin.path) { h2 class="h3" { (plugin.title) } } }
             }
-            li { a class="card" href="/members" { h3 { (say.t("members")) } p class="soft" { (say.t("members-about")) } } }
-            li { a class="card" href="/groups" { h3 { (say.t("groups")) } p class="soft" { (say.t("groups-about")) } } }
-            li { a class="card" href="/rules" { h3 { (say.t("rules-title")) } p class="soft" { (say.t("rules-about")) } } }
-            li { a class="card" href="/log" { h3 { (say.t("log-title")) } p class="soft" { (say.t("log-about-short")) } } }
+            li { a class="card" href="/members" { h2 class="h3" { (say.t("members")) } p class="soft" { (say.t("members-about")) } } }
+            li { a class="card" href="/groups" { h2 class="h3" { (say.t("groups")) } p class="soft" { (say.t("groups-about")) } } }
+            li { a class="card" href="/rules" { h2 class="h3" { (say.t("rules-title")) } p class="soft" { (say.t("rules-about")) } } }
+            li { a class="card" href="/log" { h2 class="h3" { (say.t("log-title")) } p class="soft" { (say.t("log-about-short")) } } }
             @if steward {
                 li { a class="card" href="/stewards/invitations" {
-                    h3 { (say.t("invitations")) } p class="soft" { (say.t("invitations-about")) }
+                    h2 class="h3" { (say.t("invitations")) } p class="soft" { (say.t("invitations-about")) }
                 } }
-                li { a class="card" href="/stewards/move-in" { h3 { (say.t("move-title")) } p class="soft" { (say.t("move-about")) } } }
-                li { a class="card" href="/stewards/devices" { h3 { (say.t("devices")) } p class="soft" { (say.t("devices-about")) } } }
-                li { a class="card" href="/stewards/hand-over" { h3 { (say.t("hand-over")) } p class="soft" { (say.t("hand-over-about")) } } }
+                li { a class="card" href="/stewards/move-in" { h2 class="h3" { (say.t("move-title")) } p class="soft" { (say.t("move-about")) } } }
+                li { a class="card" href="/stewards/devices" { h2 class="h3" { (say.t("devices")) } p class="soft" { (say.t("devices-about")) } } }
+                li { a class="card" href="/stewards/hand-over" { h2 class="h3" { (say.t("hand-over")) } p class="soft" { (say.t("hand-over-about")) } } }
                 li { a class="card" href="/stewards/name" {
-                    h3 { (say.t("name-title")) } p class="soft" { (say.t("name-about")) }
+                    h2 class="h3" { (say.t("name-title")) } p class="soft" { (say.t("name-about")) }
                 } }
             }
-            li { a class="card" href="/me" { h3 { (say.t("me-title")) } p class="soft" { (say.t("me-about")) } } }
+            li { a class="card" href="/me" { h2 class="h3" { (say.t("me-title")) } p class="soft" { (say.t("me-about")) } } }
         }
     }
 }
