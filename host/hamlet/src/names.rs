@@ -42,7 +42,7 @@ impl Names {
     }
 
     fn authority(&self) -> Result<AuthorityFile, ReachError> {
-        let file = CommunityFile::load(&self.home).map_err(kept)?;
+        let file = CommunityFile::load(&self.home).map_err(|error| kept(&error))?;
         Ok(file.authority.unwrap_or_default())
     }
 
@@ -68,7 +68,7 @@ impl Names {
 
     /// Uses the certificate, and remembers the name for the next start and for renewal.
     fn keep(&self, order: &NameOrder, issued: &Issued) -> Result<Step, ReachError> {
-        self.certificate.replace(&issued.chain, &issued.key).map_err(kept)?;
+        self.certificate.replace(&issued.chain, &issued.key).map_err(|error| kept(&error))?;
         let remember = || -> Result<()> {
             let mut file = CommunityFile::load(&self.home)?;
             let authority = file.authority.unwrap_or_default();
@@ -83,7 +83,7 @@ impl Names {
             session.host.clone_from(&order.name);
             session.save(&self.home)
         };
-        remember().map_err(kept)?;
+        remember().map_err(|error| kept(&error))?;
         tracing::info!(name = order.name, "the box has a certificate for a name");
         Ok(Step::Done)
     }
@@ -142,7 +142,7 @@ fn unix_now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn kept(error: anyhow::Error) -> ReachError {
+fn kept(error: &anyhow::Error) -> ReachError {
     ReachError::Kept(format!("{error:#}"))
 }
 
