@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hamlet_testing::{CallError, Community, Need, Package, Refusal, Setup, Value, built, json};
 
-const LEAF: u64 = 1;
+pub const LEAF: u64 = 1;
 /// Rosa's account; up to 25.00 below zero.
 pub const ROSAS: u64 = 10;
 /// Tom's account, to which buyers pay.

@@ -24,18 +24,8 @@ impl Door {
     fn open(market: &Market) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let community = hamlet_gateway::Community {
-            name: "market".to_owned(),
-            hosts: vec![HOST.to_owned()],
-            kernel: market.0.kernel().clone(),
-            identity: market.0.identity().clone(),
-            incoming: None,
-            any_address: false,
-            languages: None,
-            setup: None,
-            catalogue: Vec::new(),
-            personas: Vec::new(),
-        };
+        let (kernel, identity) = (market.0.kernel().clone(), market.0.identity().clone());
+        let community = hamlet_gateway::Community::new("market", HOST, kernel, identity);
         let router = Gateway::router(vec![community], Config::default());
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();

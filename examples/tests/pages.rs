@@ -29,18 +29,7 @@ impl Browser {
         let (kernel, identity) = (market.0.kernel().clone(), market.0.identity().clone());
         let person = market.0.id(who).unwrap();
         let session = runtime.block_on(identity.begin_session(&kernel, person, "test", None)).unwrap();
-        let community = Community {
-            name: "oakfield".into(),
-            hosts: vec![HOST.into()],
-            kernel,
-            identity,
-            incoming: None,
-            any_address: false,
-            languages: None,
-            setup: None,
-            catalogue: Vec::new(),
-            personas: Vec::new(),
-        };
+        let community = Community::new("oakfield", HOST, kernel, identity);
         let config = Config { token_rate: None, address_rate: None, ..Config::default() };
         let router = Gateway::router(vec![community], config);
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -262,4 +251,47 @@ fn the_other_pages_are_whole_and_show_nothing_of_others() {
     stranger.keep("no-account", &page);
     let signed_out = Browser { cookie: String::new(), ..Browser::open(&market, "bo") };
     assert_eq!(signed_out.get("/p/ledger/", "en").0, 303);
+}
+
+#[test]
+fn a_statement_is_saved_as_a_file_with_the_rights_of_whoever_asks() {
+    let market = lived_in();
+    let browser = Browser::open(&market, "rosa");
+    let statement = browser.page("/p/ledger/statement?p_search=honey");
+    let link = statement.split("href=\"").find(|link| link.starts_with("/p/ledger/file/")).unwrap();
+    let link = link.split('"').next().unwrap().replace("&amp;", "&");
+    let (status, text) = browser.get(&link, "en");
+    assert_eq!(status, 200, "{text}");
+    assert!(
+        text.starts_with("date,with,amount,balance") && text.contains("-9.80") && !text.contains("Bread"),
+        "{text}"
+    );
+    let stranger = Browser::open(&market, "bo");
+    let (status, refused) = stranger.get(&link, "en");
+    assert!(status == 400 && !refused.contains("9.80"), "{status} {refused}");
+    let signed_out = Browser { cookie: String::new(), ..Browser::open(&market, "bo") };
+    assert_eq!(signed_out.get(&link, "en").0, 303);
+    // A link changes nothing, and is for functions that give a file.
+    for (path, status) in [
+        (format!("/p/ledger/file/transfers/pay?id={}", hex(1)), 404),
+        (format!("/p/ledger/file/books/get-account?account={}", hex(ROSAS)), 404),
+        ("/p/ledger/file/transfers/statement-csv?account=x".to_owned(), 400),
+    ] {
+        assert_eq!(browser.get(&path, "en").0, status, "{path}");
+    }
+}
+
+#[test]
+fn what_the_host_shows_is_written_in_the_unit_of_the_plugin() {
+    let market = lived_in();
+    let browser = Browser::open(&market, "rosa");
+    let form = browser.page("/p/ledger/call/books/get-account");
+    let (status, _, shown) = browser.fill(&form, 0, &[("account", &hex(ROSAS))]);
+    assert_eq!(status, 200, "{shown}");
+    let unit = "<span class=\"h-unit\">LEAF</span>";
+    assert!(shown.contains("11.15") && shown.contains(unit) && !shown.contains("-1115"), "{shown}");
+    // What belongs to the ledger that was asked about counts in its unit.
+    let form = browser.page("/p/ledger/call/books/get-trial-balance");
+    let (_, _, trial) = browser.fill(&form, 0, &[("ledger", &hex(crate::common::LEAF))]);
+    assert!(trial.contains(unit), "{trial}");
 }

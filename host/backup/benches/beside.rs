@@ -4,14 +4,16 @@
 //! `cargo bench -p hamlet-backup [-- SECONDS ROUNDS]`. Read the ratio, not the digits.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use hamlet_backup::age::Identity as Key;
 use hamlet_backup::{Pace, make};
-use hamlet_identity::{Founding, Identity, found};
-use hamlet_kernel::{Actor, Call, Kernel, KernelConfig};
+use hamlet_kernel::{Actor, Call, Kernel};
 use hamlet_reflect::Id;
 use serde_json::json;
 use wasmtime::component::Val;
@@ -22,18 +24,7 @@ const IN_FLIGHT: usize = 64;
 const BEFORE: u64 = 200_000;
 
 fn open(home: &Path) -> (Kernel, Vec<Id>) {
-    let mut config = KernelConfig::in_dir(home);
-    config.limits.queue.per_principal = 8_192;
-    Identity::new().register(&mut config);
-    let kernel = Kernel::open(config).unwrap();
-    let founding = Founding {
-        commons_handle: "commons".into(),
-        commons_name: "All of us".into(),
-        handle: "sol".into(),
-        name: "Sol".into(),
-        token: Some(([7; 32], "first".into())),
-    };
-    found(&kernel, &founding).unwrap();
+    let kernel = support::founded(home, |config| config.limits.queue.per_principal = 8_192);
     let parties = (0..100).map(|number| {
         let arguments = json!({ "kind": "household", "handle": format!("house-{number}"), "name": "House" });
         let id = kernel.call_json(Actor::Console, "host", "members", "add", &arguments).unwrap().unwrap();

@@ -177,6 +177,12 @@ impl Plan {
         backups
     }
 
+    /// The plan's backups that are there with the time at which each was made, in microseconds since 1970; oldest
+    /// first.
+    pub fn copies(&self) -> Vec<(PathBuf, u64)> {
+        self.backups().into_iter().filter_map(|path| Some((path.clone(), self.time_of(&path)?))).collect()
+    }
+
     /// When a file of the plan's naming was made.
     fn time_of(&self, path: &Path) -> Option<u64> {
         let name = path.file_name()?.to_str()?;

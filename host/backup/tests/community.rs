@@ -1,6 +1,8 @@
 //! A whole community: backed up while commands run, restored elsewhere, drilled; and what is erased stays erased.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod support;
+
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -8,21 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hamlet_backup::age::{Identity as Key, Reader};
 use hamlet_backup::{BackupError, Plan, PlanFile, drill, known_erasures, read_keys, restore};
-use hamlet_identity::{Founding, Identity, found};
 use hamlet_kernel::blobs::BlobError;
-use hamlet_kernel::{Actor, Kernel, KernelConfig};
+use hamlet_kernel::{Actor, Kernel};
 use hamlet_reflect::Id;
 use serde_json::{Value, json};
 
+const SEGMENT_BYTES: u64 = 256 * 1024;
 const MARKER: &str = "lives-behind-the-mill-with-two-goats";
 
+/// Small segments, because the tests look at every byte.
 fn open(home: &Path) -> Kernel {
-    let mut config = KernelConfig::in_dir(home);
-    config.log_name = "village.example/log".into();
-    // Small, because the tests look at every byte.
-    config.store.segment_bytes = 256 * 1024;
-    Identity::new().register(&mut config);
-    Kernel::open(config).unwrap()
+    support::open(home, |config| config.store.segment_bytes = SEGMENT_BYTES)
 }
 
 struct Village {
@@ -36,16 +34,7 @@ impl Village {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
-        let kernel = open(&home);
-        fs::write(home.join("community.toml"), "host = \"village.example\"\n").unwrap();
-        let founding = Founding {
-            commons_handle: "commons".into(),
-            commons_name: "All of us".into(),
-            handle: "sol".into(),
-            name: "Sol".into(),
-            token: Some(([7; 32], "first".into())),
-        };
-        found(&kernel, &founding).unwrap();
+        let kernel = support::founded(&home, |config| config.store.segment_bytes = SEGMENT_BYTES);
         let key = Key::generate().unwrap();
         let file = PlanFile {
             folder: Some("../backups".into()),

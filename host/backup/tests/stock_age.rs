@@ -2,6 +2,8 @@
 //! community's data, and what that program encrypts opens here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod support;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,8 +11,6 @@ use std::process::{Command, Output, Stdio};
 
 use hamlet_backup::age::{Identity as Key, Reader, Writer};
 use hamlet_backup::{Pace, make};
-use hamlet_identity::{Founding, Identity, found};
-use hamlet_kernel::{Kernel, KernelConfig};
 
 /// Runs a program on some input.
 fn run(program: &str, words: &[&str], input: &[u8]) -> Output {
@@ -72,19 +72,7 @@ fn what_the_stock_program_encrypts_opens_here() {
 fn a_whole_backup_opens_with_the_stock_programs_age_and_tar() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
-    let mut config = KernelConfig::in_dir(&home);
-    config.log_name = "village.example/log".into();
-    Identity::new().register(&mut config);
-    let kernel = Kernel::open(config).unwrap();
-    let founding = Founding {
-        commons_handle: "commons".into(),
-        commons_name: "All of us".into(),
-        handle: "sol".into(),
-        name: "Sol".into(),
-        token: Some(([7; 32], "first".into())),
-    };
-    found(&kernel, &founding).unwrap();
-    fs::write(home.join("community.toml"), "host = \"village.example\"\n").unwrap();
+    let kernel = support::founded(&home, |_| {});
     let key = Key::generate().unwrap();
     let pace = Pace { bytes_per_second: 0 };
     let (file, made, _) = make(&kernel, &home, &[key.recipient()], pace, Vec::new()).unwrap();

@@ -11,6 +11,7 @@
 
 mod error;
 mod extra;
+mod people;
 mod raw;
 mod words;
 
@@ -21,6 +22,7 @@ use semver::{Version, VersionReq};
 use crate::sign::Publisher;
 
 pub use error::ManifestError;
+pub use people::{PeopleData, Reader};
 pub(crate) use words::{is_plugin_name, is_template_name};
 
 /// Largest manifest that is read, in bytes.
@@ -61,6 +63,10 @@ pub struct Manifest {
     pub subscribes: Vec<String>,
     /// The kinds of acts on its things that their owners can grant to other plugins (W3).
     pub grantable: Vec<GrantKind>,
+    /// What it keeps about people, and who sees it (`[[about-people]]`). Empty: it does not say.
+    pub about_people: Vec<PeopleData>,
+    /// What it sends members notices about (`hamlet:host/notices`), so that each can choose.
+    pub notices: Vec<NoticeTopic>,
     /// The only key that may sign its bundle; none: any, and the first one that a community accepts
     /// is the plugin's from then on.
     pub publisher: Option<Publisher>,
@@ -179,6 +185,15 @@ pub struct EmitEntry {
 pub struct GrantKind {
     /// The word that the plugin gives to `consent.require`, for example `spend`.
     pub kind: String,
+    /// What it means, for people.
+    pub title: String,
+}
+
+/// Something that a plugin sends notices about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeTopic {
+    /// The word that the plugin gives to `notices.send`, for example `payment`.
+    pub topic: String,
     /// What it means, for people.
     pub title: String,
 }

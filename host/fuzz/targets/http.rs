@@ -29,12 +29,10 @@ static TOWN: LazyLock<Mutex<Town>> = LazyLock::new(|| {
         commons_name: "All of us".into(),
         handle: "sol".into(),
         name: "Sol".into(),
-        token: secret.hash(),
-        label: "first".into(),
+        token: Some((secret.hash(), "first".into())),
     };
     found(&kernel, &founding).expect("founded");
-    let community =
-        Community { name: "fuzz".into(), hosts: vec!["fuzz.test".into()], kernel, identity, incoming: None };
+    let community = Community::new("fuzz", "fuzz.test", kernel, identity);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.expect("threads");
     let guard = runtime.enter();

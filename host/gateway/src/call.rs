@@ -75,6 +75,7 @@ async fn answer(here: &Here, request: Request) -> Result<Response, Problem> {
         arguments,
     );
     call.request_id = Arc::clone(&here.request_id);
+    call.reason = reason(&parts.headers);
     call.idempotency = idempotency(&parts.headers)?;
     call.confirmation = confirmation(&parts.headers)?;
     call.at_least = at_least(&parts.headers)?;
@@ -238,6 +239,12 @@ fn idempotency(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
 pub(crate) fn idempotency_key(text: &str) -> Result<Uuid, Problem> {
     let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     Uuid::try_parse(bare).map_err(|_| refusal::from_call_error(&CallError::KeyInvalid, true))
+}
+
+/// `Hamlet-Reason`: why she does it, for the steward log. What is no plain text is none.
+fn reason(headers: &HeaderMap) -> Option<Arc<str>> {
+    let said = headers.get("hamlet-reason")?.to_str().ok()?.trim();
+    (!said.is_empty()).then(|| Arc::from(said))
 }
 
 fn confirmation(headers: &HeaderMap) -> Result<Option<String>, Problem> {

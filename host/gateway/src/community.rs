@@ -15,11 +15,13 @@ use hamlet_reflect::Id;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use crate::caretaker::Caretaker;
 use crate::metrics::Counters;
 use crate::rates::Rates;
+use crate::reach::Reach;
 use crate::router::Config;
 use crate::web::Setup;
-use crate::web::words::Words;
+use crate::web::words::{self, Words};
 use crate::{blobs, events};
 
 /// A community to serve.
@@ -41,10 +43,34 @@ pub struct Community {
     pub languages: Option<PathBuf>,
     /// It waits to be founded.
     pub setup: Option<Arc<Setup>>,
+    /// How the box is reached, and how it gets a name; none: that is not this program's.
+    pub reach: Option<Arc<dyn Reach>>,
     /// Folders with plugins that stewards are offered: signed bundles, and what developers built.
     pub catalogue: Vec<PathBuf>,
     /// A demo: as whom anybody may look around. Empty: a real community.
     pub personas: Vec<Persona>,
+    /// Who keeps the box: disk, certificate, copies. None: those pages say that there is nobody.
+    pub caretaker: Option<Arc<dyn Caretaker>>,
+}
+
+impl Community {
+    /// One that is reached by one host name, and nothing more.
+    pub fn new(name: &str, host: &str, kernel: Kernel, identity: Identity) -> Self {
+        Self {
+            name: name.to_owned(),
+            hosts: vec![host.to_owned()],
+            any_address: false,
+            kernel,
+            identity,
+            incoming: None,
+            languages: None,
+            setup: None,
+            reach: None,
+            catalogue: Vec::new(),
+            personas: Vec::new(),
+            caretaker: None,
+        }
+    }
 }
 
 /// Somebody of a demo, as whom a visitor looks around.
@@ -92,8 +118,10 @@ pub(crate) struct State {
     pub incoming: Option<PathBuf>,
     pub words: Words,
     pub setup: Option<Arc<Setup>>,
+    pub reach: Option<Arc<dyn Reach>>,
     pub catalogue: Vec<PathBuf>,
     pub personas: Vec<Persona>,
+    pub caretaker: Option<Arc<dyn Caretaker>>,
     pub config: Arc<Config>,
     pub counters: Counters,
     pub token_rates: Rates<Id>,
@@ -122,10 +150,12 @@ impl Communities {
                 kernel: community.kernel,
                 identity: community.identity,
                 incoming: community.incoming,
-                words: Words::new(community.languages.as_deref()),
+                words: Words::new(words::OWN, community.languages.as_deref()),
                 setup: community.setup,
+                reach: community.reach,
                 catalogue: community.catalogue,
                 personas: community.personas,
+                caretaker: community.caretaker,
                 config: Arc::clone(&config),
                 counters: Counters::default(),
                 token_rates: Rates::new(config.token_rate),
@@ -135,6 +165,7 @@ impl Communities {
                 openapi: Made::default(),
                 host_package: Made::default(),
             });
+            crate::web::carry(&state);
             if community.any_address && by_address.is_none() {
                 by_address = Some(Arc::clone(&state));
             }
@@ -156,7 +187,14 @@ impl Communities {
         // An address only, never a name that nobody gave: or a foreign name could be made to lead here.
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let address = bare.parse::<IpAddr>().ok().and(self.by_address.as_ref());
-        self.by_host.get(host.as_ref()).or(address)
+        self.by_host.get(host.as_ref()).or(address).or_else(|| self.named_since(&host))
+    }
+
+    /// The community that got this name, with an authority's word for it, since the host was started.
+    fn named_since(&self, host: &str) -> Option<&Arc<State>> {
+        let state = self.by_address.as_ref()?;
+        let reached = state.reach.as_ref()?.now()?;
+        (reached.vouched && reached.name == host).then_some(state)
     }
 }
 

@@ -10,7 +10,8 @@ use axum::routing::{any, get, post};
 
 use crate::community::{Communities, Community};
 use crate::rates::Rate;
-use crate::{batch, blobs, call, events, front, health, openapi, page, proofs, stage, web};
+use crate::reach::Challenges;
+use crate::{batch, blobs, call, events, front, health, openapi, page, proofs, reach, stage, web};
 
 /// Limits of requests. Those of connections are in [`crate::ServeConfig`].
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Config {
     /// How often one address may ask without a token, or with one that is not known; none: no
     /// limit. Of IPv6 the first 64 bits count.
     pub address_rate: Option<Rate>,
+    /// Answers for an authority that asks whether a name is this box's; none: it is not asked.
+    pub challenges: Option<Arc<Challenges>>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -38,6 +41,7 @@ impl Default for Config {
             body_timeout: Duration::from_secs(15),
             token_rate: Some(Rate { per_second: 1_000, burst: 5_000 }),
             address_rate: Some(Rate { per_second: 50, burst: 200 }),
+            challenges: None,
             trusted_proxies: Vec::new(),
         }
     }
@@ -54,8 +58,9 @@ impl Gateway {
     /// Serve it with [`crate::serve`], or with connection info of [`std::net::SocketAddr`]:
     /// without, every client counts as one address.
     pub fn router(communities: Vec<Community>, config: Config) -> Router {
+        let challenges = config.challenges.clone().unwrap_or_default();
         let communities = Arc::new(Communities::new(communities, config));
-        Router::new()
+        let router = Router::new()
             .merge(web::router())
             .route("/style.css", get(page::style))
             .route("/icon.svg", get(page::icon))
@@ -74,6 +79,9 @@ impl Gateway {
             .fallback(front::not_found)
             .method_not_allowed_fallback(front::method_not_allowed)
             .layer(axum::middleware::from_fn(web::problems_as_pages))
-            .layer(from_fn_with_state(communities, front::front))
+            .layer(from_fn_with_state(communities, front::front));
+        // Outside of the front: it is asked under a name that is nobody's yet.
+        let challenge = get(reach::challenge).with_state(challenges);
+        router.route("/.well-known/acme-challenge/{token}", challenge)
     }
 }

@@ -11,25 +11,46 @@ pub(crate) mod words;
 
 mod ask;
 mod assets;
+mod care;
 mod catalogue;
 mod demo;
+mod devices;
+mod export;
 mod fields;
+mod groups;
+mod guard;
+mod hand_over;
 mod home;
 mod invitations;
 mod join;
+mod leave;
+mod log;
+mod mandates;
 mod me;
 mod members;
+mod move_in;
+mod multipart;
+mod name;
+mod newcomers;
 mod passkeys;
+mod picture;
 mod plugin;
 mod plugins;
+mod privacy;
+mod profile;
 mod prove;
 mod qr;
 mod recoveries;
+mod rules;
 mod secure;
 mod setup;
+mod sheet;
 mod sign_in;
 mod tokens;
+mod upload;
 
+pub(crate) use care::carry;
+pub use join::new_link;
 pub use setup::{Setup, new_secrets};
 
 use axum::Router;
@@ -63,6 +84,29 @@ pub(crate) fn router() -> Router {
         .route("/me/name", post(me::rename))
         .route("/me/sessions/end", post(me::end_session))
         .route("/me/sessions/end-all", post(me::end_other_sessions))
+        .route("/me/profile", get(profile::page).post(profile::save))
+        .route("/me/profile/picture", post(profile::send_picture))
+        .route("/me/profile/picture/remove", post(profile::remove_picture))
+        .route("/me/privacy", get(privacy::page))
+        .route("/rules", get(rules::page))
+        .route("/rules/accept", post(rules::accept))
+        .route("/stewards/rules", get(rules::write).post(rules::publish))
+        .route("/stewards/rules/draft", post(rules::draft))
+        .route("/stewards/hand-over", get(hand_over::page).post(hand_over::save))
+        .route("/stewards/devices", get(devices::page).post(devices::create))
+        .route("/stewards/devices/revoke", post(devices::revoke))
+        .route("/stewards/move-in", get(move_in::page).post(move_in::read))
+        .route("/stewards/move-in/{id}", get(move_in::one))
+        .route("/stewards/move-in/{id}/undo", post(move_in::undo))
+        .route("/stewards/move-in/{id}/invitations", post(move_in::print))
+        .route("/groups", get(groups::page).post(groups::set))
+        .route("/groups/{name}", get(groups::one))
+        .route("/groups/{name}/join", post(groups::join))
+        .route("/groups/{name}/leave", post(groups::leave))
+        .route("/me/leave", get(leave::page).post(leave::leave))
+        .route("/me/erase", post(leave::erase))
+        .route("/me/export", get(export::page))
+        .route("/me/export.json", get(export::file))
         .route("/me/tokens", get(tokens::page).post(tokens::create))
         .route("/me/tokens/revoke", post(tokens::revoke))
         .route("/me/secure", get(secure::page))
@@ -72,8 +116,12 @@ pub(crate) fn router() -> Router {
         .route("/me/secure/passkey/options", post(passkeys::new_options))
         .route("/me/secure/passkey", post(passkeys::add))
         .route("/me/secure/passkey/remove", post(secure::remove_passkey))
+        .route("/log", get(log::page))
         .route("/members", get(members::page).post(members::add))
         .route("/members/{handle}", get(members::one))
+        .route("/members/{handle}/picture", get(profile::picture))
+        .route("/members/{handle}/mandates", post(mandates::give))
+        .route("/members/{handle}/mandates/end", post(mandates::end))
         .route("/members/{handle}/invite", post(invitations::for_person))
         .route("/members/{handle}/groups", post(members::groups))
         .route("/members/{handle}/recover", post(recoveries::begin))
@@ -84,6 +132,10 @@ pub(crate) fn router() -> Router {
         .route("/stewards/invitations", get(invitations::page).post(invitations::create))
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())
+        .merge(care::router())
+        .route("/me/come-along", post(name::come_along))
+        .route("/stewards/name", get(name::page).post(name::order))
+        .route("/stewards/name/go-on", post(name::go_on))
         .route("/stewards/plugins", get(plugins::page))
         .route("/stewards/plugins/stage", post(plugins::stage))
         .route("/stewards/plugins/plan/{component}", get(plugins::plan))

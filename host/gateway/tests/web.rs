@@ -5,8 +5,8 @@
 mod support;
 
 use hamlet_reflect::Id;
-use serde_json::json;
-use support::{Reply, Request, Server, Town, person, unlimited};
+use serde_json::{Value, json};
+use support::{Reply, Request, Server, Town, base64url, person, unlimited, whole};
 
 const HOST: &str = "oakfield.example";
 const PASSWORD: &str = "plum lantern of March";
@@ -48,7 +48,7 @@ fn cookie(reply: &Reply) -> String {
 
 fn sign_in(server: &Server) -> String {
     let reply = server.send(&form("/sign-in", &[("handle", "sol"), ("password", PASSWORD), ("to", "/me")]));
-    assert_eq!((reply.status, reply.header("location")), (303, Some("/me")), "{reply:?}");
+    assert_eq!((reply.status, reply.header("location")), (303, Some("/me/secure/app")), "{reply:?}");
     cookie(&reply)
 }
 
@@ -125,7 +125,10 @@ fn signing_in_leads_nowhere_else() {
         "javascript:alert(1)",
         "/a\r\nSet-Cookie: x=y",
     ] {
-        let reply = server.send(&form("/sign-in", &[("handle", "sol"), ("password", PASSWORD), ("to", to)]));
+        let cookie = sign_in(&server);
+        let token = csrf(&get(&server, "/prove", &cookie).text());
+        let fields = [("csrf", token.as_str()), ("password", PASSWORD), ("to", to)];
+        let reply = server.send(&form("/prove", &fields).header("Cookie", cookie));
         assert_eq!((reply.status, reply.header("location")), (303, Some("/")), "{to}");
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
         let page = get(&server, &format!("/sign-in?{query}"), "");
@@ -148,6 +151,25 @@ fn every_page_is_strict_and_runs_only_our_script() {
         "/prove",
         "/stewards/invitations",
         "/stewards/plugins",
+        "/log",
+        "/groups",
+        "/groups/stewards",
+        "/rules",
+        "/me/profile",
+        "/me/privacy",
+        "/me/export",
+        "/me/leave",
+        "/stewards/rules",
+        "/stewards/devices",
+        "/stewards/hand-over",
+        "/stewards/move-in",
+        "/stewards",
+        "/stewards/health",
+        "/stewards/backups",
+        "/stewards/mail",
+        "/journal",
+        "/me/inbox",
+        "/offline",
         "/nowhere",
         "/join/some-secret",
     ];
@@ -169,14 +191,20 @@ fn every_page_is_strict_and_runs_only_our_script() {
             let scripts: Vec<_> =
                 text.match_indices("<script").map(|(at, _)| &text[at..(at + 42).min(text.len())]).collect();
             assert!(
-                scripts.iter().all(|script| script.starts_with("<script src=\"/assets/pages.js\" defer>")),
+                scripts.iter().all(|script| {
+                    ["pages", "care"]
+                        .iter()
+                        .any(|name| script.starts_with(&format!("<script src=\"/assets/{name}.js\" defer>")))
+                }),
                 "{path}: {scripts:?}"
             );
         }
     }
     let first = get(&server, "/sign-in", "").body.len();
     let (style, script) = (get(&server, "/assets/pages.css", ""), get(&server, "/assets/pages.js", ""));
-    assert!(first + style.body.len() + script.body.len() < 100_000, "the first page is light");
+    let more = get(&server, "/assets/care.js", "").body.len() + get(&server, "/sw.js", "").body.len();
+    assert!(script.body.len() + more < 30_000, "our scripts are small");
+    assert!(first + style.body.len() + script.body.len() + more < 100_000, "the first page is light");
 }
 
 #[test]
@@ -217,8 +245,7 @@ fn a_session_is_no_token_and_a_token_is_no_session() {
 #[test]
 fn a_member_who_is_no_steward_gets_no_stewards_page_and_one_who_leaves_is_out() {
     let (town, server) = started();
-    let (ana, _token) =
-        person(&server, &town, "ana", &json!({ "functions": [], "read-only": false, "bulk": false }));
+    let (ana, _token) = person(&server, &town, "ana", &whole());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let person = Id(u128::from_str_radix(&ana, 16).unwrap());
     let begun = town.identity.begin_session(&town.kernel, person, "test", None);
@@ -238,6 +265,50 @@ fn a_member_who_is_no_steward_gets_no_stewards_page_and_one_who_leaves_is_out() 
         Request::post(HOST, &support::members("remove"), &json!({ "party": ana })).token(&town.steward);
     assert_eq!(server.send(&remove).status, 200);
     assert_eq!(get(&server, "/me", &cookie).status, 303);
+}
+
+#[test]
+fn a_password_alone_leads_to_the_authenticator_app() {
+    let (_town, server) = started();
+    let cookie = sign_in(&server);
+    let page = get(&server, "/me/secure/app", &cookie);
+    assert!(page.status == 200 && page.text().contains("<svg"), "with the code to scan: {}", page.text());
+}
+
+#[test]
+fn a_link_shows_the_page_of_whom_it_is_for_and_ends_who_else_was_here() {
+    let (town, server) = started();
+    let (_ana, token) = person(&server, &town, "ana", &whole());
+    let ana = server
+        .send(&Request::post(HOST, &support::members("find"), &json!({ "handle": "ana" })).token(&token))
+        .json();
+    let link = |by: &str, person: Value| {
+        let secret = hamlet_gateway::new_link().unwrap();
+        let hash = base64url(&hamlet_identity::hash(&secret));
+        let order = json!({ "order": {
+            "hash": hash, "label": "", "uses": 1, "groups": [],
+            "expires": (town.kernel.now() + 1_000_000_000).to_string(), "person": person,
+        } });
+        let made = server.send(&Request::post(HOST, "/api/host/invitations@0.1.0/create", &order).token(by));
+        assert_eq!(made.status, 200, "{made:?}");
+        format!("/join/{secret}")
+    };
+    let newcomers = get(&server, &link(&town.steward, Value::Null), "");
+    assert!(newcomers.status == 200 && newcomers.text().contains("name=\"handle\""));
+    let hers = link(&token, ana["id"].clone());
+    let sols = sign_in(&server);
+    let page = get(&server, &hers, &sols).text();
+    assert!(page.contains("ana") && !page.contains("name=\"handle\""), "nothing to type: {page}");
+    assert!(page.contains("Somebody is signed in in this browser"), "{page}");
+    let token = csrf(&page);
+    let came = server.send(&form(&hers, &[("csrf", &token)]).header("Cookie", sols.clone()));
+    assert_eq!((came.status, came.header("location")), (303, Some("/me/secure")), "{came:?}");
+    assert!(get(&server, "/me", &self::cookie(&came)).text().contains("ana"));
+    assert_eq!(get(&server, "/me", &sols).status, 303, "who was here before is not any more");
+    for path in [hers.as_str(), "/join/x", &format!("/join/{}", "x".repeat(100))] {
+        let useless = get(&server, path, "");
+        assert!(useless.status == 404 && useless.text().contains("lets nobody in"), "{path}");
+    }
 }
 
 #[test]

@@ -15,11 +15,12 @@ use hamlet_kernel::Actor;
 use serde_json::{Value, json};
 
 use crate::call::Outcome;
+use crate::caretaker::BoxKeeper;
 use crate::client::{Client, Reply};
 use crate::community::{self, CommunityFile};
 use crate::keeper;
 use crate::session::Session;
-use crate::{door, output};
+use crate::{caretaker, door, output};
 
 /// What `hamlet backup` was asked to do.
 #[derive(Debug, clap::Args)]
@@ -68,6 +69,13 @@ pub fn plan(home: &Path, file: &CommunityFile) -> Result<Plan> {
     Ok(Plan::new(home, &file.host, &file.backup)?)
 }
 
+/// The plan without looking into the community: with the folder that holds where none is named.
+fn planned(home: &Path) -> Result<Plan> {
+    let mut file = CommunityFile::load(home)?;
+    file.backup.folder.get_or_insert_with(|| PathBuf::from(caretaker::FOLDER));
+    plan(home, &file)
+}
+
 fn key(home: &Path, to: &Path) -> Result<Outcome> {
     let mut file = CommunityFile::load(home)?;
     let identity = Identity::generate()?;
@@ -93,17 +101,13 @@ fn key(home: &Path, to: &Path) -> Result<Outcome> {
 }
 
 fn now(home: &Path, to: Option<&Path>) -> Result<Outcome> {
-    let file = CommunityFile::load(home)?;
-    let plan = plan(home, &file)?;
-    if plan.recipients.is_empty() {
-        bail!("backups are encrypted, and there is no key yet: make one with `hamlet backup key FILE`");
-    }
+    plan(home, &CommunityFile::load(home)?)?;
     let to = to.map(std::path::absolute).transpose()?;
     let said = if Client::new(&Session::load(home)?, None)?.healthy() {
         keeper::ask(home, to.as_deref())?
     } else {
         let kernel = community::open(home)?.kernel;
-        let done = keeper::make(&plan, &kernel, to.as_deref());
+        let done = BoxKeeper::new(home, &kernel).make(to.as_deref());
         kernel.shutdown();
         done?
     };
@@ -142,19 +146,25 @@ fn drill(home: &Path, file: Option<&Path>, key: &Path, beside: Option<&Path>) ->
     let identity = identity(key)?;
     let file = match file {
         Some(file) => file.to_owned(),
-        None => plan(home, &CommunityFile::load(home)?)?
+        None => planned(home)?
             .backups()
             .pop()
             .ok_or_else(|| anyhow!("there is no backup yet: make one with `hamlet backup`"))?,
     };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let keys: Keys = read_keys(&keys_beside(&file)?, &identity)?;
-    let drilled = hamlet_backup::drill(&file, &identity, Some(keys), beside.unwrap_or(folder), |copy| {
+    output::say(&tried(&file, &identity, keys, beside)?);
+    Ok(Outcome::Done)
+}
+
+/// Tries a backup out, beside it or in a folder of the caller's; how it went, in sentences.
+pub fn tried(file: &Path, identity: &Identity, keys: Keys, beside: Option<&Path>) -> Result<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let drilled = hamlet_backup::drill(file, identity, Some(keys), beside.unwrap_or(folder), |copy| {
         look(copy).map_err(|error| format!("{error:#}"))
     })?;
     let seen = &drilled.restored.verified;
     let hash = if drilled.hash_fits == Some(true) { " Its hash fits." } else { "" };
-    output::say(&format!(
+    Ok(format!(
         "The backup is good.{hash} It stands at batch {} with {} commands; all {} leaves and {} rows were verified, \
          and {}. A restore takes {:.1} s here.",
         drilled.restored.manifest.sequence,
@@ -163,8 +173,7 @@ fn drill(home: &Path, file: Option<&Path>, key: &Path, beside: Option<&Path>) ->
         seen.rows,
         drilled.looked,
         drilled.took.as_secs_f64()
-    ));
-    Ok(Outcome::Done)
+    ))
 }
 
 /// Opens a restored community as a host would, and looks for its people.

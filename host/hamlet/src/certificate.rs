@@ -1,12 +1,13 @@
-//! The certificate with which a box speaks HTTPS before anybody vouches for it: made by itself, kept in `tls/` of the
-//! community's folder. A certificate that somebody puts there instead is used as it is.
+//! The certificate with which a box speaks HTTPS, in `tls/` of the community's folder: made by the box itself before
+//! anybody vouches for it, put there by somebody, or given by an authority (`acme`). A new one is used from the next
+//! connection on, without a restart.
 
 use std::fs;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context as _, Result};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
@@ -15,57 +16,142 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest as _, Sha256};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 /// The folder, and the files in it.
 const FOLDER: &str = "tls";
 const CHAIN: &str = "certificate.pem";
 const KEY: &str = "key.pem";
 
-/// A certificate and its key.
+/// The certificate that is shown, and where it is kept.
 #[derive(Debug)]
 pub struct Certificate {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+    folder: PathBuf,
+    shown: RwLock<Arc<CertifiedKey>>,
+}
+
+/// What a certificate says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The first name that it is for.
+    pub name: String,
+    /// Whether somebody else signed it.
+    pub vouched: bool,
+    /// When it begins, in seconds since 1970.
+    pub begins: i64,
+    /// When it ends, in seconds since 1970.
+    pub ends: i64,
 }
 
 impl Certificate {
     /// The one in the community's folder; where there is none, a new one for this name and these addresses.
-    pub fn open(home: &Path, host: &str, addresses: &[IpAddr]) -> Result<Self> {
+    pub fn open(home: &Path, host: &str, addresses: &[IpAddr]) -> Result<Arc<Self>> {
         let folder = home.join(FOLDER);
+        finish_interrupted(&folder).context("a certificate that came cannot be put in its place")?;
         if !folder.join(CHAIN).exists() {
             make(&folder, host, addresses)
                 .with_context(|| format!("no certificate could be made in `{}`", folder.display()))?;
         }
-        Self::read(&folder)
+        let shown = RwLock::new(Arc::new(read(&folder)?));
+        Ok(Arc::new(Self { folder, shown }))
     }
 
-    fn read(folder: &Path) -> Result<Self> {
-        let (chain, key) = (folder.join(CHAIN), folder.join(KEY));
-        let unread =
-            |path: &Path| format!("`{}` holds no certificate or key that can be used", path.display());
-        Ok(Self {
-            chain: CertificateDer::pem_file_iter(&chain)
-                .and_then(Iterator::collect)
-                .with_context(|| unread(&chain))?,
-            key: PrivateKeyDer::from_pem_file(&key).with_context(|| unread(&key))?,
-        })
+    /// Its folder, for what belongs with it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn now(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.shown.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// SHA-256 of the certificate, as browsers show it.
     pub fn fingerprint(&self) -> String {
-        let hash = self.chain.first().map(Sha256::digest).unwrap_or_default();
+        let hash = self.now().cert.first().map(Sha256::digest).unwrap_or_default();
         hash.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
     }
 
+    /// What it says of itself; none where that cannot be read.
+    pub fn about(&self) -> Option<About> {
+        about(self.now().cert.first()?)
+    }
+
+    /// Keeps a new one, as PEM, and shows it from now on. What does not belong together changes nothing.
+    pub fn replace(&self, chain: &str, key: &str) -> Result<()> {
+        let new = certified(
+            CertificateDer::pem_slice_iter(chain.as_bytes()).collect::<Result<_, _>>()?,
+            &PrivateKeyDer::from_pem_slice(key.as_bytes())?,
+        )?;
+        write(&self.folder.join(format!("{KEY}.new")), key)?;
+        write(&self.folder.join(format!("{CHAIN}.new")), chain)?;
+        finish_interrupted(&self.folder)?;
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        Ok(())
+    }
+
     /// For the listener.
-    pub fn config(&self) -> Result<Arc<ServerConfig>> {
+    pub fn config(self: &Arc<Self>) -> Result<Arc<ServerConfig>> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(self.chain.clone(), self.key.clone_key())
-            .context("the certificate and its key do not belong together")?;
+            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
         Ok(Arc::new(config))
     }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.now())
+    }
+}
+
+fn about(certificate: &CertificateDer<'_>) -> Option<About> {
+    let (_, read) = X509Certificate::from_der(certificate).ok()?;
+    let names = read.subject_alternative_name().ok().flatten();
+    let name = names.and_then(|names| {
+        names.value.general_names.iter().find_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            _ => None,
+        })
+    });
+    Some(About {
+        name: name.unwrap_or_default(),
+        vouched: read.issuer() != read.subject(),
+        begins: read.validity().not_before.timestamp(),
+        ends: read.validity().not_after.timestamp(),
+    })
+}
+
+fn read(folder: &Path) -> Result<CertifiedKey> {
+    let (chain, key) = (folder.join(CHAIN), folder.join(KEY));
+    let unread = |path: &Path| format!("`{}` holds no certificate or key that can be used", path.display());
+    let certificates =
+        CertificateDer::pem_file_iter(&chain).and_then(Iterator::collect).with_context(|| unread(&chain))?;
+    certified(certificates, &PrivateKeyDer::from_pem_file(&key).with_context(|| unread(&key))?)
+}
+
+fn certified(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'static>) -> Result<CertifiedKey> {
+    let key = ring::sign::any_supported_type(key).context("the key is of a kind that is not known")?;
+    let certified = CertifiedKey::new(chain, key);
+    certified.keys_match().context("the certificate and its key do not belong together")?;
+    Ok(certified)
+}
+
+/// Puts a new pair in its place: the key, then the certificate. Where only the key was put before the power went, the
+/// certificate follows at the next start; where neither was, both do.
+fn finish_interrupted(folder: &Path) -> Result<()> {
+    let waits = |name: &str| folder.join(format!("{name}.new"));
+    if !waits(CHAIN).exists() {
+        return Ok(());
+    }
+    if waits(KEY).exists() {
+        fs::rename(waits(KEY), folder.join(KEY))?;
+    }
+    fs::rename(waits(CHAIN), folder.join(CHAIN))?;
+    fs::File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 fn make(folder: &Path, host: &str, addresses: &[IpAddr]) -> Result<()> {
@@ -84,7 +170,7 @@ fn make(folder: &Path, host: &str, addresses: &[IpAddr]) -> Result<()> {
 }
 
 /// A file that its owner alone can read.
-fn write(path: &Path, text: &str) -> Result<()> {
+pub fn write(path: &Path, text: &str) -> Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
@@ -105,6 +191,42 @@ mod tests {
         assert_eq!(first.fingerprint(), again.fingerprint());
         assert_eq!(first.fingerprint().len(), 32 * 3 - 1);
         first.config().unwrap();
+        let about = first.about().unwrap();
+        assert_eq!((about.name.as_str(), about.vouched), ("oak.example", false));
+        assert!(about.begins < about.ends);
+    }
+
+    #[test]
+    fn a_new_pair_is_used_at_once_and_a_wrong_one_changes_nothing() {
+        let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let ours = Certificate::open(home.path(), "oak.example", &[]).unwrap();
+        let before = ours.fingerprint();
+        make(other.path(), "elm.example", &[]).unwrap();
+        let text = |folder: &Path, name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        let (chain, key) = (text(other.path(), CHAIN), text(other.path(), KEY));
+        assert!(ours.replace(&chain, &text(ours.folder(), KEY)).is_err(), "another's key");
+        assert!(ours.replace("no certificate", &key).is_err());
+        assert_eq!(ours.fingerprint(), before);
+        ours.replace(&chain, &key).unwrap();
+        assert_eq!(ours.about().unwrap().name, "elm.example");
+        let again = Certificate::open(home.path(), "oak.example", &[]).unwrap();
+        assert_eq!(again.fingerprint(), ours.fingerprint());
+    }
+
+    #[test]
+    fn a_pair_that_was_half_put_in_its_place_is_whole_at_the_next_start() {
+        let other = tempfile::tempdir().unwrap();
+        make(other.path(), "elm.example", &[]).unwrap();
+        for key_is_there in [false, true] {
+            let home = tempfile::tempdir().unwrap();
+            let folder = home.path().join(FOLDER);
+            Certificate::open(home.path(), "oak.example", &[]).unwrap();
+            let key = if key_is_there { folder.join(KEY) } else { folder.join(format!("{KEY}.new")) };
+            fs::copy(other.path().join(KEY), key).unwrap();
+            fs::copy(other.path().join(CHAIN), folder.join(format!("{CHAIN}.new"))).unwrap();
+            let opened = Certificate::open(home.path(), "oak.example", &[]).unwrap();
+            assert_eq!(opened.about().unwrap().name, "elm.example", "{key_is_there}");
+        }
     }
 
     #[test]

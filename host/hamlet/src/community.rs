@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use hamlet_backup::PlanFile;
-use hamlet_gateway::Setup;
+use hamlet_gateway::{Reach, Setup};
 use hamlet_identity::{FoundError, Founding, Identity, Secret};
 use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Clock, Kernel, KernelConfig, SystemClock};
@@ -63,6 +63,9 @@ pub struct CommunityFile {
     /// Where it listens for HTTPS, for browsers on the local network; left out: nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub https: Option<SocketAddr>,
+    /// Who gives certificates, and what was agreed with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<AuthorityFile>,
     /// A demo may be deleted and made anew.
     #[serde(default)]
     pub demo: bool,
@@ -72,6 +75,31 @@ pub struct CommunityFile {
     /// When backups are made, where they go and for whom they are encrypted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub backup: PlanFile,
+}
+
+/// A certificate authority (ACME, RFC 8555).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuthorityFile {
+    /// Its directory; Let's Encrypt when left out.
+    pub directory: String,
+    /// A certificate (PEM) that vouches for it, where the system's own do not.
+    pub root: Option<PathBuf>,
+    /// Where it writes to; empty: nowhere.
+    pub contact: String,
+    /// Whether the host renews the certificate by itself.
+    pub renew: bool,
+}
+
+impl Default for AuthorityFile {
+    fn default() -> Self {
+        Self {
+            directory: instant_acme::LetsEncrypt::Production.url().to_owned(),
+            root: None,
+            contact: String::new(),
+            renew: false,
+        }
+    }
 }
 
 /// Somebody of a demo, as whom a visitor looks around.
@@ -146,12 +174,12 @@ pub struct Community {
 
 impl Community {
     /// As the gateway wants it. A community that is served alone also answers to the box's addresses. `setup`: it waits
-    /// to be founded.
+    /// to be founded. `reach`: how it gets a name.
     pub fn into_gateway(
         self,
         listen: SocketAddr,
         alone: bool,
-        setup: Option<Arc<Setup>>,
+        (setup, reach): (Option<Arc<Setup>>, Option<Arc<dyn Reach>>),
     ) -> hamlet_gateway::Community {
         let mut hosts = vec![self.file.host.clone()];
         if alone {
@@ -168,12 +196,14 @@ impl Community {
             any_address: alone,
             languages: Some(self.folder.join("languages")),
             setup,
+            reach,
             catalogue: catalogue(&self.folder),
             personas: if self.file.demo {
                 self.file.personas.into_iter().map(Persona::into_gateway).collect()
             } else {
                 Vec::new()
             },
+            caretaker: None,
         }
     }
 }
@@ -231,6 +261,7 @@ fn founded(home: &Path, args: &InitArgs, steward: (&str, &str)) -> Result<()> {
         host: args.host.clone(),
         listen: args.listen,
         https: None,
+        authority: None,
         demo: false,
         personas: Vec::new(),
         backup: PlanFile::default(),

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use hamlet_bundle::Package;
 use hamlet_kernel::{Actor, Clock};
 use hamlet_reflect::{Id, Shape, Type};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -64,6 +65,7 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
         host: village.host.clone(),
         listen: args.listen,
         https: None,
+        authority: None,
         demo: true,
         personas: village.personas.clone(),
         backup: hamlet_backup::PlanFile::default(),
@@ -165,10 +167,10 @@ impl Maker<'_> {
             &json!({ "community": {
             "name": named.name, "place": named.place, "zone": named.zone, "language": named.language } }),
         )?;
-        for folder in packages {
-            let hash = self.community.kernel.stage(hamlet_bundle::load(folder)?)?;
-            self.console("plugins", "activate", &json!({ "component": hash, "granting": "all" }))?;
-        }
+        let mut waiting = packages
+            .iter()
+            .map(|folder| hamlet_bundle::load(folder))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
         let mut words = Words::default();
         let bar = ProgressBar::new(self.village.steps.len() as u64)
             .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
@@ -180,8 +182,17 @@ impl Maker<'_> {
         let mut calls = 0;
         for step in &self.village.steps {
             bar.set_message(step.at.clone());
+            // A plugin comes when the village first uses it: what was granted and lay unused for long has ended.
+            let plugin = step.call.split(' ').next().unwrap_or_default();
+            if let Some(at) = waiting.iter().position(|package| package.manifest.name == plugin) {
+                self.clock.0.store(microseconds(&step.at)?, Ordering::Release);
+                self.install(waiting.remove(at))?;
+            }
             calls += self.step(step, &mut words)?;
             bar.inc(1);
+        }
+        for package in waiting {
+            self.install(package)?;
         }
         bar.finish_and_clear();
         println!(
@@ -190,6 +201,11 @@ impl Maker<'_> {
             begun.elapsed().as_secs_f32()
         );
         Ok(words)
+    }
+
+    fn install(&self, package: Package) -> Result<()> {
+        let hash = self.community.kernel.stage(package)?;
+        self.console("plugins", "activate", &json!({ "component": hash, "granting": "all" })).map(drop)
     }
 
     fn console(&self, interface: &str, function: &str, arguments: &Value) -> Result<Value> {
@@ -271,6 +287,10 @@ impl Maker<'_> {
         let listed = self.console("members", "list", &commons)?;
         let parties = listed.get("parties").and_then(Value::as_array).cloned().unwrap_or_default();
         for party in &parties {
+            let handle = party.get("handle").and_then(Value::as_str).unwrap_or_default();
+            if step.except.iter().any(|left_out| left_out == handle) {
+                continue;
+            }
             for (word, field) in [("handle", "handle"), ("name", "name"), ("party", "id")] {
                 let text = party.get(field).and_then(Value::as_str).unwrap_or_default();
                 words.here.insert(word.to_owned(), text.to_owned());

@@ -106,6 +106,7 @@ fn rooms(kernel: &Kernel) -> Result<Vec<(u32, String)>> {
         (namespaces::BLOBS, "blobs"),
         (namespaces::DISPATCH, "effects"),
         (namespaces::HISTORY, "history"),
+        (namespaces::STEWARD_LOG, "steward-log"),
     ];
     let mut rooms: Vec<(u32, String)> = own.map(|(namespace, name)| (namespace.0, name.to_owned())).into();
     rooms.extend(kernel.room(hamlet_identity::ROOM).map(|namespace| (namespace.0, "members".to_owned())));

@@ -21,8 +21,7 @@ use hamlet_kernel::Kernel;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::backup;
-use crate::community::CommunityFile;
+use crate::caretaker::BoxKeeper;
 
 const REQUEST: &str = "backup.request";
 const ANSWER: &str = "backup.answer";
@@ -56,13 +55,14 @@ pub struct Keeper {
 
 impl Keeper {
     /// Starts it.
-    pub fn start(kernel: &Kernel, home: &Path, file: &CommunityFile) -> Result<Self> {
-        let plan = backup::plan(home, file).context("`[backup]` of community.toml cannot be used")?;
+    pub fn start(kernel: &Kernel, home: &Path, keeper: &Arc<BoxKeeper>) -> Result<Self> {
+        keeper.plan().context("`[backup]` of community.toml cannot be used")?;
         let stop = Arc::new(AtomicBool::new(false));
         let (kernel, home, stopped) = (kernel.clone(), home.to_owned(), Arc::clone(&stop));
+        let keeper = Arc::clone(keeper);
         let thread = thread::Builder::new()
             .name("hamlet-keeper".to_owned())
-            .spawn(move || keep(&kernel, &home, &plan, &stopped))?;
+            .spawn(move || keep(&kernel, &home, &keeper, &stopped))?;
         Ok(Self { stop, thread })
     }
 
@@ -74,20 +74,23 @@ impl Keeper {
     }
 }
 
-fn keep(kernel: &Kernel, home: &Path, plan: &Plan, stop: &AtomicBool) {
+fn keep(kernel: &Kernel, home: &Path, keeper: &BoxKeeper, stop: &AtomicBool) {
     hamlet_backup::step_back();
     let mut next = Instant::now();
     while !stop.load(Ordering::Relaxed) {
         if let Some(request) = taken(home) {
-            answer(kernel, home, plan, &request);
+            answer(home, keeper, &request);
         }
         if Instant::now() >= next {
             next = Instant::now() + DUE;
-            if plan.due(kernel.now()) {
-                match make(plan, kernel, None) {
+            // Read anew each time: stewards change it on a page.
+            let due = keeper.plan().is_ok_and(|plan| plan.due(kernel.now()));
+            if due {
+                match keeper.make(None) {
                     Ok(said) => tracing::info!("{said}"),
                     Err(error) => {
                         tracing::error!("no backup could be made: {error:#}");
+                        keeper.tell(&format!("{error:#}"));
                         next = Instant::now() + RETRY;
                     }
                 }
@@ -104,8 +107,8 @@ fn taken(home: &Path) -> Option<Request> {
     serde_json::from_slice(&text).ok()
 }
 
-fn answer(kernel: &Kernel, home: &Path, plan: &Plan, request: &Request) {
-    let (ok, error) = match make(plan, kernel, request.to.as_deref()) {
+fn answer(home: &Path, keeper: &BoxKeeper, request: &Request) {
+    let (ok, error) = match keeper.make(request.to.as_deref()) {
         Ok(said) => (Some(said), None),
         Err(error) => (None, Some(format!("{error:#}"))),
     };
@@ -116,6 +119,12 @@ fn answer(kernel: &Kernel, home: &Path, plan: &Plan, request: &Request) {
 
 /// Makes a backup, in this file or by the plan, and says so.
 pub fn make(plan: &Plan, kernel: &Kernel, to: Option<&Path>) -> Result<String> {
+    if plan.recipients.is_empty() {
+        bail!(
+            "backups are encrypted, and there is no key yet: make one with `hamlet backup key FILE`, or on the page \
+             “Copies”"
+        );
+    }
     let outcome = match to {
         Some(to) => plan.write(kernel, to)?,
         None => plan.run(kernel)?,

@@ -3,9 +3,11 @@
 //! It is thin: it opens folders, starts the gateway and calls functions over HTTP like any member.
 //! It knows no plugin by name.
 
+mod acme;
 mod background;
 mod backup;
 mod call;
+mod caretaker;
 mod certificate;
 mod client;
 mod community;
@@ -14,8 +16,10 @@ mod demo;
 mod doctor;
 mod door;
 mod export;
+mod invite;
 mod keeper;
 mod member;
+mod names;
 mod output;
 mod paging;
 mod plugin;

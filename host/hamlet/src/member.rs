@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::call::Outcome;
 use crate::door::Door;
-use crate::{output, token};
+use crate::{invite, output, token};
 
 /// What to do with members.
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,11 @@ pub enum MemberCommand {
         /// Handles of the persons who may act for it.
         #[arg(long = "acting", value_name = "HANDLE")]
         acting: Vec<String>,
+    },
+    /// Print a link by which a member signs in with a browser for the first time.
+    Invite {
+        /// Her short name.
+        handle: String,
     },
     /// List parties.
     List {
@@ -66,6 +71,7 @@ pub enum Kind {
 pub fn run(home: &Path, command: &MemberCommand) -> Result<Outcome> {
     let door = Door::open(home)?;
     match command {
+        MemberCommand::Invite { handle } => invite::run(home, door, handle)?,
         MemberCommand::Add { handle, name, kind, groups, acting } => {
             let kind_word =
                 kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();

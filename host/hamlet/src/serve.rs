@@ -1,18 +1,21 @@
 //! `hamlet run`: opens communities and serves them until told to stop.
 
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use hamlet_gateway::{Config, Gateway, Rate, ServeConfig};
+use hamlet_gateway::{Challenges, Config, Gateway, Rate, Reach, ServeConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::call::Outcome;
+use crate::caretaker::BoxKeeper;
 use crate::certificate::Certificate;
 use crate::keeper::Keeper;
+use crate::names::Names;
 use crate::{background, community, setup};
 
 /// What `hamlet run` was asked to do.
@@ -29,6 +32,10 @@ pub struct RunArgs {
     /// How many calls a second one token may make.
     #[arg(long, value_name = "CALLS")]
     pub token_rate: Option<u32>,
+    /// Believe what this proxy says of who asks and whether over HTTPS (`X-Forwarded-For`, `X-Forwarded-Proto`);
+    /// may be given several times.
+    #[arg(long = "trust-proxy", value_name = "ADDRESS")]
+    pub trusted_proxies: Vec<IpAddr>,
     /// End when the program that started this one ends.
     #[arg(long, hide = true)]
     pub end_with_parent: bool,
@@ -61,6 +68,7 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
     let folders = if args.folders.is_empty() { vec![home.to_path_buf()] } else { args.folders.clone() };
     let mut communities = Vec::new();
     let mut keepers = Vec::new();
+    let mut caretakers = Vec::new();
     let mut listen = args.listen;
     for folder in &folders {
         let community =
@@ -69,7 +77,9 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
             community.kernel.confirm_clock();
         }
         listen = listen.or(Some(community.file.listen));
-        keepers.push(Keeper::start(&community.kernel, folder, &community.file)?);
+        let caretaker = Arc::new(BoxKeeper::new(folder, &community.kernel));
+        keepers.push(Keeper::start(&community.kernel, folder, &caretaker)?);
+        caretakers.push(caretaker);
         println!("{}: serving {}", community.file.host, folder.display());
         communities.push(community);
     }
@@ -83,10 +93,18 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
         }
         _ => None,
     };
-    let mut config = Config::default();
+    let mut config = Config { trusted_proxies: args.trusted_proxies.clone(), ..Config::default() };
     if let Some(per_second) = args.token_rate {
         config.token_rate = Some(Rate { per_second, burst: per_second.saturating_mul(5) });
     }
+    let challenges = Arc::new(Challenges::default());
+    config.challenges = Some(Arc::clone(&challenges));
+    let mut names = match (&certificate, https, folders.first()) {
+        (Some(certificate), Some(https), Some(folder)) => {
+            Some(Arc::new(Names::new(folder, Arc::clone(certificate), https.port(), challenges)))
+        }
+        _ => None,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = bind(listen).await?;
@@ -96,9 +114,17 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
         };
         let links = links(&listener, encrypted.as_ref())?;
         let mut served = Vec::new();
-        for community in communities {
-            let setup = setup::offer(&community.kernel, &links, certificate.as_ref())?;
-            served.push(community.into_gateway(listen, alone, setup));
+        for (community, caretaker) in communities.into_iter().zip(caretakers) {
+            if let Some(certificate) = &certificate {
+                caretaker.shows(certificate);
+            }
+            let setup = setup::offer(&community.kernel, &links, certificate.as_deref())?;
+            let reach = names.take().map(|names| {
+                tokio::spawn(Arc::clone(&names).keep_fresh());
+                names as Arc<dyn Reach>
+            });
+            let community = community.into_gateway(listen, alone, (setup, reach));
+            served.push(hamlet_gateway::Community { caretaker: Some(caretaker), ..community });
         }
         let router = Gateway::router(served, config);
         let tls = certificate.as_ref().map(Certificate::config).transpose()?;

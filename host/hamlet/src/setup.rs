@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -13,7 +13,7 @@ use hamlet_kernel::Kernel;
 
 use crate::call::Outcome;
 use crate::certificate::Certificate;
-use crate::community::{self, CommunityFile};
+use crate::community::{self, AuthorityFile, CommunityFile};
 use crate::serve::{self, RunArgs};
 use crate::session::Session;
 
@@ -26,6 +26,12 @@ pub struct SetupArgs {
     /// Where the command line on this box reaches it.
     #[arg(long, default_value = community::LISTEN)]
     pub listen: SocketAddr,
+    /// The directory of a certificate authority other than Let's Encrypt (ACME), for when the box gets a name.
+    #[arg(long, value_name = "URL")]
+    pub authority: Option<String>,
+    /// A certificate (PEM) that vouches for that authority.
+    #[arg(long, value_name = "FILE", requires = "authority")]
+    pub authority_root: Option<PathBuf>,
     /// The host name by which browsers will reach it, if it has one already.
     #[arg(long, default_value = "localhost")]
     pub host: String,
@@ -46,6 +52,11 @@ fn prepare(home: &Path, args: &SetupArgs) -> Result<()> {
         host: args.host.clone(),
         listen: args.listen,
         https: Some(args.https),
+        authority: args.authority.clone().map(|directory| AuthorityFile {
+            directory,
+            root: args.authority_root.clone(),
+            ..AuthorityFile::default()
+        }),
         demo: false,
         personas: Vec::new(),
         backup: PlanFile::default(),

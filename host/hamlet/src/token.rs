@@ -116,10 +116,9 @@ pub fn run(home: &Path, command: &TokenCommand) -> Result<Outcome> {
 pub fn create(home: &Path, door: &Door, handle: &str, wish: &Wish, save: bool) -> Result<String> {
     let owner: Value = member::find(door, handle)?;
     let secret = Secret::new().map_err(|error| anyhow!("no randomness: {error}"))?;
-    let hash = Val::List(secret.hash().into_iter().map(Val::U8).collect());
     let order = json!({
         "owner": owner,
-        "hash": reflect_json::from_val(&Type::Bytes, &hash),
+        "hash": hash_as_json(secret.hash()),
         "label": wish.label,
         "scope": { "functions": wish.functions, "read-only": wish.read_only, "bulk": wish.bulk },
     });
@@ -130,4 +129,9 @@ pub fn create(home: &Path, door: &Door, handle: &str, wish: &Wish, save: bool) -
         session.save(home)?;
     }
     Ok(secret.reveal().to_owned())
+}
+
+/// A hash as the contracts' JSON has bytes (C4).
+pub fn hash_as_json(hash: [u8; 32]) -> Value {
+    reflect_json::from_val(&Type::Bytes, &Val::List(hash.into_iter().map(Val::U8).collect()))
 }

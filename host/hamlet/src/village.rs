@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -29,6 +30,9 @@ pub struct Village {
     /// What they did, in order of time.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
+    /// What they do again and again; each turn becomes a step.
+    #[serde(rename = "habit", default)]
+    pub habits: Vec<Habit>,
     /// What a visitor is shown.
     #[serde(rename = "story", default)]
     pub stories: Vec<Story>,
@@ -37,6 +41,14 @@ pub struct Village {
     /// As whom a visitor looks around in a browser.
     #[serde(rename = "persona", default)]
     pub personas: Vec<Persona>,
+}
+
+/// What a village does again and again, in a file of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Life {
+    #[serde(rename = "habit")]
+    habits: Vec<Habit>,
 }
 
 /// A community's own words.
@@ -74,7 +86,7 @@ pub struct Party {
 }
 
 /// A call that somebody makes.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// When, RFC 3339.
@@ -86,11 +98,70 @@ pub struct Step {
     pub call: String,
     /// Once for each party of this kind.
     pub each: Option<String>,
+    /// But not for these.
+    #[serde(default)]
+    pub except: Vec<String>,
     /// Keeps the answer under this name.
     pub save: Option<String>,
     /// The arguments, or the fields of the only argument.
     #[serde(default)]
     pub with: Map<String, Value>,
+}
+
+/// What people do again and again, taking turns.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Habit {
+    /// The first time, RFC 3339.
+    pub from: String,
+    /// Hours between two times; each is some minutes late, as people are.
+    pub every_hours: u32,
+    /// How often.
+    pub times: u32,
+    /// The handles of those who take turns.
+    #[serde(rename = "as")]
+    pub acting: Vec<String>,
+    /// Plugin and function.
+    pub call: String,
+    /// The arguments; `{as}` is whose turn it is.
+    #[serde(default)]
+    pub with: Map<String, Value>,
+    /// What else is given, by turns.
+    #[serde(default)]
+    pub turns: Vec<Map<String, Value>>,
+}
+
+/// Most times of one habit.
+const TIMES_MAX: u32 = 5_000;
+
+impl Habit {
+    /// Each time as a step.
+    fn steps(&self) -> Result<Vec<Step>> {
+        let from: Timestamp = self.from.parse().with_context(|| format!("`{}` is no time", self.from))?;
+        if self.acting.is_empty() || self.times > TIMES_MAX {
+            return Err(anyhow!("a habit is somebody's, and at most {TIMES_MAX} times"));
+        }
+        let mut steps = Vec::new();
+        for (number, acting) in (0..self.times).zip(self.acting.iter().cycle()) {
+            let late = number * 37 % 53;
+            let after = i64::from(self.every_hours) * i64::from(number) * 60 + i64::from(late);
+            let at = from.checked_add(jiff::SignedDuration::from_mins(after))?;
+            let mut with = self.with.clone();
+            if let Some(turn) = self.turns.get(number as usize % self.turns.len().max(1)) {
+                with.extend(turn.clone());
+            }
+            let said =
+                Words { here: BTreeMap::from([("as".to_owned(), acting.clone())]), ..Words::default() };
+            for value in with.values_mut() {
+                if let Value::String(text) = value {
+                    *text = said.text(text);
+                }
+            }
+            let (acting, call) = (acting.clone(), self.call.clone());
+            steps.push(Step { at: at.to_string(), acting, call, with, ..Step::default() });
+        }
+        Ok(steps)
+    }
 }
 
 /// Something that a visitor is shown.
@@ -127,7 +198,26 @@ impl Village {
         let path = folder.join("village.toml");
         let text =
             fs::read_to_string(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("`{}` is not a village", path.display()))
+        let mut village: Self =
+            toml::from_str(&text).with_context(|| format!("`{}` is not a village", path.display()))?;
+        let life = folder.join("life.toml");
+        if let Ok(text) = fs::read_to_string(&life) {
+            let life: Life =
+                toml::from_str(&text).with_context(|| format!("`{}` is no life", life.display()))?;
+            village.habits.extend(life.habits);
+        }
+        for habit in std::mem::take(&mut village.habits) {
+            village.steps.extend(habit.steps()?);
+        }
+        // The clock never goes back; what is written at the same time stays in its order.
+        let mut timed = Vec::new();
+        for step in village.steps {
+            let at: Timestamp = step.at.parse().with_context(|| format!("`{}` is no time", step.at))?;
+            timed.push((at, step));
+        }
+        timed.sort_by_key(|(at, _)| *at);
+        village.steps = timed.into_iter().map(|(_, step)| step).collect();
+        Ok(village)
     }
 }
 
@@ -200,6 +290,32 @@ impl Words {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_habit_is_a_step_for_each_turn() {
+        let habit: Habit = toml::from_str(
+            "from = '2026-01-31T08:00:00Z'\nevery-hours = 24\ntimes = 3\nas = ['ada', 'ben']\ncall = 'x pay'\n\
+             with = { payer = '@{as}' }\nturns = [{ amount = '1' }, { amount = '2' }, { amount = '3' }]",
+        )
+        .unwrap();
+        let steps = habit.steps().unwrap();
+        let shown: Vec<_> = steps
+            .iter()
+            .map(|step| {
+                (step.at.as_str(), step.acting.as_str(), Value::Object(step.with.clone()).to_string())
+            })
+            .collect();
+        let with = |payer: &str, amount: &str| json!({ "payer": payer, "amount": amount }).to_string();
+        assert_eq!(
+            shown,
+            [
+                ("2026-01-31T08:00:00Z", "ada", with("@ada", "1")),
+                ("2026-02-01T08:37:00Z", "ben", with("@ben", "2")),
+                ("2026-02-02T08:21:00Z", "ada", with("@ada", "3")),
+            ]
+        );
+        assert!(Habit { acting: Vec::new(), ..habit }.steps().is_err());
+    }
 
     #[test]
     fn words_are_replaced_at_any_depth() {

@@ -13,9 +13,10 @@ use crate::credential_rows::{
     SecondFactor, fits,
 };
 use crate::members::{authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::rows;
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const CREDENTIALS: &str = "hamlet:host/credentials@0.1.0";
@@ -124,8 +125,7 @@ fn hashes(value: &Val) -> Result<Vec<[u8; 32]>, Stop<CredentialsError>> {
     if items.len() > RECOVERY_CODES_MAX {
         return refuse(CredentialsError::Invalid);
     }
-    let hash = |item| <[u8; 32]>::try_from(values::bytes(item)?).or(refuse(CredentialsError::Invalid));
-    items.iter().map(hash).collect()
+    items.iter().map(|item| values::hash(item, CredentialsError::Invalid)).collect()
 }
 
 fn add_passkey(
@@ -147,6 +147,7 @@ fn add_passkey(
     cx.set(&key, &person.0.to_be_bytes())?;
     let id = cx.new_id();
     let since = cx.now();
+    notices::tell(cx, person, "notice-passkey", &[("name", &name)], "/me/secure")?;
     credentials.passkeys.push(Passkey { id: id.0, credential, state, name, since, last_used: None });
     Ok(id)
 }
@@ -231,33 +232,15 @@ fn passkey_name(name: &str) -> Result<String, Stop<CredentialsError>> {
     Ok(name.to_owned())
 }
 
-fn refuse<T>(error: CredentialsError) -> Result<T, Stop<CredentialsError>> {
-    Err(Stop::Refused(error))
-}
-
-/// `hamlet:host/credentials.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CredentialsError {
-    NoSuchPerson,
-    NoSuchPasskey,
-    PasskeyKnown,
-    Invalid,
-    UsedBefore,
-    LastWayIn,
-    NotYours,
-}
-
-impl Case for CredentialsError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchPerson => "no-such-person",
-            Self::NoSuchPasskey => "no-such-passkey",
-            Self::PasskeyKnown => "passkey-known",
-            Self::Invalid => "invalid",
-            Self::UsedBefore => "used-before",
-            Self::LastWayIn => "last-way-in",
-            Self::NotYours => "not-yours",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/credentials.error`. The WIT documents each case.
+    enum CredentialsError {
+        NoSuchPerson = "no-such-person",
+        NoSuchPasskey = "no-such-passkey",
+        PasskeyKnown = "passkey-known",
+        Invalid = "invalid",
+        UsedBefore = "used-before",
+        LastWayIn = "last-way-in",
+        NotYours = "not-yours",
     }
 }

@@ -8,6 +8,7 @@ use hamlet_reflect::Id;
 use hamlet_store::{Namespace, Rows, StoreError};
 
 use crate::read::{self, Room};
+use crate::recovered;
 use crate::rows;
 
 /// The directory over identity's own rows.
@@ -44,6 +45,15 @@ impl Directory for Members {
         // Asked at every call: nothing but the two bytes that answer it is read.
         let row = rows.get(namespace, &rows::party_key(party))?;
         Ok(row.and_then(|row| rows::status(&row)))
+    }
+
+    fn recovered(
+        &self,
+        rows: &mut dyn Rows,
+        namespace: Namespace,
+        person: Id,
+    ) -> Result<Option<u64>, StoreError> {
+        recovered::at(&mut Room { rows, namespace }, person)
     }
 
     fn commons(&self, rows: &mut dyn Rows, namespace: Namespace) -> Result<Option<Id>, StoreError> {

@@ -4,7 +4,7 @@
 //! way to act as another: an invitation for a person who can sign in already is refused.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -14,7 +14,7 @@ use crate::members::{MembersError, add_person, authority, join, no_such_function
 use crate::read;
 use crate::rows::{self, STEWARDS};
 use crate::sessions;
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const INVITATIONS: &str = "hamlet:host/invitations@0.1.0";
@@ -72,12 +72,25 @@ impl NativeProvider for InvitationsProvider {
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let stewards = vec![Access::Group(STEWARDS.into()), Access::Decision, Access::Console];
         let (kind, access) = match function {
-            "create" | "revoke" => (Kind::Command, stewards),
+            "create" => (Kind::Command, [vec![Access::Member], stewards].concat()),
+            "revoke" => (Kind::Command, stewards),
             "list" => (Kind::Query, stewards),
+            "look" => (Kind::Query, vec![Access::Console]),
             "redeem" | "claim" => (Kind::Command, vec![Access::Console]),
             _ => return None,
         };
         Some(FunctionRule { kind, access, reentrant: false, long: false })
+    }
+
+    /// `create` says so itself, where it is not a link of her own.
+    fn noted(&self, function: &str, _: &[Val], result: Option<&Val>) -> Result<Option<Noted>, CallError> {
+        let person = match (function, result) {
+            // An admission: somebody is there who was not.
+            ("redeem" | "claim", Some(Val::Result(Ok(Some(person))))) => Id::from_val(person),
+            ("revoke", _) => None,
+            _ => return Ok(None),
+        };
+        Ok(Some(Noted { party: person, ..Noted::default() }))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -86,6 +99,7 @@ impl NativeProvider for InvitationsProvider {
             "create" => create(cx, arguments),
             "revoke" => revoke(cx, arguments),
             "list" => list(cx),
+            "look" => look(cx, arguments),
             "redeem" => redeem(cx, arguments),
             "claim" => claim(cx, arguments),
             _ => return Err(no_such_function(function)),
@@ -93,10 +107,10 @@ impl NativeProvider for InvitationsProvider {
     }
 }
 
-/// Stewards and decisions (the access says so).
+/// Stewards and decisions; anybody for herself.
 fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let order = arguments.value(0)?;
-    let hash = hash(values::field(order, "hash")?)?;
+    let hash = values::hash(values::field(order, "hash")?, InvitationsError::Invalid)?;
     let label = values::text(values::field(order, "label")?)?;
     let uses = values::u32(values::field(order, "uses")?)?;
     let expires = values::u64(values::field(order, "expires")?)?;
@@ -114,14 +128,11 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         return refuse(InvitationsError::Invalid);
     }
     let who = authority(cx)?;
+    if !who.runs_the_community() && (person.is_none() || person != who.person() || !groups.is_empty()) {
+        return refuse(InvitationsError::NotYours);
+    }
     if let Some(person) = person {
-        let party = read::party(cx, person)?;
-        if !party.is_some_and(|party| party.active && party.kind == PartyKind::Person) {
-            return refuse(InvitationsError::NoSuchPerson);
-        }
-        if who.person().is_some() && credential_rows::read(cx, person)?.ways_in() > 0 {
-            return refuse(InvitationsError::HasCredentials);
-        }
+        may_open_for(cx, who.person(), person)?;
     }
     if read::prefixed(cx, rows::INVITATION_IDS, None, INVITATIONS_MAX)?.len() >= INVITATIONS_MAX {
         return refuse(InvitationsError::TooMany);
@@ -141,6 +152,9 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     };
     write(cx, &hash, &invitation)?;
     cx.set(&rows::invitation_id_key(id), &hash)?;
+    if person.is_none() || person != who.person() {
+        cx.note(Noted { party: person, ..Noted::default() })?;
+    }
     Ok(Some(id.to_val()))
 }
 
@@ -185,9 +199,51 @@ fn show(invitation: &Invitation) -> Val {
     ])
 }
 
+/// The host itself, to show the right page to whoever showed the link.
+fn look(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
+    let hash = values::hash(arguments.value(0)?, InvitationsError::Invalid)?;
+    let invitation = usable(cx, &hash)?;
+    let person = person_of(cx, &invitation)?;
+    Ok(Some(values::some(person.map(Id::to_val))))
+}
+
+/// For whom a link is, if it may still be used for her.
+///
+/// Asked again when it is used: since it was made she may have found another way in, and then whoever made it, or
+/// found it, must not come in as her.
+fn person_of(
+    cx: &mut dyn NativeContext,
+    invitation: &Invitation,
+) -> Result<Option<Id>, Stop<InvitationsError>> {
+    let Some(person) = invitation.person.map(Id) else { return Ok(None) };
+    let by = invitation.by.map(Id).filter(|_| !invitation.recovers);
+    may_open_for(cx, by, person)?;
+    Ok(Some(person))
+}
+
+/// Whether `by` may have a link for this person: a steward only where she never had a token, a password or a
+/// passkey; she herself until she has a password or a passkey; none of them: the holder of the box, a decision, and
+/// a recovery that others confirmed.
+fn may_open_for(
+    cx: &mut dyn NativeContext,
+    by: Option<Id>,
+    person: Id,
+) -> Result<(), Stop<InvitationsError>> {
+    let party = match read::party(cx, person)? {
+        Some(party) if party.active && party.kind == PartyKind::Person => party,
+        _ => return refuse(InvitationsError::NoSuchPerson),
+    };
+    let closed = match by {
+        None => false,
+        Some(by) if by == person => credential_rows::read(cx, person)?.ways_in() > 0,
+        Some(_) => party.credentialed,
+    };
+    if closed { refuse(InvitationsError::HasCredentials) } else { Ok(()) }
+}
+
 /// The host itself, for whoever showed the link.
 fn redeem(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
-    let hash = hash(arguments.value(0)?)?;
+    let hash = values::hash(arguments.value(0)?, InvitationsError::Invalid)?;
     let invitation = usable(cx, &hash)?;
     if invitation.person.is_some() {
         return refuse(InvitationsError::NoSuchInvitation);
@@ -202,16 +258,15 @@ fn redeem(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
 
 /// The host itself, for whoever showed the link.
 fn claim(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
-    let hash = hash(arguments.value(0)?)?;
+    let hash = values::hash(arguments.value(0)?, InvitationsError::Invalid)?;
     let invitation = usable(cx, &hash)?;
-    let Some(person) = invitation.person.map(Id) else { return refuse(InvitationsError::NoSuchInvitation) };
-    if !read::party(cx, person)?.is_some_and(|party| party.active) {
-        return refuse(InvitationsError::NoSuchPerson);
-    }
+    let person = person_of(cx, &invitation)?;
+    let Some(person) = person else { return refuse(InvitationsError::NoSuchInvitation) };
     if invitation.recovers {
         // Whoever had her keys until now has nothing any more.
         sessions::end_of(cx, person)?;
         credential_rows::clear(cx, person)?;
+        crate::recovered::mark(cx, person)?;
     }
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))
@@ -273,10 +328,6 @@ fn write(cx: &mut dyn NativeContext, hash: &[u8; 32], invitation: &Invitation) -
     cx.set(&rows::invitation_key(hash), &row)
 }
 
-fn hash(value: &Val) -> Result<[u8; 32], Stop<InvitationsError>> {
-    <[u8; 32]>::try_from(values::bytes(value)?).or(refuse(InvitationsError::Invalid))
-}
-
 fn from_members(stop: Stop<MembersError>) -> Stop<InvitationsError> {
     match stop {
         Stop::Refused(MembersError::HandleTaken) => Stop::Refused(InvitationsError::HandleTaken),
@@ -287,39 +338,19 @@ fn from_members(stop: Stop<MembersError>) -> Stop<InvitationsError> {
     }
 }
 
-fn refuse<T>(error: InvitationsError) -> Result<T, Stop<InvitationsError>> {
-    Err(Stop::Refused(error))
-}
-
-/// `hamlet:host/invitations.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum InvitationsError {
-    NoSuchInvitation,
-    Expired,
-    UsedUp,
-    Invalid,
-    NoSuchPerson,
-    HasCredentials,
-    HandleTaken,
-    HandleInvalid,
-    NameInvalid,
-    TooMany,
-}
-
-impl Case for InvitationsError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchInvitation => "no-such-invitation",
-            Self::Expired => "expired",
-            Self::UsedUp => "used-up",
-            Self::Invalid => "invalid",
-            Self::NoSuchPerson => "no-such-person",
-            Self::HasCredentials => "has-credentials",
-            Self::HandleTaken => "handle-taken",
-            Self::HandleInvalid => "handle-invalid",
-            Self::NameInvalid => "name-invalid",
-            Self::TooMany => "too-many",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/invitations.error`. The WIT documents each case.
+    enum InvitationsError {
+        NoSuchInvitation = "no-such-invitation",
+        Expired = "expired",
+        UsedUp = "used-up",
+        Invalid = "invalid",
+        NoSuchPerson = "no-such-person",
+        HasCredentials = "has-credentials",
+        HandleTaken = "handle-taken",
+        HandleInvalid = "handle-invalid",
+        NameInvalid = "name-invalid",
+        TooMany = "too-many",
+        NotYours = "not-yours",
     }
 }

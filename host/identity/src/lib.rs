@@ -10,17 +10,26 @@
 //! should not; everything else trusts what it says.
 
 mod attempts;
+mod backups;
 mod browsers;
 mod credential_rows;
 mod credentials;
+mod devices;
 mod directory;
+mod enrolment;
 mod found;
+mod groups;
 mod invitations;
 mod lookup;
 mod members;
+mod moves;
+mod notices;
+mod papers;
 mod passkeys;
 mod password;
+mod profiles;
 mod read;
+mod recovered;
 mod recoveries;
 mod rows;
 mod scope;
@@ -40,21 +49,29 @@ use hamlet_kernel::{Kernel, KernelConfig};
 use hamlet_reflect::Id;
 use hamlet_store::StoreError;
 
+pub use backups::{BACKUPS, BackupsProvider};
 pub use browsers::{ABSOLUTE, Browser, FRESH, IDLE};
 pub use credentials::{CREDENTIALS, CredentialsProvider};
+pub use devices::{DEVICES, DevicesProvider};
 pub use directory::Members;
+pub use enrolment::NewFactor;
 pub use found::{FoundError, Founded, Founding, found, is_founded};
+pub use groups::{GROUPS, GroupsProvider};
 pub use invitations::{INVITATIONS, InvitationsProvider};
 pub use lookup::{Session, TokenError};
 pub use members::{MEMBERS, MembersProvider};
+pub use moves::{MOVES, MovesProvider};
+pub use notices::{CARE, NOTICES, NoticesProvider, SECURITY, unread_notices};
+pub use papers::{PAPERS, PapersProvider};
 pub use passkeys::{PasskeyError, Site};
 pub use password::PasswordError;
+pub use profiles::{PROFILES, ProfilesProvider};
 pub use recoveries::{RECOVERIES, RecoveriesProvider};
 pub use rows::STEWARDS;
 pub use scope::Scope;
 pub use secret::{Secret, TOKEN_PREFIX, hash};
 pub use sessions::{SESSIONS, SessionsProvider};
-pub use sign_in::{Attempt, NewFactor, SignInError};
+pub use sign_in::{Attempt, SignInError};
 pub use tokens::{TOKENS, TokensProvider};
 
 /// Under which name the kernel keeps identity's rows, of all its providers together.
@@ -122,6 +139,13 @@ impl Identity {
         config.natives.push(Arc::new(SessionsProvider));
         config.natives.push(Arc::new(InvitationsProvider));
         config.natives.push(Arc::new(RecoveriesProvider));
+        config.natives.push(Arc::new(ProfilesProvider));
+        config.natives.push(Arc::new(GroupsProvider));
+        config.natives.push(Arc::new(DevicesProvider { last_use: Arc::clone(&self.tokens.last_use) }));
+        config.natives.push(Arc::new(PapersProvider));
+        config.natives.push(Arc::new(MovesProvider));
+        config.natives.push(Arc::new(NoticesProvider));
+        config.natives.push(Arc::new(BackupsProvider));
         config.directory = Arc::new(Members);
     }
 

@@ -13,6 +13,7 @@ use hamlet_reflect::Id;
 use hamlet_store::{Sequence, StoreError};
 use parking_lot::RwLock;
 
+use crate::devices::Device;
 use crate::read::{self, Read as _, Room};
 use crate::rows::{self, STEWARDS};
 use crate::scope::Scope;
@@ -134,7 +135,7 @@ fn read_session(kernel: &Kernel, hash: &[u8; 32]) -> Result<(Sequence, Option<Se
         let Some(namespace) = namespace else { return Ok((sequence, None)) };
         let mut room = Room { rows: snapshot, namespace };
         let row = room.get(&rows::token_key(hash))?.and_then(|row| TokenRow::decode(&row));
-        let Some(row) = row else { return Ok((sequence, None)) };
+        let Some(row) = row else { return Ok((sequence, device(&mut room, hash)?)) };
         let owner = read::party(&mut room, row.owner)?;
         if !owner.is_some_and(|owner| owner.active && owner.kind == PartyKind::Person) {
             return Ok((sequence, None));
@@ -149,6 +150,20 @@ fn read_session(kernel: &Kernel, hash: &[u8; 32]) -> Result<(Sequence, Option<Se
         };
         Ok((sequence, Some(session)))
     })
+}
+
+/// The session of a device's token: nobody's but its own.
+fn device(room: &mut Room<'_>, hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
+    let row = room.get(&rows::device_key(hash))?;
+    Ok(row.and_then(|row| Device::decode(&row)).and_then(|device| {
+        Some(Session {
+            token: Id(device.id),
+            actor: Actor::Device(Id(device.id)),
+            scope: device.scope()?,
+            steward: false,
+            expires: device.expires,
+        })
+    }))
 }
 
 /// Whether the person is one of the parties or acts for one of them.

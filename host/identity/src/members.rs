@@ -11,14 +11,16 @@ mod error;
 mod show;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted};
+use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
 use crate::rows::STEWARDS;
 use crate::values::{Arguments, settle};
 
 pub(crate) use authority::{Authority, authority};
-pub(crate) use change::{add_person, join};
+pub(crate) use change::{add_person, entrust, join, new_party};
+pub(crate) use erase::take_out;
 pub(crate) use error::MembersError;
 
 /// The provider of `hamlet:host/members@0.1.0`.
@@ -37,12 +39,36 @@ impl NativeProvider for MembersProvider {
         rule(function)
     }
 
+    fn noted(
+        &self,
+        function: &str,
+        arguments: &[Val],
+        result: Option<&Val>,
+    ) -> Result<Option<Noted>, CallError> {
+        let party = |at: usize| arguments.get(at).and_then(Id::from_val);
+        Ok(match function {
+            "add" => match result {
+                Some(Val::Result(Ok(Some(id)))) => Id::from_val(id).map(Noted::about),
+                _ => None,
+            },
+            "remove" => party(0).map(Noted::about),
+            "join-group" => Some(Noted {
+                party: party(0),
+                thing: arguments.get(1).map_or(Ok(""), crate::values::text)?.to_owned(),
+                ..Noted::default()
+            }),
+            // `rename`, `erase`, `give-mandate` and `leave-group` say so themselves, where it is not her own affair.
+            _ => None,
+        })
+    }
+
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
         let arguments = Arguments(arguments);
         settle(match function {
             "add" => change::add(cx, arguments),
             "rename" => change::rename(cx, arguments),
             "remove" => change::remove(cx, arguments),
+            "leave" => change::leave(cx, arguments),
             "erase" => erase::erase(cx, arguments),
             "give-mandate" => change::give_mandate(cx, arguments),
             "withdraw-mandate" => change::withdraw_mandate(cx, arguments),
@@ -68,7 +94,9 @@ fn rule(function: &str) -> Option<FunctionRule> {
     let readers = vec![Access::Member, Access::Plugin, Access::Decision, Access::Console];
     let (kind, access) = match function {
         "add" | "remove" | "join-group" => (Kind::Command, stewards),
-        "rename" | "erase" | "give-mandate" | "withdraw-mandate" | "leave-group" => (Kind::Command, persons),
+        "rename" | "leave" | "erase" | "give-mandate" | "withdraw-mandate" | "leave-group" => {
+            (Kind::Command, persons)
+        }
         "get" | "find" | "list" | "mandates" | "groups" => (Kind::Query, readers),
         _ => return None,
     };

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, PartyKind, RECOVERED_FOR_MICROS};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -14,9 +14,11 @@ use wasmtime::component::Val;
 use crate::browsers::micros;
 use crate::invitations;
 use crate::members::{Authority, authority, no_such_function};
+use crate::notices;
 use crate::read;
+use crate::recovered;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const RECOVERIES: &str = "hamlet:host/recoveries@0.1.0";
@@ -66,7 +68,7 @@ impl NativeProvider for RecoveriesProvider {
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let kind = match function {
             "begin" | "confirm" | "cancel" | "finish" => Kind::Command,
-            "list" => Kind::Query,
+            "list" | "recent" => Kind::Query,
             _ => return None,
         };
         Some(FunctionRule { kind, access: vec![Access::Member], reentrant: false, long: false })
@@ -80,6 +82,7 @@ impl NativeProvider for RecoveriesProvider {
             "cancel" => cancel(cx, arguments),
             "finish" => finish(cx, arguments),
             "list" => return list(cx),
+            "recent" => return recent(cx, arguments),
             _ => return Err(no_such_function(function)),
         })
     }
@@ -113,6 +116,8 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let recovery = Recovery { person: person.0, by: by.0, since, confirmed: Vec::new(), enough_since: None };
     write(cx, id, &recovery)?;
     cx.set(&rows::recovery_of(person), &id.0.to_be_bytes())?;
+    cx.note(Noted::about(person))?;
+    notices::tell(cx, person, "notice-recovery", &[], "/recoveries")?;
     Ok(Some(id.to_val()))
 }
 
@@ -138,6 +143,7 @@ fn confirm(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         recovery.enough_since = Some(cx.now());
     }
     write(cx, id, &recovery)?;
+    cx.note(Noted::about(Id(recovery.person)))?;
     Ok(None)
 }
 
@@ -151,6 +157,7 @@ fn cancel(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         return refuse(RecoveriesError::NotYours);
     }
     delete(cx, id, &recovery)?;
+    cx.note(Noted::about(Id(recovery.person)))?;
     Ok(None)
 }
 
@@ -166,14 +173,13 @@ fn finish(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if recovery.ready().is_none_or(|ready| ready > cx.now()) {
         return refuse(RecoveriesError::NotReady);
     }
-    let Ok(hash) = <[u8; 32]>::try_from(values::bytes(arguments.value(1)?)?) else {
-        return refuse(RecoveriesError::Invalid);
-    };
+    let hash = values::hash(arguments.value(1)?, RecoveriesError::Invalid)?;
     let expires = values::u64(arguments.value(2)?)?;
     if !invitations::let_back_in(cx, &hash, Id(recovery.person), expires, who.person())? {
         return refuse(RecoveriesError::Invalid);
     }
     delete(cx, id, &recovery)?;
+    cx.note(Noted::about(Id(recovery.person)))?;
     Ok(None)
 }
 
@@ -193,6 +199,14 @@ fn list(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
         ]));
     }
     Ok(Val::List(shown))
+}
+
+/// Every member: it stands in the steward log anyhow.
+fn recent(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Result<Val, CallError> {
+    let at = recovered::at(cx, arguments.id(0)?)?;
+    let now = cx.now();
+    let at = at.filter(|at| now < at.saturating_add(RECOVERED_FOR_MICROS));
+    Ok(values::some(at.map(Val::U64)))
 }
 
 /// Ends the recovery of a person who leaves.
@@ -227,33 +241,15 @@ fn delete(cx: &mut dyn NativeContext, id: Id, recovery: &Recovery) -> Result<(),
     cx.delete(&rows::recovery_of(Id(recovery.person))).map(drop)
 }
 
-fn refuse<T>(error: RecoveriesError) -> Result<T, Stop<RecoveriesError>> {
-    Err(Stop::Refused(error))
-}
-
-/// `hamlet:host/recoveries.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RecoveriesError {
-    NoSuchPerson,
-    NoSuchRecovery,
-    Exists,
-    NotYours,
-    NeedsOthers,
-    NotReady,
-    Invalid,
-}
-
-impl Case for RecoveriesError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchPerson => "no-such-person",
-            Self::NoSuchRecovery => "no-such-recovery",
-            Self::Exists => "exists",
-            Self::NotYours => "not-yours",
-            Self::NeedsOthers => "needs-others",
-            Self::NotReady => "not-ready",
-            Self::Invalid => "invalid",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/recoveries.error`. The WIT documents each case.
+    enum RecoveriesError {
+        NoSuchPerson = "no-such-person",
+        NoSuchRecovery = "no-such-recovery",
+        Exists = "exists",
+        NotYours = "not-yours",
+        NeedsOthers = "needs-others",
+        NotReady = "not-ready",
+        Invalid = "invalid",
     }
 }

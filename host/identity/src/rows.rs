@@ -21,6 +21,16 @@
 //! | `w` invitation id | its hash |
 //! | `r` recovery id | a recovery |
 //! | `R` person | the recovery that goes on for her |
+//! | `q` person | when she was let back in last |
+//! | `f` party | how to reach it, and its picture, sealed |
+//! | `y` group | what the group is for |
+//! | `d` hash of a device's token | a device |
+//! | `e` device id | its hash |
+//! | `a` number | a version of the ground rules |
+//! | `b` person | the version that she has seen |
+//! | `n` | the stewards' notes, sealed |
+//! | `x` move id | who came in by a move |
+//! | `N` … | notices, and where they go (`notices`) |
 //!
 //! Handles and group names stand in keys: they are pseudonyms that the community chose (C6), names
 //! are sealed. If a mandate or a group stood in one of its two places only, a right would survive
@@ -251,6 +261,55 @@ pub(crate) fn recovery_key(recovery: Id) -> Vec<u8> {
 pub(crate) fn recovery_of(person: Id) -> Vec<u8> {
     [b"R".as_slice(), &person.0.to_be_bytes()].concat()
 }
+
+pub(crate) fn recovered_key(person: Id) -> Vec<u8> {
+    [b"q".as_slice(), &person.0.to_be_bytes()].concat()
+}
+
+pub(crate) fn profile_key(party: Id) -> Vec<u8> {
+    [b"f".as_slice(), &party.0.to_be_bytes()].concat()
+}
+
+/// All groups with a purpose begin with this.
+pub(crate) const PURPOSES: &[u8] = b"y";
+
+pub(crate) fn purpose_key(group: &str) -> Vec<u8> {
+    [PURPOSES, group.as_bytes()].concat()
+}
+
+/// All members of all groups begin with this.
+pub(crate) const MEMBERS_OF_GROUPS: &[u8] = b"G";
+
+pub(crate) fn device_key(hash: &[u8; 32]) -> Vec<u8> {
+    [b"d".as_slice(), hash].concat()
+}
+
+/// All ids of devices begin with this; they grow with time.
+pub(crate) const DEVICE_IDS: &[u8] = b"e";
+
+pub(crate) fn device_id_key(device: Id) -> Vec<u8> {
+    [DEVICE_IDS, &device.0.to_be_bytes()].concat()
+}
+
+/// All versions of the ground rules begin with this.
+pub(crate) const GROUND: &[u8] = b"a";
+
+pub(crate) fn ground_key(number: u32) -> Vec<u8> {
+    [GROUND, &number.to_be_bytes()].concat()
+}
+
+pub(crate) fn seen_key(person: Id) -> Vec<u8> {
+    [b"b".as_slice(), &person.0.to_be_bytes()].concat()
+}
+
+/// All moves begin with this; their ids grow with time.
+pub(crate) const MOVES: &[u8] = b"x";
+
+pub(crate) fn move_key(id: Id) -> Vec<u8> {
+    [MOVES, &id.0.to_be_bytes()].concat()
+}
+
+pub(crate) const NOTES_KEY: &[u8] = b"n";
 
 /// The id in the last 16 bytes of a key.
 pub(crate) fn id_at_end(key: &[u8]) -> Option<Id> {

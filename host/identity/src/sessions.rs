@@ -4,15 +4,17 @@
 //! stays signed in after his victim ended the session.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::native::ScannedRows;
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
 use crate::members::{authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::rows;
 use crate::session_row::SessionRow;
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const SESSIONS: &str = "hamlet:host/sessions@0.1.0";
@@ -69,7 +71,7 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if !read::party(cx, person)?.is_some_and(|party| party.active && party.kind == PartyKind::Person) {
         return refuse(SessionsError::NoSuchPerson);
     }
-    let hash = hash(values::field(order, "hash")?)?;
+    let hash = values::hash(values::field(order, "hash")?, SessionsError::Invalid)?;
     let label = values::text(values::field(order, "label")?)?;
     let expires = values::u64(values::field(order, "expires")?)?;
     if label.len() > LABEL_LENGTH_MAX || expires <= cx.now() || cx.get(&rows::session_key(&hash))?.is_some() {
@@ -77,7 +79,7 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     }
     let mut since = cx.now();
     if let Some(old) = values::option(values::field(order, "replaces")?, Ok)? {
-        let old = self::hash(old)?;
+        let old = values::hash(old, SessionsError::Invalid)?;
         match read(cx, &old)? {
             Some(row) if row.person == person => {
                 since = row.since;
@@ -94,6 +96,11 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     {
         delete(cx, &oldest, &row)?;
     }
+    let replaces = values::option(values::field(order, "replaces")?, Ok)?.is_some();
+    // Her first browser is no news to her; one that has the name of another of hers is most likely that one.
+    if !replaces && !known.is_empty() && !has_browser(cx, &known, label)? {
+        notices::tell(cx, person, "notice-signed-in", &[("browser", label)], "/me")?;
+    }
     let sealed_label = cx
         .seal(person, label.as_bytes())?
         .map_err(|refusal| CallError::internal(format!("a label could not be sealed: {refusal:?}")))?;
@@ -106,10 +113,22 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     Ok(Some(id.to_val()))
 }
 
+/// Whether one of these sessions is in a browser of this name.
+fn has_browser(cx: &mut dyn NativeContext, known: &ScannedRows, label: &str) -> Result<bool, CallError> {
+    for (_, hash) in known {
+        let Ok(hash) = <[u8; 32]>::try_from(hash.as_ref()) else { continue };
+        let Some(row) = read(cx, &hash)? else { continue };
+        if cx.open(row.person, &row.sealed_label)?.is_ok_and(|plain| plain == label.as_bytes()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The host itself.
 fn used(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     for value in values::list(arguments.value(0)?)? {
-        let hash = hash(value)?;
+        let hash = values::hash(value, SessionsError::Invalid)?;
         // One that ended in between needs no note.
         if let Some(mut row) = read(cx, &hash)? {
             row.used = cx.now();
@@ -132,6 +151,9 @@ fn end(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         return refuse(SessionsError::NoSuchSession);
     }
     delete(cx, &hash, &row)?;
+    if who.person() != Some(row.person) {
+        cx.note(Noted::about(row.person))?;
+    }
     Ok(None)
 }
 
@@ -208,31 +230,12 @@ fn delete(cx: &mut dyn NativeContext, hash: &[u8; 32], row: &SessionRow) -> Resu
     cx.delete(&rows::session_owner_key(row.person, row.id)).map(drop)
 }
 
-fn hash(value: &Val) -> Result<[u8; 32], Stop<SessionsError>> {
-    <[u8; 32]>::try_from(values::bytes(value)?).or(refuse(SessionsError::Invalid))
-}
-
-fn refuse<T>(error: SessionsError) -> Result<T, Stop<SessionsError>> {
-    Err(Stop::Refused(error))
-}
-
-/// `hamlet:host/sessions.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SessionsError {
-    NoSuchPerson,
-    NoSuchSession,
-    Invalid,
-    NotYours,
-}
-
-impl Case for SessionsError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchPerson => "no-such-person",
-            Self::NoSuchSession => "no-such-session",
-            Self::Invalid => "invalid",
-            Self::NotYours => "not-yours",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/sessions.error`. The WIT documents each case.
+    enum SessionsError {
+        NoSuchPerson = "no-such-person",
+        NoSuchSession = "no-such-session",
+        Invalid = "invalid",
+        NotYours = "not-yours",
     }
 }

@@ -6,17 +6,18 @@
 use std::sync::Arc;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
 use crate::lookup::LastUse;
 use crate::members::{Authority, authority, no_such_function};
+use crate::notices;
 use crate::read;
 use crate::rows;
 use crate::scope::{self, Scope};
 use crate::token_row::TokenRow;
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Case, Stop, refuse, settle};
 
 /// The interface that it provides.
 pub const TOKENS: &str = "hamlet:host/tokens@0.1.0";
@@ -80,9 +81,7 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if !first && !is_hers(cx, who, owner)? {
         return refuse(TokensError::NotYours);
     }
-    let Ok(hash) = <[u8; 32]>::try_from(values::bytes(values::field(order, "hash")?)?) else {
-        return refuse(TokensError::HashInvalid);
-    };
+    let hash = values::hash(values::field(order, "hash")?, TokensError::HashInvalid)?;
     let label = values::text(values::field(order, "label")?)?;
     if label.trim().is_empty() || label.len() > LABEL_LENGTH_MAX {
         return refuse(TokensError::LabelInvalid);
@@ -92,7 +91,7 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     if expires.is_some_and(|expires| expires <= cx.now()) {
         return refuse(TokensError::Expired);
     }
-    if cx.get(&rows::token_key(&hash))?.is_some() {
+    if cx.get(&rows::token_key(&hash))?.is_some() || cx.get(&rows::device_key(&hash))?.is_some() {
         return refuse(TokensError::HashTaken);
     }
     if read::prefixed(cx, &rows::tokens_of(owner), None, TOKENS_MAX)?.len() >= TOKENS_MAX {
@@ -110,6 +109,11 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         party.credentialed = true;
         cx.set(&rows::party_key(owner), &party.encode())?;
     }
+    if who.person() != Some(owner) {
+        // A way to act as somebody: all see that it was made.
+        cx.note(Noted::about(owner))?;
+    }
+    notices::tell(cx, owner, "notice-token", &[("label", label)], "/me/tokens")?;
     Ok(Some(id.to_val()))
 }
 
@@ -129,6 +133,9 @@ fn revoke(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     cx.delete(&rows::token_key(&hash))?;
     cx.delete(&rows::token_id_key(id))?;
     cx.delete(&rows::token_owner_key(row.owner, id))?;
+    if who.person() != Some(row.owner) {
+        cx.note(Noted::about(row.owner))?;
+    }
     Ok(None)
 }
 
@@ -200,10 +207,6 @@ fn read_scope(value: &Val) -> Result<Scope, Stop<TokensError>> {
         read_only: values::flag(values::field(value, "read-only")?)?,
         bulk: values::flag(values::field(value, "bulk")?)?,
     })
-}
-
-fn refuse<T>(error: TokensError) -> Result<T, Stop<TokensError>> {
-    Err(Stop::Refused(error))
 }
 
 /// `hamlet:host/tokens.error`. The WIT documents each case.

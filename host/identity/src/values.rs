@@ -28,6 +28,28 @@ pub(crate) trait Case {
     fn to_val(&self) -> Val;
 }
 
+/// An enum of errors whose cases hold nothing, with the names that the WIT gives them.
+macro_rules! cases {
+    ($(#[$about:meta])* $vis:vis enum $name:ident { $($case:ident = $label:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $vis enum $name { $($case),+ }
+
+        impl $crate::values::Case for $name {
+            fn to_val(&self) -> ::wasmtime::component::Val {
+                let case = match self { $(Self::$case => $label),+ };
+                ::wasmtime::component::Val::Variant(case.to_owned(), None)
+            }
+        }
+    };
+}
+pub(crate) use cases;
+
+/// Refuses with a case.
+pub(crate) fn refuse<T, E>(error: E) -> Result<T, Stop<E>> {
+    Err(Stop::Refused(error))
+}
+
 /// Turns what a function came to into its `result<T, error>`.
 pub(crate) fn settle<E: Case>(outcome: Result<Option<Val>, Stop<E>>) -> Result<Val, CallError> {
     match outcome {
@@ -104,6 +126,11 @@ pub(crate) fn bytes(value: &Val) -> Result<Vec<u8>, CallError> {
             _ => Err(wrong("bytes")),
         })
         .collect()
+}
+
+/// A hash of 32 bytes, or a refusal where it has another length.
+pub(crate) fn hash<E>(value: &Val, otherwise: E) -> Result<[u8; 32], Stop<E>> {
+    <[u8; 32]>::try_from(bytes(value)?).or(refuse(otherwise))
 }
 
 /// An option, read by `read` where there is something.

@@ -347,6 +347,65 @@ async fn a_steward_gives_a_way_in_only_to_who_has_none() {
 }
 
 #[tokio::test]
+async fn a_link_from_before_she_had_a_way_in_is_worth_nothing_after() {
+    let town = Town::new();
+    let ana = town.member("ana").await;
+    town.invite("one", 1, Some(ana)).await.unwrap();
+    town.invite("two", 1, Some(ana)).await.unwrap();
+    let ask = |function: &'static str, secret: &str| {
+        let order = json!({ "hash": hash(secret) });
+        let town = &town;
+        async move { town.call(Actor::Console, "invitations", function, order).await }
+    };
+    assert_eq!(id(&ask("look", "two").await.unwrap()), ana);
+    ask("claim", "one").await.unwrap();
+    town.secured(ana, "ana").await;
+    for function in ["look", "claim"] {
+        assert_eq!(ask(function, "two").await, Err("has-credentials".into()), "{function}");
+        assert_eq!(ask(function, "one").await, Err("used-up".into()), "{function}");
+    }
+    town.invite("newcomers", 1, None).await.unwrap();
+    assert_eq!(ask("look", "newcomers").await.unwrap(), Value::Null);
+    let look = town.call(Actor::Person(ana), "invitations", "look", json!({ "hash": hash("two") })).await;
+    assert_eq!(look, Err("denied".into()), "links are looked at by the host alone");
+}
+
+#[tokio::test]
+async fn who_has_a_token_makes_her_own_way_into_a_browser_and_nobody_else_makes_it() {
+    let town = Town::new();
+    let (ana, ben) = (town.member("ana").await, town.member("ben").await);
+    let token = json!({ "order": {
+        "owner": ana.to_string(), "hash": hash("token"), "label": "x",
+        "scope": { "functions": [], "read-only": false, "bulk": false },
+    } });
+    town.call(Actor::Console, "tokens", "create", token).await.unwrap();
+    let link = |by: Actor, secret: &str, person: Option<Id>, groups: &[&str]| {
+        let order = json!({ "order": {
+            "hash": hash(secret), "label": "", "uses": 1, "groups": groups,
+            "expires": (town.clock.now() + 3_600_000_000).to_string(), "person": person.map(|id| id.to_string()),
+        } });
+        let town = &town;
+        async move { town.call(by, "invitations", "create", order).await }
+    };
+    let sol = Actor::Person(town.sol);
+    assert_eq!(link(sol, "sol's", Some(ana), &[]).await, Err("has-credentials".into()));
+    for (by, person, groups) in
+        [(ben, Some(ana), &[][..]), (ana, None, &[]), (ana, Some(ana), &["bakers"]), (ben, None, &["bakers"])]
+    {
+        let refused = link(Actor::Person(by), "x", person, groups).await;
+        assert_eq!(refused, Err("not-yours".into()), "{person:?} {groups:?}");
+    }
+    link(Actor::Person(ana), "first", Some(ana), &[]).await.unwrap();
+    link(Actor::Person(ana), "second", Some(ana), &[]).await.unwrap();
+    town.call(Actor::Console, "invitations", "claim", json!({ "hash": hash("first") })).await.unwrap();
+    town.secured(ana, "ana").await;
+    let second = town.call(Actor::Console, "invitations", "claim", json!({ "hash": hash("second") })).await;
+    assert_eq!(second, Err("has-credentials".into()), "else a link would spare a thief the step-up");
+    assert_eq!(link(Actor::Person(ana), "third", Some(ana), &[]).await, Err("has-credentials".into()));
+    link(Actor::Console, "the box's", Some(ana), &[]).await.unwrap();
+}
+
+#[tokio::test]
 async fn c6_no_row_holds_a_secret_in_the_clear_and_erasing_ends_all_ways_in() {
     let town = Town::new();
     let secret = town.secured(town.sol, "sol").await;

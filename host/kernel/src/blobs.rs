@@ -43,8 +43,10 @@ use crate::sealed::PartyKeys;
 
 mod folder;
 mod sealed;
+mod shown;
 
 pub use folder::{all, damaged};
+pub use shown::HeldBlob;
 
 /// Largest blob, in bytes: 1 GiB.
 pub const BLOB_BYTES_MAX: u64 = 1 << 30;
@@ -227,6 +229,17 @@ impl Blobs {
         Ok(bytes)
     }
 
+    /// The party that a blob was sealed for; none: it is about nobody.
+    ///
+    /// # Errors
+    /// There is none, or the disk.
+    pub fn about(&self, hash: &Hash) -> Result<Option<Id>, BlobError> {
+        Ok(match self.file(hash)? {
+            Found::Plain(_) => None,
+            Found::Sealed(mut file) => Some(sealed::Header::read(&mut file)?.party),
+        })
+    }
+
     /// Reads a whole blob and compares it with its hash. Cost: its length.
     ///
     /// # Errors
@@ -385,6 +398,14 @@ fn held_prefix(hash: &Hash) -> Vec<u8> {
 
 fn held_key(hash: &Hash, plugin: &str) -> Vec<u8> {
     [b"h".as_slice(), hash, plugin.as_bytes()].concat()
+}
+
+/// Whether a plugin holds a blob.
+///
+/// # Errors
+/// The store failed, or a row is damaged.
+pub fn is_held(rows: &mut dyn OwnRows, plugin: &str, hash: &Hash) -> Result<bool, CallError> {
+    Ok(held(rows, &held_key(hash, plugin))?.is_some())
 }
 
 /// The blob and the plugin of a row of holds.

@@ -79,6 +79,8 @@ pub struct Call {
     pub at_least: Option<Sequence>,
     /// Appears in the log lines of the host and of every plugin in the call.
     pub request_id: Arc<str>,
+    /// Why she does it, in her own words: every member reads it in the steward log. None: she gave no reason.
+    pub reason: Option<Arc<str>>,
 }
 
 impl Call {
@@ -94,6 +96,7 @@ impl Call {
             confirmation: None,
             at_least: None,
             request_id: Arc::from(""),
+            reason: None,
         }
     }
 }

@@ -262,6 +262,51 @@ pub fn tidy(
     Ok(more.map(|(last, _)| [last, [0].as_slice()].concat()))
 }
 
+/// How far a subscriber is behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// Who emits.
+    pub emitter: Arc<str>,
+    /// Who has not heard yet.
+    pub subscriber: Arc<str>,
+    /// Events that it has not had, at most [`BEHIND_MAX`].
+    pub events: usize,
+    /// When the oldest of them was emitted, in microseconds.
+    pub since: u64,
+}
+
+/// Events of one line that [`behind`] counts.
+pub const BEHIND_MAX: usize = 1_000;
+
+/// The subscribers that have not had all events that they listen to.
+///
+/// # Errors
+/// The store failed, or a row is damaged.
+pub fn behind(rows: &mut dyn OwnRows, subscriptions: &Subscriptions) -> Result<Vec<Behind>, CallError> {
+    let mut all = Vec::new();
+    for (emitter, subscriber) in subscriptions.lines() {
+        // Who has no cursor has not been told of anything yet, and nothing waits for it.
+        let Some(had) = number(rows, &cursor_key(&emitter, &subscriber))? else { continue };
+        let from = event_key(&emitter, had.saturating_add(1));
+        let mut line: Option<Behind> = None;
+        for (_, row) in with_prefix(rows, &event_prefix(&emitter), &from, BEHIND_MAX)? {
+            let Some(event) = Event::decode(&row) else { continue };
+            if !subscriptions.listening(&emitter, &event.interface).contains(&subscriber) {
+                continue;
+            }
+            let line = line.get_or_insert_with(|| Behind {
+                emitter: Arc::clone(&emitter),
+                subscriber: Arc::clone(&subscriber),
+                events: 0,
+                since: event.time,
+            });
+            line.events += 1;
+        }
+        all.extend(line);
+    }
+    Ok(all)
+}
+
 /// The parties that may see an event on a live stream: those in the parameter that the manifest names
 /// (E1). Nobody, if it names none or the value is no list of ids.
 pub fn audience(manifest: &Manifest, interface: &str, function: &Function, arguments: &[Val]) -> Vec<Id> {

@@ -9,7 +9,7 @@
 //!
 //! If this is wrong, a plugin does what nobody granted it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,14 +22,26 @@ use crate::capability::PROVIDED;
 use crate::package::Staged;
 use crate::plugins::{DAY_MICROS, GivenKeys, UNUSED_DAYS, UNUSED_MICROS};
 use crate::run::Slot;
+use crate::watch::Work;
 
 /// When each grant was used last, in memory; the rows follow within a day. Kept over changes of the table.
 #[derive(Debug, Default)]
 pub(crate) struct Uses {
     marks: Mutex<HashMap<(String, String), Arc<AtomicU64>>>,
+    work: Mutex<BTreeMap<Arc<str>, Arc<Work>>>,
 }
 
 impl Uses {
+    /// The counters of a plugin's calls.
+    pub(crate) fn work(&self, plugin: &str) -> Arc<Work> {
+        Arc::clone(self.work.lock().entry(Arc::from(plugin)).or_default())
+    }
+
+    /// All of them.
+    pub(crate) fn all_work(&self) -> Vec<(Arc<str>, Arc<Work>)> {
+        self.work.lock().iter().map(|(name, work)| (Arc::clone(name), Arc::clone(work))).collect()
+    }
+
     /// The mark of a grant, not older than `used`, which its row says.
     fn mark(&self, plugin: &str, key: &str, used: u64) -> Arc<AtomicU64> {
         let mut marks = self.marks.lock();

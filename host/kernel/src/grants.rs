@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use crate::call::{Actor, CallError, Need};
-use crate::native::{NativeContext, NativeProvider};
+use crate::native::{NativeContext, NativeProvider, Noted};
 use crate::package::Staging;
 use crate::plugins;
 use crate::rows::{OfProvider, OwnRows, from_json, to_json, with_prefix};
@@ -220,6 +220,7 @@ impl Grants {
             expires: offer.expires,
         };
         insert(&mut OfProvider(cx), &grant)?;
+        note(cx, &grant)?;
         Ok(shape::ok(grant.to_val(0, false)))
     }
 }
@@ -230,10 +231,19 @@ fn revoke(cx: &mut dyn NativeContext, person: Id, id: Id) -> Result<Val, CallErr
     match grant {
         Some(grant) if cx.mandate(person, grant.owner)?.is_some() => {
             remove(&mut OfProvider(cx), &grant)?;
+            note(cx, &grant)?;
             Ok(shape::done())
         }
         _ => Ok(shape::refused("no-such-grant")),
     }
+}
+
+/// What is given of the commons' things concerns all; what a member gives of her own is her business.
+fn note(cx: &mut dyn NativeContext, grant: &Grant) -> Result<(), CallError> {
+    if cx.commons()? == Some(grant.owner) {
+        cx.note(Noted { thing: grant.plugin.clone(), party: None, ..Noted::default() })?;
+    }
+    Ok(())
 }
 
 fn list(cx: &mut dyn NativeContext, person: Id, owner: Option<Id>) -> Result<Val, CallError> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use crate::call::CallError;
-use crate::native::{NativeContext, NativeProvider};
+use crate::native::{NativeContext, NativeProvider, Noted};
 use crate::rows::{OfProvider, OwnRows as _, from_json, to_json, with_prefix};
 use crate::{namespaces, shape};
 
@@ -50,6 +50,11 @@ impl NativeProvider for History {
             _ => return None,
         };
         Some(FunctionRule { kind, access, reentrant: false, long: false })
+    }
+
+    /// A restore is said, though no steward does it.
+    fn noted(&self, function: &str, _: &[Val], _: Option<&Val>) -> Result<Option<Noted>, CallError> {
+        Ok((function == "restored").then(Noted::default))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

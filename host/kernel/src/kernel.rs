@@ -21,7 +21,7 @@ use tokio::sync::{broadcast, oneshot};
 use wasmtime::component::Linker;
 
 use crate::beside::{self, Asked, Beside, Errand, Replied, Task};
-use crate::blobs::{BlobError, Hash};
+use crate::blobs::{BlobError, Hash, READ_BYTES_MAX};
 use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
 use crate::capability;
 use crate::catalogue::{Callable, Catalogue, HOST};
@@ -266,6 +266,28 @@ impl Kernel {
             Some(blobs) => blobs.put(from),
             None => Err(BlobError::Io(std::io::Error::other("a community in memory keeps no blobs"))),
         }
+    }
+
+    /// A whole blob of at most `bytes_max`, unsealed (C6). On the caller's thread. Who may see it, she who asks knows.
+    ///
+    /// # Errors
+    /// There is none, it is larger, its key was destroyed, or the disk.
+    pub fn blob(&self, hash: &Hash, bytes_max: usize) -> Result<Vec<u8>, BlobError> {
+        let Some(blobs) = &self.inner.shared.blobs else { return Err(BlobError::NoSuchBlob) };
+        let length = blobs.describe(hash)?;
+        if length > u64::try_from(bytes_max).unwrap_or(u64::MAX) {
+            return Err(BlobError::TooLarge);
+        }
+        let mut bytes = Vec::new();
+        while u64::try_from(bytes.len()).unwrap_or(u64::MAX) < length {
+            let offset = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            let more = blobs.read(hash, offset, READ_BYTES_MAX)?;
+            if more.is_empty() {
+                break;
+            }
+            bytes.extend_from_slice(&more);
+        }
+        Ok(bytes)
     }
 
     /// All that can be called now.

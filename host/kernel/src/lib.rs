@@ -39,6 +39,7 @@ mod secret;
 mod sequencer;
 mod table;
 mod value;
+pub mod watch;
 
 pub mod blobs;
 pub mod consent;
@@ -54,6 +55,7 @@ pub mod schedule;
 pub mod sealed;
 pub mod settings;
 mod shape;
+pub mod steward_log;
 
 pub use call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote, Need};
 pub use catalogue::{Callable, Catalogue, PluginInfo};
@@ -62,7 +64,8 @@ pub use json_call::{JsonAnswer, answer_to_json};
 pub use kernel::{Kernel, OpenError};
 pub use metrics::{Histogram, Metrics, MetricsSnapshot};
 pub use native::{
-    Directory, Mandate, NativeContext, NativeProvider, NoDirectory, PartyKind, PartyStatus, SealRefusal,
+    Directory, Mandate, NativeContext, NativeProvider, NoDirectory, Noted, PartyKind, PartyStatus,
+    RECOVERED_FOR_MICROS, SealRefusal,
 };
 pub use package::{ComponentHash, Origin, StageError, Staged, Staging};
 pub use proofs::{ReceiptError, ReceiptFor};

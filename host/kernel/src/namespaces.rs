@@ -22,6 +22,8 @@ pub const SCHEDULES: Namespace = Namespace(7);
 pub const BLOBS: Namespace = Namespace(8);
 /// Frozen effects (`dispatch.rs`).
 pub const DISPATCH: Namespace = Namespace(9);
+/// What stewards did (`steward_log.rs`).
+pub const STEWARD_LOG: Namespace = Namespace(13);
 /// Restores (`history.rs`).
 pub const HISTORY: Namespace = Namespace(12);
 

@@ -15,6 +15,7 @@ use wasmtime::component::Val;
 
 use crate::call::{Actor, CallError};
 use crate::catalogue::Catalogue;
+pub use crate::steward_log::{Noted, is_for_stewards};
 
 /// Rows of a scan: whole keys (without namespace) and values, in the order of the scan.
 pub type ScannedRows = Vec<(Box<[u8]>, Value)>;
@@ -41,6 +42,24 @@ pub trait NativeProvider: Send + Sync {
 
     /// Kind and access of a function; none refuses every call.
     fn rule(&self, function: &str) -> Option<FunctionRule>;
+
+    /// What the steward log says of a command that was done; none: it is nothing of a steward's.
+    ///
+    /// As it stands: each command for stewards that is not for every member, with what its first argument names.
+    /// `result` is the function's whole result, which is no `err`. Writes nothing.
+    ///
+    /// # Errors
+    /// The values are not those of the function: the command fails with it.
+    fn noted(
+        &self,
+        function: &str,
+        arguments: &[Val],
+        result: Option<&Val>,
+    ) -> Result<Option<Noted>, CallError> {
+        let _ = result;
+        let noted = self.rule(function).is_some_and(|rule| is_for_stewards(&rule));
+        Ok(noted.then(|| Noted::of(arguments.first())))
+    }
 
     /// Runs a function. Access (W1) was checked before.
     ///
@@ -85,9 +104,28 @@ pub trait NativeContext {
     fn usage(&mut self, namespace: Namespace) -> u64;
     /// Rows of the kernel's other natives (`namespaces.rs`), read only. For the kernel's own providers.
     fn rows(&mut self) -> &mut dyn Rows;
+    /// The party that is the community itself, by the directory.
+    fn commons(&mut self) -> Result<Option<Id>, CallError> {
+        Ok(None)
+    }
+    /// Writes a line about this command into the steward log, where [`NativeProvider::noted`] says nothing of it.
+    fn note(&mut self, noted: Noted) -> Result<(), CallError> {
+        let _ = noted;
+        Ok(())
+    }
     /// All that can be called now, with its types; none where there is no kernel behind.
     fn catalogue(&self) -> Option<Arc<Catalogue>> {
         None
+    }
+    /// Keeps a blob from being swept, counted; false: there is no such blob. For natives (J5).
+    fn hold_blob(&mut self, hash: &[u8]) -> Result<bool, CallError> {
+        let _ = hash;
+        Ok(false)
+    }
+    /// Gives up one hold.
+    fn release_blob(&mut self, hash: &[u8]) -> Result<(), CallError> {
+        let _ = hash;
+        Ok(())
     }
     /// Says that the set of installed plugins changed: after the commit, and before any answer of this batch, the
     /// kernel builds its catalogue anew.
@@ -143,6 +181,9 @@ impl Mandate {
     }
 }
 
+/// For how long a person who was let back in counts as such, in microseconds: seven days.
+pub const RECOVERED_FOR_MICROS: u64 = 7 * 86_400 * 1_000_000;
+
 /// What a party is (`hamlet:host/members.party-kind`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PartyKind {
@@ -196,6 +237,11 @@ pub trait Directory: Send + Sync {
         ns: Namespace,
         party: Id,
     ) -> Result<Option<PartyStatus>, StoreError>;
+    /// When a person was let back in last, in microseconds; none: never, or nobody knows.
+    fn recovered(&self, rows: &mut dyn Rows, ns: Namespace, person: Id) -> Result<Option<u64>, StoreError> {
+        let (_, _, _) = (rows, ns, person);
+        Ok(None)
+    }
     /// The party that is the community itself, for which its decisions act; none while there is none.
     fn commons(&self, rows: &mut dyn Rows, ns: Namespace) -> Result<Option<Id>, StoreError> {
         let (_, _) = (rows, ns);

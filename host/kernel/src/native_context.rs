@@ -6,16 +6,21 @@ use hamlet_reflect::Id;
 use hamlet_store::{Namespace, Rows, Scan, Value};
 
 use crate::access::People as _;
+use crate::blobs::{self, BlobError};
 use crate::call::{Actor, CallError};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, HOST};
 use crate::erasure;
-use crate::namespaces::KERNEL;
-use crate::native::{Mandate, NativeContext, ScannedRows, SealRefusal};
+use crate::namespaces::{BLOBS, KERNEL};
+use crate::native::{Mandate, NativeContext, Noted, ScannedRows, SealRefusal};
+use crate::rows::InBatch;
 use crate::run::{Running, Tx};
+use crate::steward_log;
 
 pub(crate) struct Context<'a> {
     pub(crate) running: &'a mut Running,
     pub(crate) namespace: Namespace,
+    /// Whose function runs.
+    pub(crate) interface: Option<&'a str>,
 }
 
 impl NativeContext for Context<'_> {
@@ -98,6 +103,38 @@ impl NativeContext for Context<'_> {
 
     fn rows(&mut self) -> &mut dyn Rows {
         &mut self.running.tx
+    }
+
+    fn commons(&mut self) -> Result<Option<Id>, CallError> {
+        self.running.commons()
+    }
+
+    fn note(&mut self, noted: Noted) -> Result<(), CallError> {
+        let Some(interface) = self.interface else { return Ok(()) };
+        steward_log::write(self.running, interface, &noted)
+    }
+
+    fn hold_blob(&mut self, hash: &[u8]) -> Result<bool, CallError> {
+        self.running.check_writable()?;
+        let shared = Arc::clone(&self.running.shared);
+        let (Ok(hash), Some(blobs)) = (blobs::Hash::try_from(hash), &shared.blobs) else {
+            return Ok(false);
+        };
+        let length = match blobs.describe(&hash) {
+            Ok(length) => length,
+            Err(BlobError::NoSuchBlob | BlobError::Erased) => return Ok(false),
+            Err(error) => return Err(CallError::internal(error.to_string())),
+        };
+        let batch = self.running.tx.writable()?;
+        blobs::hold(&mut InBatch { batch, namespace: BLOBS }, HOST, &hash, length)?;
+        Ok(true)
+    }
+
+    fn release_blob(&mut self, hash: &[u8]) -> Result<(), CallError> {
+        self.running.check_writable()?;
+        let Ok(hash) = blobs::Hash::try_from(hash) else { return Ok(()) };
+        let batch = self.running.tx.writable()?;
+        blobs::release(&mut InBatch { batch, namespace: BLOBS }, HOST, &hash).map(drop)
     }
 
     fn catalogue(&self) -> Option<Arc<Catalogue>> {

@@ -19,7 +19,7 @@ use wasmtime::component::Val;
 
 use crate::call::CallError;
 use crate::dispatch;
-use crate::native::{NativeContext, NativeProvider};
+use crate::native::{NativeContext, NativeProvider, Noted, is_for_stewards};
 use crate::package::{Staged, Staging};
 use crate::rows::OfProvider;
 use crate::shape;
@@ -106,6 +106,27 @@ impl NativeProvider for Plugins {
         };
         // A chunk of rows is handed to a plugin: that takes its time, and nobody should wait for it (T7).
         Some(FunctionRule { kind, access, reentrant: false, long: function == MIGRATE })
+    }
+
+    /// Each under the plugin's name; of a migration its end, not its many steps.
+    fn noted(
+        &self,
+        function: &str,
+        arguments: &[Val],
+        result: Option<&Val>,
+    ) -> Result<Option<Noted>, CallError> {
+        if function == MIGRATE || !self.rule(function).is_some_and(|rule| is_for_stewards(&rule)) {
+            return Ok(None);
+        }
+        if function != "activate" {
+            let detail = match arguments.get(1) {
+                Some(Val::String(word) | Val::Enum(word)) => word.clone(),
+                _ => String::new(),
+            };
+            return Ok(Some(Noted { detail, ..Noted::of(arguments.first()) }));
+        }
+        let Some(Val::Result(Ok(Some(plugin)))) = result else { return Ok(Some(Noted::default())) };
+        Ok(Some(Noted::of(Some(shape::field(plugin, "name")?))))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -74,6 +74,8 @@ pub(crate) struct Running {
     /// The host calls by itself: schedules and event deliveries.
     pub(crate) by_host: bool,
     pub(crate) request_id: Arc<str>,
+    /// Why the actor does it, for the steward log.
+    pub(crate) reason: Option<Arc<str>>,
     /// The transaction's time in microseconds.
     pub(crate) now: u64,
     /// Who is at work, outermost first.
@@ -129,6 +131,7 @@ impl Running {
             actor: Actor::Anyone,
             by_host: false,
             request_id: Arc::from(""),
+            reason: None,
             now: 0,
             frames: Vec::with_capacity(CALL_DEPTH_MAX),
             root: 0,
@@ -180,6 +183,7 @@ impl Running {
         self.actor = actor;
         self.by_host = false;
         self.request_id = request_id;
+        self.reason = None;
         self.frames.clear();
         self.root = 0;
         self.doom = None;

@@ -27,6 +27,7 @@ use crate::native::NativeProvider;
 use crate::package::{Staged, Staging};
 use crate::plugins::{Installed, MIGRATE, NativeInterfaces, State};
 use crate::run::{Callee, Slot};
+use crate::watch::Work;
 
 mod granted;
 
@@ -70,6 +71,8 @@ pub(crate) struct Plugin {
     pub(crate) pre: Option<InstancePre<Slot>>,
     pub(crate) exports: Vec<Export>,
     pub(crate) staged: Option<Arc<Staged>>,
+    /// How often it was called, and how that went.
+    pub(crate) work: Arc<Work>,
 }
 
 impl Plugin {
@@ -284,6 +287,7 @@ fn draft(index: usize, row: &Installed, parts: &Parts<'_>) -> Plugin {
         pre: None,
         exports: staged.as_ref().map(|staged| exports(staged)).unwrap_or_default(),
         staged,
+        work: parts.uses.work(&row.name),
     }
 }
 

@@ -1,18 +1,20 @@
 //! The host's elements as members see them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod speak;
+
 use hamlet_pages::draw::{Drawing, Posting, Viewer};
 use hamlet_pages::sanitize;
-use hamlet_pages::words::Language;
+use hamlet_pages::words::Say;
 use hamlet_reflect::Id;
 use jiff::tz::TimeZone;
+use speak::speak;
 
 const NOW: i64 = 1_795_412_400_000_000;
 
-fn drawn(page: &str, language: Language) -> String {
+fn drawn(page: &str, say: &Say) -> String {
     let party = |id: Id| (id.0 == 7).then(|| "Rosa <Blum>".to_owned());
-    let viewer =
-        Viewer { language, zone: TimeZone::UTC, now: NOW, origin: "https://oak.example", party: &party };
+    let viewer = Viewer { say, zone: TimeZone::UTC, now: NOW, origin: "https://oak.example", party: &party };
     let key = || "0199".to_owned();
     let function = |name: &str| (name == "transfers.pay").then(|| "/p/shop/do/transfers/pay".to_owned());
     let posting = Posting { csrf: "c\"srf", key: &key, here: "/p/shop/pay?to=rosa", function: &function };
@@ -49,8 +51,8 @@ fn each_element_is_drawn_in_the_viewers_language() {
         ),
     ];
     for (page, english, spanish) in rows {
-        assert_eq!(drawn(page, Language::English), english);
-        assert_eq!(drawn(page, Language::Spanish), spanish);
+        assert_eq!(drawn(page, speak("en")), english);
+        assert_eq!(drawn(page, speak("es")), spanish);
     }
 }
 
@@ -66,7 +68,7 @@ fn an_element_that_cannot_be_drawn_shows_what_is_inside() {
         ("<h-chart kind=bar>no table</h-chart>", "no table"),
         ("<h-chart kind=pie>no such kind</h-chart>", "no such kind"),
     ] {
-        assert_eq!(drawn(page, Language::English), text, "{page}");
+        assert_eq!(drawn(page, speak("en")), text, "{page}");
     }
 }
 
@@ -80,8 +82,7 @@ fn a_chart_is_a_picture_with_its_numbers_behind_it() {
         ("bar", "<rect class=\"h-bar", 3),
         ("stacked", "<rect class=\"h-bar", 3),
     ] {
-        let html =
-            drawn(&format!("<h-chart kind={kind} scale=2 unit=LEAF>{TABLE}</h-chart>"), Language::Spanish);
+        let html = drawn(&format!("<h-chart kind={kind} scale=2 unit=LEAF>{TABLE}</h-chart>"), speak("es"));
         assert_eq!(html.matches(shape).count(), count, "{html}");
         for part in [
             "<figcaption>Circulation</figcaption>",
@@ -101,7 +102,7 @@ fn a_chart_is_a_picture_with_its_numbers_behind_it() {
 fn a_form_posts_to_its_function_with_the_hosts_own_fields() {
     let page = "<form action=transfers.pay return=done><input name=csrf value=forged></form>\
         <form action=./statement><input name=from></form><form action=nothing><input name=x></form>";
-    let html = drawn(page, Language::English);
+    let html = drawn(page, speak("en"));
     for part in [
         "<form action=\"/p/shop/do/transfers/pay\" method=\"post\"><input type=\"hidden\" name=\"csrf\" value=\"c&quot;srf\">",
         "name=\"key\" value=\"0199\"",

@@ -1,17 +1,18 @@
 //! Forms and values, for arbitrary types: around and back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod speak;
 #[path = "../../reflect/tests/support/mod.rs"]
 mod support;
 
 use hamlet_pages::draw::{Drawing, Viewer};
 use hamlet_pages::forms::{Field, FieldError, fill, form, from_fields, parse_body, to_fields, view};
-use hamlet_pages::words::Language;
 use hamlet_pages::{Fragment, Node, sanitize};
 use hamlet_reflect::{Function, Param, Type, json};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use speak::speak;
 use support::{function, typed_value};
 
 fn of(ty: &Type) -> Function {
@@ -24,12 +25,11 @@ fn fields(pairs: &[(&str, &str)]) -> Vec<Field> {
 }
 
 fn read(function: &Function, pairs: &[(&str, &str)]) -> Result<Value, Vec<FieldError>> {
-    from_fields(function, &fields(pairs), Language::English, &TimeZone::UTC, None)
+    from_fields(function, &fields(pairs), speak("en"), &TimeZone::UTC, None)
 }
 
 fn drawing() -> Drawing<'static> {
-    let viewer =
-        Viewer { language: Language::English, zone: TimeZone::UTC, now: 0, origin: "", party: &|_| None };
+    let viewer = Viewer { say: speak("en"), zone: TimeZone::UTC, now: 0, origin: "", party: &|_| None };
     Drawing { viewer, posting: None }
 }
 
@@ -41,7 +41,7 @@ proptest! {
         let written = json::from_val(&ty, &value);
         let mut given = Vec::new();
         to_fields(&ty, &written, "it", &mut given);
-        let read = from_fields(&of(&ty), &given, Language::English, &TimeZone::UTC, None)
+        let read = from_fields(&of(&ty), &given, speak("en"), &TimeZone::UTC, None)
             .map_err(|errors| TestCaseError::fail(format!("{errors:?} of {given:?}")))?;
         let back = json::arguments(&of(&ty), &read).unwrap().remove(0);
         prop_assert_eq!(json::from_val(&ty, &back), written);
@@ -49,7 +49,7 @@ proptest! {
 
     #[test]
     fn any_value_is_shown_safely((ty, value) in typed_value()) {
-        let shown = Fragment { nodes: view(&ty, &json::from_val(&ty, &value), "it", Language::Spanish) };
+        let shown = Fragment { nodes: view(&ty, &json::from_val(&ty, &value), "it", speak("es")) };
         let html = shown.to_html();
         prop_assert_eq!(sanitize(&html, "x").unwrap().to_text(), sanitize(&html, "x").unwrap().to_text());
         shown.draw(&drawing());
@@ -57,7 +57,7 @@ proptest! {
 
     #[test]
     fn any_function_has_a_form_that_is_a_page((ty, _) in typed_value()) {
-        let made = Fragment::from(form(&of(&ty), "things.do-it", &[], Language::English));
+        let made = Fragment::from(form(&of(&ty), "things.do-it", &[], speak("en")));
         let html = made.to_html();
         // What the host makes for a function is no more than what a plugin could have written itself.
         prop_assert_eq!(sanitize(&html, "x").unwrap().to_html(), html);
@@ -68,7 +68,7 @@ proptest! {
         (ty, _) in typed_value(),
         pairs in prop::collection::vec(("(it)?[.~a-z0-9-]{0,12}", "\\PC{0,12}|[0-9]{1,4}|some|none"), 0..20),
     ) {
-        let read = from_fields(&of(&ty), &pairs, Language::English, &TimeZone::UTC, None);
+        let read = from_fields(&of(&ty), &pairs, speak("en"), &TimeZone::UTC, None);
         if let Ok(arguments) = read {
             json::arguments(&of(&ty), &arguments).unwrap();
         }
@@ -86,7 +86,7 @@ proptest! {
     fn what_was_typed_stands_in_the_form_again((ty, value) in typed_value()) {
         let mut given = Vec::new();
         to_fields(&ty, &json::from_val(&ty, &value), "it", &mut given);
-        let mut made = form(&of(&ty), "do-it", &given, Language::English);
+        let mut made = form(&of(&ty), "do-it", &given, speak("en"));
         let wrong = FieldError { path: "it".to_owned(), message: "No <b>so</b>.".to_owned() };
         fill(&mut made, &given, &[wrong]);
         let html = Fragment::from(made).to_html();
@@ -141,7 +141,7 @@ fn x1_a_new_id_comes_from_the_forms_own_key() {
     function.params[0].ty = Type::Id;
     function.params[1].ty = Type::List(std::sync::Arc::new(Type::Id));
     let given = fields(&[("id", "new"), ("ids", "new"), ("ids", "new")]);
-    let read = |new| from_fields(&function, &given, Language::English, &TimeZone::UTC, new);
+    let read = |new| from_fields(&function, &given, speak("en"), &TimeZone::UTC, new);
     let hex = |n: u128| format!("{n:032x}");
     assert_eq!(read(Some(hamlet_reflect::Id(9))).unwrap(), json!({"id": hex(9), "ids": [hex(10), hex(11)]}));
     assert_eq!(read(None).unwrap_err().len(), 3);
@@ -177,7 +177,7 @@ fn each_wrong_field_is_named_with_what_to_do() {
 
 #[test]
 fn a_generated_form_asks_for_what_the_function_takes() {
-    let made = Fragment::from(form(&function(PAY), "things.pay", &[], Language::English)).to_html();
+    let made = Fragment::from(form(&function(PAY), "things.pay", &[], speak("en"))).to_html();
     for part in [
         "<form action=\"things.pay\">",
         "name=\"p_lines.1.amount\"",
@@ -192,7 +192,7 @@ fn a_generated_form_asks_for_what_the_function_takes() {
         assert!(made.contains(part), "{part} in {made}");
     }
     let more = fields(&[("lines.1.to", "x"), ("~more", "lines")]);
-    let made = Fragment::from(form(&function(PAY), "things.pay", &more, Language::English)).to_html();
+    let made = Fragment::from(form(&function(PAY), "things.pay", &more, speak("en"))).to_html();
     assert!(made.contains("p_lines.4.to") && !made.contains("p_lines.5.to"), "{made}");
 }
 
@@ -241,7 +241,7 @@ fn a_value_is_shown_as_lists_and_tables() {
     );
     let Some(ty) = &function.result else { panic!() };
     let value = json!([{"owner": "rosa", "since": "0"}, {"owner": "<tom>", "since": "1"}]);
-    let html = Fragment { nodes: view(ty, &value, "f", Language::English) }.to_html();
+    let html = Fragment { nodes: view(ty, &value, "f", speak("en")) }.to_html();
     assert!(html.contains("<th scope=\"col\" title>Owner</th>"), "{html}");
     assert!(html.contains("<td>&lt;tom&gt;</td>") && html.contains("<h-time value=\"0\">"), "{html}");
     assert!(!html.contains("Note"), "an empty column is left out: {html}");

@@ -143,7 +143,7 @@ pub enum LookupError {
 }
 
 /// Why nothing about ledgers and accounts was changed or shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BooksError {
     /// No such ledger.
     #[error("there is no such ledger")]
@@ -202,6 +202,59 @@ pub enum BooksError {
     /// A total passes 2^63 - 1.
     #[error("a total passes 2^63 - 1")]
     TotalOverflow,
+    /// Stewards open the accounts of this ledger.
+    #[error("members do not open their own account in this ledger")]
+    JoiningClosed,
+    /// The amount as it was given.
+    #[error("{0} is no amount of this unit")]
+    AmountUnreadable(String),
+}
+
+/// Why nothing was done at the counter.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CounterError {
+    /// No party goes by this name.
+    #[error("there is no such party")]
+    PartyNotFound,
+    /// Neither hers nor a steward.
+    #[error("a card is for its owner and for stewards to hand out")]
+    NoMandate,
+    /// No such card.
+    #[error("there is no such card")]
+    CardNotFound,
+    /// Blocked, or too many wrong PINs.
+    #[error("this card is blocked")]
+    CardBlocked,
+    /// No PIN yet.
+    #[error("this card has no PIN yet")]
+    CardWithoutPin,
+    /// Not 4 to 8 digits, or one of the first that anybody tries.
+    #[error("a PIN is 4 to 8 digits, not all the same and not in a row")]
+    PinInvalid,
+    /// Who hands out a card does not choose its PIN.
+    #[error("somebody else than who handed out the card sees to its PIN")]
+    FourEyes,
+    /// No ledger has this unit, or it has no counter.
+    #[error("this ledger has no counter")]
+    CounterClosed,
+    /// Nobody has shown a card, or too long ago.
+    #[error("no card was shown in the last minutes")]
+    NobodyHere,
+    /// It is her own party, or one that she acts for.
+    #[error("nobody pays from or to her own party at the counter")]
+    OwnParty,
+    /// Not 1 to 999,999.
+    #[error("a slip has a number from 1 to 999,999")]
+    SlipInvalid,
+    /// Entered already.
+    #[error("this slip was entered already")]
+    SlipTaken,
+    /// What is left of the day.
+    #[error("past what one person may pay out here in a day; {0} is left")]
+    OverCeiling(u64),
+    /// The ledger refused the payment.
+    #[error("{0}")]
+    Refused(TransferError),
 }
 
 /// Why nothing was imported or exported.

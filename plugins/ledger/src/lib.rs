@@ -13,6 +13,8 @@
 //! | [`posting`] | moving money: one transfer, lists and chains, reservations and their expiry |
 //! | [`books`] | creating ledgers, opening and closing accounts, limits, trial balance, balance as of a day |
 //! | [`statement`] | what an account holder reads |
+//! | [`counter`] | paying for people without a phone: cards, PINs, paper slips |
+//! | [`circulation`] | what moves in a ledger as a whole, over months |
 //! | [`exchange`] | plain text to rows and back: CSV, hledger, Beancount; [`trade`] runs it against the books |
 //! | [`pages`] | what members see and do in a browser, in English and Spanish |
 //! | `rows` | how all of it is kept |
@@ -23,8 +25,10 @@
 //! adapter over it, in `component`.
 
 pub mod books;
+pub mod circulation;
 #[cfg(target_family = "wasm")]
 mod component;
+pub mod counter;
 pub mod errors;
 pub mod exchange;
 pub mod host;

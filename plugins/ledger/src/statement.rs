@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::errors::LookupError;
-use crate::host::Host;
+use crate::host::{Actor, Host};
 use crate::model::{Account, Checkpoint, Day, Id, Side, Transfer, TransferKind, TransferView};
 use crate::posting::read_memo;
 use crate::rights;
@@ -30,6 +30,8 @@ pub struct Filter {
     pub through: Option<String>,
     /// Words that memo, reference or counterparty's code must contain.
     pub search: Option<String>,
+    /// Only with this party.
+    pub party: Option<Id>,
 }
 
 /// A line of a statement.
@@ -61,7 +63,9 @@ pub fn get(host: &mut dyn Host, id: Id) -> Result<TransferView, LookupError> {
     let transfer = rows::transfer(host, id).ok_or(LookupError::TransferNotFound)?;
     let sides = [transfer.debit, transfer.credit].map(|account| rows::account(host, account));
     let [Some(debit), Some(credit)] = sides else { rows::damaged(host) };
-    let may = rights::may_see_account(host, &debit) || rights::may_see_account(host, &credit);
+    // Whoever entered it, at the counter for instance, sees what she did.
+    let is_hers = matches!(host.actor(), Actor::Person(person) if transfer.actor == Some(person));
+    let may = is_hers || rights::may_see_account(host, &debit) || rights::may_see_account(host, &credit);
     // A plugin in the chain sees what was made through it, and not whatever the person may see.
     let via = host.via();
     let is_through = via.is_none() || via == transfer.via;
@@ -120,6 +124,7 @@ struct Criteria {
     from: Day,
     through: Day,
     words: Vec<String>,
+    party: Option<Id>,
 }
 
 impl Criteria {
@@ -137,6 +142,7 @@ impl Criteria {
                 .flat_map(|words| words.split_whitespace())
                 .map(str::to_lowercase)
                 .collect(),
+            party: filter.party,
         })
     }
 
@@ -153,6 +159,7 @@ impl Criteria {
 #[derive(Default)]
 struct Seen {
     codes: BTreeMap<Id, String>,
+    owners: BTreeMap<Id, Option<Id>>,
     names: BTreeMap<Id, Option<String>>,
 }
 
@@ -212,7 +219,13 @@ impl Walk<'_> {
 
     /// The line of a transfer; none when the words of the search are not in it.
     fn line(&mut self, transfer: Transfer, side: Side, balance: i64) -> Option<Line> {
-        let counterparty = self.code_of(transfer.counterparty_of(side));
+        let other = transfer.counterparty_of(side);
+        if let Some(party) = self.criteria.party
+            && self.owner_of(other) != Some(party)
+        {
+            return None;
+        }
+        let counterparty = self.code_of(other);
         let memo = self.memo_of(&transfer, side);
         if !self.criteria.words.is_empty() {
             let reference = transfer.reference.as_deref().unwrap_or("");
@@ -249,6 +262,15 @@ impl Walk<'_> {
         let code = self.seen.codes.entry(account);
         code.or_insert_with(|| rows::account(host, account).map(|account| account.code).unwrap_or_default())
             .clone()
+    }
+
+    fn owner_of(&mut self, account: Id) -> Option<Id> {
+        let host = &mut *self.host;
+        *self
+            .seen
+            .owners
+            .entry(account)
+            .or_insert_with(|| rows::account(host, account).map(|account| account.owner))
     }
 
     fn name_of(&mut self, party: Id) -> Option<String> {

@@ -6,6 +6,10 @@ nav-statement = Statement
 nav-pending = Waiting
 nav-pending-some = Waiting ({ $count })
 nav-account = Account
+nav-circulation = All the money
+nav-balances = Balances
+nav-counter = Counter
+nav-books = Books
 
 title-overview = Your account
 title-pay = Pay
@@ -14,8 +18,6 @@ title-statement = Statement
 title-pending = Payments that wait
 title-account = About this account
 
-no-account = You have no account here yet.
-no-account-next = A steward opens one for you. Tell her what you would like to use it for.
 which-account = Which account
 show = Show
 
@@ -39,6 +41,7 @@ reserved = Reserved for payments that wait
 coming = On its way to you
 recent = Recent
 nothing-yet = Nothing has moved yet.
+first-payment = Your first payment
 all-lines = The whole statement
 
 pay-to = To whom
@@ -61,6 +64,10 @@ ask-scan = Scan to pay
 
 from = From
 through = Until
+with = With whom
+with-nobody = Nobody has this short name. Choose one from the list.
+to-print = For printing
+to-save = Save as a table (CSV)
 search = Words
 search-help = In notes, and in names of accounts.
 filter = Show

@@ -6,6 +6,10 @@ nav-statement = Movimientos
 nav-pending = En espera
 nav-pending-some = En espera ({ $count })
 nav-account = Cuenta
+nav-circulation = Todo el dinero
+nav-balances = Saldos
+nav-counter = Mostrador
+nav-books = Libros
 
 title-overview = Tu cuenta
 title-pay = Pagar
@@ -14,8 +18,6 @@ title-statement = Movimientos
 title-pending = Pagos en espera
 title-account = Sobre esta cuenta
 
-no-account = Todavía no tienes cuenta aquí.
-no-account-next = Una persona administradora te abre una. Cuéntale para qué la quieres usar.
 which-account = Qué cuenta
 show = Ver
 
@@ -38,6 +40,7 @@ reserved = Reservado para pagos en espera
 coming = En camino hacia ti
 recent = Lo último
 nothing-yet = Todavía no se ha movido nada.
+first-payment = Tu primer pago
 all-lines = Todos los movimientos
 
 pay-to = A quién
@@ -60,6 +63,10 @@ ask-scan = Escanea para pagar
 
 from = Desde
 through = Hasta
+with = Con quién
+with-nobody = Nadie tiene ese nombre corto. Elige uno de la lista.
+to-print = Para imprimir
+to-save = Guardar como tabla (CSV)
 search = Palabras
 search-help = En las notas y en los nombres de cuentas.
 filter = Ver

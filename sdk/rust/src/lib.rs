@@ -44,10 +44,20 @@
 //! make the right way the short one: [`Table::update`] reads, changes and writes in one step, and
 //! nothing that a table gives borrows from it, so a row that you keep is plainly a copy of the past.
 //!
+//! # Pages
+//!
+//! [`Html`] writes the pages of a plugin: literals are markup, everything else is escaped.
+//!
+//! # Memory
+//!
+//! In the component this crate brings the global allocator (fast for the few dozen small things of a call). A plugin that
+//! uses it cannot define a `#[global_allocator]` of its own: Rust allows one in a program and refuses to link a second.
+//!
 //! What this is not: it opens no transaction (the host did, T1), and it hides no error of yours:
 //! return an `err` and everything that the call wrote is undone.
 
 mod counter;
+mod html;
 mod id;
 mod index;
 mod key;
@@ -64,6 +74,7 @@ mod alloc;
 pub mod host;
 
 pub use counter::Counter;
+pub use html::Html;
 pub use id::{Id, IdError};
 pub use index::Index;
 pub use key::{Key, PrefixOf};

@@ -14,5 +14,16 @@ pub type Instant = u64;
 pub type Duration = u64;
 /// A calendar day, `YYYY-MM-DD`.
 pub type Date = String;
+/// A text for whoever asked to keep.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Its name, with an extension.
+    pub name: String,
+    /// `text/csv`, `text/plain` or `application/json`.
+    pub media_type: String,
+    /// What is in it.
+    pub text: String,
+}
+
 /// The position of a committed batch in the community's journal.
 pub type Sequence = u64;

@@ -39,6 +39,24 @@ pub enum ManifestError {
         /// Which one.
         at: String,
     },
+    /// Somebody who sees data about people.
+    #[error("seen-by: {word:?} is nobody; it is self, party, counterparties, members, public or group:NAME")]
+    Reader {
+        /// What was written.
+        word: String,
+    },
+    /// Data about people that nobody sees.
+    #[error("about-people {what:?}: nobody sees it; then it need not be kept. Say at least `self`")]
+    NobodySees {
+        /// Which.
+        what: String,
+    },
+    /// More kinds of data about people than anybody reads.
+    #[error("about-people has more than {most} entries; say it in fewer")]
+    TooManyKinds {
+        /// Most.
+        most: usize,
+    },
     /// A size.
     #[error(
         "storage = {text:?} is not a size: write one like \"64 MiB\" (B, KiB, MiB, GiB), \

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     BuildRecipe, EmitEntry, ExportEntry, FunctionRule, GrantKind, ImportEntry, Manifest, ManifestError,
-    STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, extra, words,
+    NoticeTopic, STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, extra, people, words,
 };
 
 #[derive(Deserialize)]
@@ -33,6 +33,10 @@ struct RawManifest {
     subscribes: Vec<String>,
     #[serde(default)]
     grantable: Vec<RawGrantable>,
+    #[serde(default)]
+    about_people: Vec<people::RawPeopleData>,
+    #[serde(default)]
+    notice: Vec<RawNotice>,
     publisher: Option<String>,
     minimum_host: Option<String>,
     r#static: Option<extra::RawStatic>,
@@ -82,6 +86,13 @@ struct RawGrantable {
     title: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNotice {
+    topic: String,
+    title: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct RawBuild {
@@ -119,6 +130,8 @@ pub(super) fn read(text: &str) -> Result<Manifest, ManifestError> {
         imports: raw.import.into_iter().map(import).collect::<Result<_, _>>()?,
         emits: raw.emits.into_iter().map(emit).collect::<Result<_, _>>()?,
         grantable: grantable(raw.grantable)?,
+        about_people: people::read(raw.about_people)?,
+        notices: notices(raw.notice)?,
         publisher: raw.publisher.as_deref().map(extra::publisher).transpose()?,
         minimum_host: raw.minimum_host.map(extra::minimum_host).transpose()?,
         static_files: raw.r#static.map(extra::statics).transpose()?,
@@ -150,7 +163,7 @@ fn no_interface_twice<'a>(
     Ok(())
 }
 
-fn human_text(at: &str, text: &str) -> Result<String, ManifestError> {
+pub(super) fn human_text(at: &str, text: &str) -> Result<String, ManifestError> {
     let trimmed = text.trim();
     if trimmed.is_empty() || text.len() > TEXT_BYTES_MAX || text.chars().any(char::is_control) {
         return Err(ManifestError::Text { at: at.to_owned() });
@@ -221,6 +234,19 @@ fn grantable(raw: Vec<RawGrantable>) -> Result<Vec<GrantKind>, ManifestError> {
         kinds.push(GrantKind { kind, title });
     }
     Ok(kinds)
+}
+
+fn notices(raw: Vec<RawNotice>) -> Result<Vec<NoticeTopic>, ManifestError> {
+    let mut topics: Vec<NoticeTopic> = Vec::with_capacity(raw.len());
+    for entry in raw {
+        let topic = word(|| "notice".to_owned(), entry.topic)?;
+        if topics.iter().any(|earlier| earlier.topic == topic) {
+            return Err(ManifestError::Twice { at: "notice", name: topic });
+        }
+        let title = human_text(&format!("the title of notice {topic}"), &entry.title)?;
+        topics.push(NoticeTopic { topic, title });
+    }
+    Ok(topics)
 }
 
 fn build(raw: RawBuild) -> Result<BuildRecipe, ManifestError> {

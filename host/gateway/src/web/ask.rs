@@ -73,6 +73,7 @@ async fn as_actor(
         .map_err(|error| failed("arguments", error.to_string()))?;
     let mut call = Call::new(actor, "host", &callable.interface.id, function, values);
     call.request_id = std::sync::Arc::clone(&visit.here.request_id);
+    call.reason.clone_from(&visit.reason);
     let answer = kernel.call(call).await.map_err(|error| failed(error.code(), error.to_string()))?;
     answer_to_json(callable, &answer).map_err(|error| {
         let refusal = sentence::refusal(&callable.function, &error);

@@ -13,12 +13,19 @@ const STYLE: &str = include_str!("pages.css");
 /// Of what plugins show: their few classes, and the host's elements.
 const PLUGIN: &str = include_str!("plugin/plugin.css");
 const SCRIPT: &str = include_str!("pages.js");
+/// Checkpoints and pages that a browser keeps.
+const CARE: &str = include_str!("care/care.js");
 
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {
-    let (kind, text) = match name.as_str() {
-        "pages.css" => ("text/css; charset=utf-8", STYLE),
-        "plugin.css" => ("text/css; charset=utf-8", PLUGIN),
-        "pages.js" => ("text/javascript; charset=utf-8", SCRIPT),
+    let (kind, text): (_, &[u8]) = match name.as_str() {
+        "pages.css" => ("text/css; charset=utf-8", STYLE.as_bytes()),
+        "plugin.css" => ("text/css; charset=utf-8", PLUGIN.as_bytes()),
+        "pages.js" => ("text/javascript; charset=utf-8", SCRIPT.as_bytes()),
+        "care.js" => ("text/javascript; charset=utf-8", CARE.as_bytes()),
+        "icon-192.png" => ("image/png", include_bytes!("../../icons/icon-192.png")),
+        "icon-512.png" => ("image/png", include_bytes!("../../icons/icon-512.png")),
+        "maskable-512.png" => ("image/png", include_bytes!("../../icons/maskable-512.png")),
+        "touch-180.png" => ("image/png", include_bytes!("../../icons/touch-180.png")),
         _ => return front::not_found().await.into_response(),
     };
     let kind = (CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -29,10 +36,15 @@ pub(crate) async fn asset(Path(name): Path<String>) -> Response {
 pub(crate) async fn manifest(visit: Visit) -> Response {
     let name = &visit.community.name;
     let manifest = json!({
-        "name": name, "short_name": name.chars().take(12).collect::<String>(), "start_url": "/", "scope": "/",
+        "name": name, "short_name": name.chars().take(12).collect::<String>(), "id": "/", "start_url": "/", "scope": "/",
         "display": "standalone", "lang": visit.say.tag(), "dir": visit.say.direction(),
         "background_color": "#fbfaf6", "theme_color": "#2f6b3a",
-        "icons": [{ "src": "/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any" }],
+        "icons": [
+            { "src": "/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any" },
+            { "src": "/assets/icon-192.png", "sizes": "192x192", "type": "image/png", "purpose": "any" },
+            { "src": "/assets/icon-512.png", "sizes": "512x512", "type": "image/png", "purpose": "any" },
+            { "src": "/assets/maskable-512.png", "sizes": "512x512", "type": "image/png", "purpose": "maskable" },
+        ],
     });
     let kind = (CONTENT_TYPE, HeaderValue::from_static("application/manifest+json"));
     ([kind], manifest.to_string()).into_response()

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::ask::{ask, items, text};
 use super::shell::{self, Frame};
 use super::visit::Visit;
-use super::{demo, recoveries};
+use super::{demo, name, recoveries};
 
 pub(crate) async fn page(visit: Visit) -> Response {
     if visit.here.state.setup.as_ref().is_some_and(|setup| setup.is_open(&visit.here.state.kernel)) {
@@ -53,6 +53,8 @@ async fn member(visit: &Visit) -> Markup {
     html! {
         h1 { (say.with("hello", &[("name", text(&me, "name"))])) }
         (warning)
+        (name::warning(visit))
+        (name::moved(visit))
         @if demo::is_demo(visit) { (demo::personas(visit)) }
         @else if !has_way_in(&ways) {
             div class="notice bad" {
@@ -69,15 +71,24 @@ async fn member(visit: &Visit) -> Markup {
         }
         ul class="cards" {
             @for plugin in &plugins {
-                li { a class="card" href=(plugin.path) { h3 { (plugin.title) } } }
+                li { a class="card" href=(plugin.path) { h2 class="h3" { (plugin.title) } } }
             }
-            li { a class="card" href="/members" { h3 { (say.t("members")) } p class="soft" { (say.t("members-about")) } } }
+            li { a class="card" href="/members" { h2 class="h3" { (say.t("members")) } p class="soft" { (say.t("members-about")) } } }
+            li { a class="card" href="/groups" { h2 class="h3" { (say.t("groups")) } p class="soft" { (say.t("groups-about")) } } }
+            li { a class="card" href="/rules" { h2 class="h3" { (say.t("rules-title")) } p class="soft" { (say.t("rules-about")) } } }
+            li { a class="card" href="/log" { h2 class="h3" { (say.t("log-title")) } p class="soft" { (say.t("log-about-short")) } } }
             @if steward {
                 li { a class="card" href="/stewards/invitations" {
-                    h3 { (say.t("invitations")) } p class="soft" { (say.t("invitations-about")) }
+                    h2 class="h3" { (say.t("invitations")) } p class="soft" { (say.t("invitations-about")) }
+                } }
+                li { a class="card" href="/stewards/move-in" { h2 class="h3" { (say.t("move-title")) } p class="soft" { (say.t("move-about")) } } }
+                li { a class="card" href="/stewards/devices" { h2 class="h3" { (say.t("devices")) } p class="soft" { (say.t("devices-about")) } } }
+                li { a class="card" href="/stewards/hand-over" { h2 class="h3" { (say.t("hand-over")) } p class="soft" { (say.t("hand-over-about")) } } }
+                li { a class="card" href="/stewards/name" {
+                    h2 class="h3" { (say.t("name-title")) } p class="soft" { (say.t("name-about")) }
                 } }
             }
-            li { a class="card" href="/me" { h3 { (say.t("me-title")) } p class="soft" { (say.t("me-about")) } } }
+            li { a class="card" href="/me" { h2 class="h3" { (say.t("me-title")) } p class="soft" { (say.t("me-about")) } } }
         }
     }
 }

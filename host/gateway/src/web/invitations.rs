@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::ask::{ask, items, number, text};
-use super::join::base64url;
+use super::join::{base64url, new_link};
 use super::qr;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Member, Posted, Visit, redirect};
@@ -103,9 +103,7 @@ struct Order<'a> {
 
 /// Makes an invitation; its link. The error is in words.
 async fn make(visit: &Visit, order: &Order<'_>) -> Result<String, String> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|_| visit.say.t("host-failed"))?;
-    let secret = base64url(&random);
+    let secret = new_link().map_err(|_| visit.say.t("host-failed"))?;
     let expires = visit.here.state.kernel.now().saturating_add(order.days * 86_400 * 1_000_000);
     let order = json!({ "order": {
         "hash": base64url(&Identity::hash_of(&secret)), "label": order.label, "uses": order.uses,
@@ -113,6 +111,11 @@ async fn make(visit: &Visit, order: &Order<'_>) -> Result<String, String> {
     } });
     ask(visit, "invitations", "create", order).await.map_err(|refused| refused.said(visit))?;
     Ok(format!("{}/join/{secret}", visit.site().origin))
+}
+
+/// A link for a party that is in already.
+pub(crate) async fn for_party(visit: &Visit, party: &str, days: u64) -> Result<String, String> {
+    make(visit, &Order { label: "", uses: 1, days, person: Some(party) }).await
 }
 
 /// A link, to be shown once: as a QR code, as text.

@@ -5,22 +5,83 @@ use axum::response::{IntoResponse, Response};
 use hamlet_identity::Identity;
 use hamlet_reflect::Id;
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::ask::as_host;
+use super::ask::{as_host, text};
 use super::fields::Fields;
-use super::shell::{self, Field, Frame, field, notice};
+use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Posted, Visit, failed};
 
 /// Longest secret that is looked at.
 const SECRET_LENGTH_MAX: usize = 64;
 
-pub(crate) async fn page(Path(secret): Path<String>, visit: Visit) -> Response {
-    shown(&visit, StatusCode::OK, &secret, &Fields::default(), None)
+/// For whom a link is.
+enum Guest {
+    Newcomer,
+    /// Her name.
+    Member(String),
 }
 
-fn shown(
+pub(crate) async fn page(Path(secret): Path<String>, visit: Visit) -> Response {
+    match guest(&visit, &secret).await {
+        Ok(Guest::Newcomer) => newcomer(&visit, StatusCode::OK, &secret, &Fields::default(), None),
+        Ok(Guest::Member(name)) => member(&visit, &secret, &name),
+        Err(words) => useless(&visit, &words),
+    }
+}
+
+/// For whom a link is; in words why nobody can use it.
+async fn guest(visit: &Visit, secret: &str) -> Result<Guest, String> {
+    if secret.len() > SECRET_LENGTH_MAX {
+        return Err(visit.say.t("refused-invitation-unknown"));
+    }
+    let hash = base64url(&Identity::hash_of(secret));
+    let found = as_host(visit, "invitations", "look", json!({ "hash": hash })).await;
+    let person = found.map_err(|refused| refused.said(visit))?;
+    if person.is_null() {
+        return Ok(Guest::Newcomer);
+    }
+    let party = as_host(visit, "members", "get", json!({ "party": person })).await;
+    party.map(|party| Guest::Member(text(&party, "name").to_owned())).map_err(|refused| refused.said(visit))
+}
+
+/// A link that lets nobody in.
+fn useless(visit: &Visit, words: &str) -> Response {
+    let say = &visit.say;
+    let body = html! {
+        h1 { (say.t("join-useless")) }
+        p class="lead" { (words) }
+        p { a href="/" { (say.t("home")) } }
+    };
+    let title = say.t("join-useless");
+    let frame = Frame { title: &title, narrow: true, ..Frame::default() };
+    shell::page_with(visit, StatusCode::NOT_FOUND, &frame, &body)
+}
+
+/// Somebody who is in already gets a way to sign in: there is nothing to type.
+fn member(visit: &Visit, secret: &str, name: &str) -> Response {
+    let say = &visit.say;
+    let title = say.with("hello", &[("name", name)]);
+    let body = html! {
+        h1 { (title) }
+        p class="lead" { (say.with("join-member-lead", &[("community", &visit.community.name)])) }
+        (other_member(visit))
+        form method="post" action={ "/join/" (secret) } {
+            (hidden(visit))
+            button { (say.t("join-member")) }
+        }
+    };
+    shell::page(visit, &Frame { title: &title, narrow: true, ..Frame::default() }, &body)
+}
+
+/// Says to who is signed in that this browser will be somebody else's.
+fn other_member(visit: &Visit) -> Markup {
+    let words = visit.browser.as_ref().map(|_| visit.say.t("join-signs-out")).unwrap_or_default();
+    notice("", &words)
+}
+
+fn newcomer(
     visit: &Visit,
     status: StatusCode,
     secret: &str,
@@ -33,7 +94,9 @@ fn shown(
         h1 { (say.with("join-title", &[("community", &community.name)])) }
         p class="lead" { (say.t("join-lead")) }
         (notice("bad", wrong("").unwrap_or_default()))
+        (other_member(visit))
         form method="post" action={ "/join/" (secret) } {
+            (hidden(visit))
             (field(&Field { name: "name", label: &say.t("your-name"), help: &say.t("your-name-help"), value: typed.text("name"), autocomplete: "name", error: wrong("name"), ..Field::default() }))
             (field(&Field { name: "handle", label: &say.t("handle"), help: &say.t("handle-help"), value: typed.text("handle"), autocomplete: "username", error: wrong("handle"), ..Field::default() }))
             button { (say.t("join")) }
@@ -44,22 +107,22 @@ fn shown(
 }
 
 pub(crate) async fn join(Path(secret): Path<String>, Posted { visit, fields }: Posted<Visit>) -> Response {
-    if secret.len() > SECRET_LENGTH_MAX {
-        return crate::front::not_found().await.into_response();
-    }
+    let guest = match guest(&visit, &secret).await {
+        Ok(guest) => guest,
+        Err(words) => return useless(&visit, &words),
+    };
     if visit.here.state.address_rates.take(visit.here.address, 10).is_err() {
         let problem = ("", visit.say.t("refused-busy"));
-        return shown(&visit, StatusCode::TOO_MANY_REQUESTS, &secret, &fields, Some(&problem));
+        return newcomer(&visit, StatusCode::TOO_MANY_REQUESTS, &secret, &fields, Some(&problem));
     }
     let hash = base64url(&Identity::hash_of(&secret));
-    // A link for somebody who is in already needs no name.
-    let claimed = as_host(&visit, "invitations", "claim", json!({ "hash": hash })).await;
-    let came = if claimed.is_ok() {
-        claimed
-    } else {
-        let handle = fields.text("handle").to_lowercase();
-        let order = json!({ "hash": hash, "handle": handle, "name": fields.text("name") });
-        as_host(&visit, "invitations", "redeem", order).await
+    let came = match guest {
+        Guest::Member(_) => as_host(&visit, "invitations", "claim", json!({ "hash": hash })).await,
+        Guest::Newcomer => {
+            let handle = fields.text("handle").to_lowercase();
+            let order = json!({ "hash": hash, "handle": handle, "name": fields.text("name") });
+            as_host(&visit, "invitations", "redeem", order).await
+        }
     };
     match came {
         Ok(person) => match id(&person) {
@@ -76,7 +139,7 @@ pub(crate) async fn join(Path(secret): Path<String>, Posted { visit, fields }: P
                 _ => "",
             };
             let problem = (place, refused.said(&visit));
-            shown(&visit, StatusCode::UNPROCESSABLE_ENTITY, &secret, &fields, Some(&problem))
+            newcomer(&visit, StatusCode::UNPROCESSABLE_ENTITY, &secret, &fields, Some(&problem))
         }
     }
 }
@@ -86,8 +149,24 @@ pub(crate) fn id(value: &Value) -> Option<Id> {
     u128::from_str_radix(value.as_str()?, 16).ok().map(Id)
 }
 
+/// The secret of a link: 128 random bits as text.
+///
+/// # Errors
+/// There is no randomness.
+pub fn new_link() -> Result<String, getrandom::Error> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random)?;
+    Ok(base64url(&random))
+}
+
 /// Bytes as JSON has them (C4).
 pub(crate) fn base64url(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The same back; none: it is no such text.
+pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
 }

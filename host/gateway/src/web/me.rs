@@ -33,6 +33,11 @@ async fn shown(member: &Member, status: StatusCode, problem: Option<&str>) -> Re
             }
         }
         section class="card" {
+            h2 { (say.t("profile-title")) }
+            p { (say.t("profile-about")) }
+            a class="button quiet" href="/me/profile" { (say.t("profile-title")) }
+        }
+        section class="card" {
             h2 { (say.t("secure-title")) }
             p { (say.t("secure-about")) }
             a class="button quiet" href="/me/secure" { (say.t("secure-account")) }
@@ -49,6 +54,13 @@ async fn shown(member: &Member, status: StatusCode, problem: Option<&str>) -> Re
             h2 { (say.t("tokens")) }
             p { (say.t("tokens-about")) }
             a class="button quiet" href="/me/tokens" { (say.t("tokens")) }
+        }
+        section class="card" {
+            h2 { (say.t("me-yours")) }
+            p { (say.t("me-yours-about")) }
+            a class="button quiet" href="/me/privacy" { (say.t("privacy-title")) } " "
+            a class="button quiet" href="/me/export" { (say.t("export-title")) } " "
+            a class="button quiet" href="/me/leave" { (say.t("leave-title")) }
         }
         (sign_out_form(visit))
     };

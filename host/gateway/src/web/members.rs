@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::ask::{ask, items, number, text};
 use super::fields::Fields;
 use super::home::{OrNull as _, party as party_of};
+use super::log;
+use super::mandates;
+use super::profile;
 use super::prove;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Member, Posted, Visit, escaped, redirect};
@@ -58,6 +61,7 @@ async fn listed(member: &Member, status: StatusCode, problem: &str) -> Response 
                         (field(&Field { name: "name", label: &say.t("member-name"), autocomplete: "off", ..Field::default() }))
                         (field(&Field { name: "handle", label: &say.t("handle"), autocomplete: "off", ..Field::default() }))
                     }
+                    (log::reason(visit, "reason-add"))
                     button { (say.t("add")) }
                 }
             }
@@ -110,6 +114,7 @@ fn for_stewards(visit: &Visit, handle: &str, party: &Value, groups: &Value) -> M
             form method="post" action={ "/members/" (handle) "/groups" } {
                 (hidden(visit))
                 (field(&Field { name: "group", label: &say.t("group-join"), help: &say.t("group-join-help"), autocomplete: "off", ..Field::default() }))
+                (log::reason(visit, "reason-group"))
                 button class="quiet" { (say.t("add")) }
             }
         }
@@ -166,6 +171,7 @@ pub(crate) async fn one(Path(handle): Path<String>, member: Member) -> Response 
         h1 { (text(&party, "name")) }
         p class="lead" { (text(&party, "handle")) @let kind = kind(visit, text(&party, "kind")); @if !kind.is_empty() { " · " (kind) } }
         p { (say.with("member-since", &[("day", &since)])) }
+        @if text(&party, "status") == "active" { (profile::card(visit, &handle, &party).await) }
         @if !items(&groups).is_empty() {
             p { (say.t("groups")) ": " @for (place, group) in items(&groups).iter().enumerate() {
                 @if place > 0 { ", " } (group.as_str().unwrap_or_default())
@@ -176,10 +182,11 @@ pub(crate) async fn one(Path(handle): Path<String>, member: Member) -> Response 
             details {
                 summary { (say.t("recovery-lost")) }
                 p { (say.t("recoveries-lead")) }
-                form method="post" action={ "/members/" (handle) "/recover" } { (hidden(visit)) button class="quiet" { (say.t("recovery-begin")) } }
+                form method="post" action={ "/members/" (handle) "/recover" } { (hidden(visit)) (log::reason(visit, "reason-recover")) button class="quiet" { (say.t("recovery-begin")) } }
                 p { a href="/recoveries" { (say.t("recoveries")) } }
             }
         }
+        @if text(&party, "status") == "active" { (mandates::card(&member, &handle, &party).await) }
         @if member.browser.steward && text(&party, "status") == "active" { (for_stewards(visit, &handle, &party, &groups)) }
         p { a href="/members" { (say.t("members")) } }
     };

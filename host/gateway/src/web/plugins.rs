@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::ask::{Refused, ask, items, text};
 use super::catalogue::{self, Offer};
 use super::home::OrNull as _;
+use super::log;
+use super::privacy;
 use super::prove;
 use super::shell::{self, Frame, hidden, notice};
 use super::visit::{Member, Posted, Visit, redirect};
@@ -144,10 +146,14 @@ pub(crate) async fn plan(Path(component): Path<String>, member: Member) -> Respo
             h2 { (say.t("plugin-means")) }
             ul { @for sentence in items(outlook.get("sentences").unwrap_or_default_ref()) { li { (sentence.as_str().unwrap_or_default()) } } }
         }
+        @if let Some(staged) = visit.here.state.kernel.staged(&component) {
+            section class="card" { h2 { (say.t("privacy-data")) } (privacy::declared(visit, &staged.manifest)) }
+        }
         form method="post" action={ (PLACE) "/activate" } {
             (hidden(visit))
             input type="hidden" name="component" value=(component);
             @for ask in asks { input type="hidden" name="key" value=(text(ask, "key")); }
+            (log::reason(visit, "reason"))
             button { (say.t(if asks.is_empty() { "plugin-install" } else { "plugin-install-and-grant" })) }
             " " a class="button quiet" href=(PLACE) { (say.t("back")) }
         }
@@ -237,6 +243,7 @@ pub(crate) async fn one(Path(name): Path<String>, member: Member) -> Response {
         form method="post" action={ (PLACE) "/" (name) "/status" } {
             (hidden(visit))
             input type="hidden" name="status" value=(if paused { "active" } else { "paused" });
+            (log::reason(visit, "reason-status"))
             button class="quiet" { (say.t(if paused { "plugin-resume" } else { "plugin-pause" })) }
         }
         @if let Some(previous) = plugin.get("previous").and_then(Value::as_str) {
@@ -276,7 +283,7 @@ async fn going_back(visit: &Visit, name: &str, previous: &str) -> Markup {
         section class="card" {
             h2 { (say.with("plugin-previous", &[("version", previous)])) }
             ul { @for sentence in items(&lost) { li { (sentence.as_str().unwrap_or_default()) } } }
-            form method="post" action={ (PLACE) "/" (name) "/roll-back" } { (hidden(visit)) button class="danger" { (say.with("plugin-roll-back", &[("version", previous)])) } }
+            form method="post" action={ (PLACE) "/" (name) "/roll-back" } { (hidden(visit)) (log::reason(visit, "reason-back")) button class="danger" { (say.with("plugin-roll-back", &[("version", previous)])) } }
             form method="post" action={ (PLACE) "/" (name) "/confirm" } { (hidden(visit)) button class="quiet" { (say.t("plugin-confirm")) } }
         }
     }

@@ -11,6 +11,7 @@ use super::ask::{Refused, ask, items, number, text};
 use super::home::{OrNull as _, party};
 use super::invitations::made;
 use super::join::base64url;
+use super::log;
 use super::prove;
 use super::shell::{self, Frame, hidden, notice};
 use super::visit::{Member, Posted, Visit, redirect};
@@ -79,6 +80,7 @@ fn button(visit: &Visit, recovery: &Value, act: &str, words: &str, class: &str) 
         form method="post" action={ (PLACE) "/" (act) } {
             (hidden(visit))
             input type="hidden" name="recovery" value=(text(recovery, "id"));
+            (log::reason(visit, &format!("reason-{act}-{}", text(recovery, "id"))))
             button class=(class) { (visit.say.t(words)) }
         }
     }
@@ -172,7 +174,11 @@ pub(crate) async fn warning(visit: &Visit) -> Markup {
     let me = party(visit);
     let mine = items(&going_on).iter().any(|recovery| text(recovery, "person") == me);
     let say = &visit.say;
+    let recent = ask(visit, "recoveries", "recent", json!({ "person": me })).await.unwrap_or_default();
+    let recent = recent.as_str().and_then(|at| at.parse::<u64>().ok());
+    let until = recent.map(|at| visit.day(at.saturating_add(hamlet_kernel::RECOVERED_FOR_MICROS)));
     html! {
+        @if let Some(day) = until { div class="notice" { p { (say.with("recovery-recent", &[("day", &day)])) } } }
         @if mine { div class="notice bad" { p { (say.t("recovery-warning")) } a class="button" href=(PLACE) { (say.t("recovery-look")) } } }
     }
 }

@@ -150,9 +150,7 @@ pub(crate) async fn begin(Path(secret): Path<String>, Posted { visit, fields }: 
 /// # Errors
 /// There is no randomness.
 pub fn new_secrets() -> Result<(String, String), getrandom::Error> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random)?;
-    let link = super::join::base64url(&random);
+    let link = super::join::new_link()?;
     let mut digits = [0; 8];
     getrandom::fill(&mut digits)?;
     let number = u64::from_be_bytes(digits) % 100_000_000;

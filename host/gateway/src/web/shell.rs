@@ -5,8 +5,9 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::demo;
-use super::visit::{CSRF, Visit};
+use super::guard::CSRF;
+use super::visit::Visit;
+use super::{care, demo};
 use crate::problem::Shown;
 
 /// No script but our own, no style but our own, nothing from elsewhere, no frame around us, no form to elsewhere.
@@ -46,17 +47,21 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
                 meta name="color-scheme" content="light dark";
                 title { (frame.title) @if frame.title != community { " · " (community) } }
                 link rel="icon" href="/icon.svg" type="image/svg+xml";
+                link rel="apple-touch-icon" href="/assets/touch-180.png";
                 link rel="manifest" href="/manifest.webmanifest";
                 link rel="stylesheet" href="/assets/pages.css";
                 @if frame.place.starts_with("/p/") { link rel="stylesheet" href="/assets/plugin.css"; }
                 @if frame.script { script src="/assets/pages.js" defer {} }
+                (care::kept::head(visit))
             }
             body class=@if frame.narrow { "narrow" } @else { "wide" } {
                 a class="skip" href="#main" { (say.t("skip-to-content")) }
+                (care::kept::offline_line(visit))
                 (demo::banner(visit))
                 (header(visit, frame))
                 main id="main" tabindex="-1" { (body) }
                 (footer(visit))
+                (care::kept::differs(visit))
             }
         }
     };
@@ -65,7 +70,13 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
         (CONTENT_SECURITY_POLICY, POLICY),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (status, headers, document.into_string()).into_response()
+    let mut response = (status, headers, document.into_string()).into_response();
+    // What may be looked at later without a connection: no page with a secret or a password on it is wide.
+    let whose = care::kept::whose(visit).filter(|_| status == StatusCode::OK && !frame.narrow);
+    if let Some(whose) = whose.and_then(|whose| HeaderValue::from_str(&whose).ok()) {
+        response.headers_mut().insert(care::kept::HAMLET_KEEP, whose);
+    }
+    response
 }
 
 fn header(visit: &Visit, frame: &Frame<'_>) -> Markup {
@@ -83,7 +94,9 @@ fn header(visit: &Visit, frame: &Frame<'_>) -> Markup {
                             }
                             (entry(frame, "/members", &say.t("members")))
                             @if browser.steward { (entry(frame, "/stewards/invitations", &say.t("invitations")))
-                                (entry(frame, "/stewards/plugins", &say.t("plugins"))) }
+                                (entry(frame, "/stewards/plugins", &say.t("plugins")))
+                                (entry(frame, "/stewards", &say.t("care"))) }
+                            (entry(frame, "/me/inbox", &inbox(visit)))
                             (entry(frame, "/me", &browser.handle))
                         }
                     }
@@ -97,6 +110,14 @@ fn header(visit: &Visit, frame: &Frame<'_>) -> Markup {
 
 fn entry(frame: &Frame<'_>, path: &str, name: &str) -> Markup {
     html! { li { a href=(path) aria-current=[(frame.place == path).then_some("page")] { (name) } } }
+}
+
+/// The way to her notices, with how many are new.
+fn inbox(visit: &Visit) -> String {
+    match care::unread(visit) {
+        0 => visit.say.t("inbox"),
+        unread => visit.say.with("inbox-unread", &[("number", &unread.to_string())]),
+    }
 }
 
 fn footer(visit: &Visit) -> Markup {
@@ -115,6 +136,7 @@ fn footer(visit: &Visit) -> Markup {
                 }
                 button class="quiet" { (say.t("choose")) }
             }
+            @if visit.browser.is_some() { p { a href="/journal" { (say.t("journal")) } } }
             p { a href="/developers" { (say.t("for-developers")) } }
         }
     }

@@ -66,7 +66,8 @@ pub(crate) async fn with_password(Posted { visit, fields }: Posted<Visit>) -> Re
     let attempt = Attempt { handle, address: visit.here.address, mark: visit.mark() };
     let password = fields.exact("password").to_owned();
     match state.identity.sign_in_with_password(&state.kernel, &attempt, password).await {
-        Ok(person) => finish(&visit, person, to).await,
+        // A password alone is half a way in: she was interrupted before the other half, and comes to it now.
+        Ok(person) => finish(&visit, person, "/me/secure/app").await,
         Err(SignInError::CodeNeeded(ticket)) => code_page(&visit, StatusCode::OK, &ticket, to, ""),
         Err(error) => refused(&visit, &error, &Tried { handle, to, ..Tried::default() }),
     }
@@ -194,8 +195,9 @@ pub(crate) async fn sign_out(Posted { visit, .. }: Posted<Member>) -> Response {
     let _ended = ask(&visit.visit, "sessions", "end", json!({ "session": session })).await;
     let mut response = redirect("/");
     forget_session(&mut response);
-    // What the browser kept of her pages goes too (ASVS 14.3.1).
-    let data = http::HeaderValue::from_static("\"cache\", \"storage\"");
+    // What the browser kept of her pages goes too (ASVS 14.3.1). Not its whole storage: there it keeps the checkpoint by
+    // which its owner would see a rewritten past. What `sw.js` keeps of pages, it forgets itself.
+    let data = http::HeaderValue::from_static("\"cache\"");
     response.headers_mut().insert("clear-site-data", data);
     response
 }

@@ -1,25 +1,22 @@
-//! Who looks at a page, in which language; and the guard of what is posted.
+//! Who looks at a page or posts a form, and in which language.
 //!
-//! A cookie names the session (`__Host-`, HttpOnly, Secure, SameSite=Lax). What changes something is posted, and a
-//! post is taken only from a page of this very origin: by the browser's own word (`Sec-Fetch-Site`, else `Origin`),
-//! and for whoever is signed in also by a token that only a page of hers holds. If it is wrong, another site's page
-//! acts with her rights.
+//! A cookie names the session (`__Host-`, HttpOnly, Secure, SameSite=Lax). Whether a post is hers is `guard`'s. If it
+//! is wrong, somebody is taken for another.
 
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
 use hamlet_identity::{Browser, SignInError, Site};
 use hamlet_kernel::{Actor, settings};
-use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 
-use super::fields::{FORM_BYTES_MAX, Fields};
+use super::ask::ask;
+use super::fields::Fields;
+use super::guard::{CSRF, check_origin, check_token, csrf, read};
 use super::words::Say;
 use crate::front::Here;
 use crate::problem::Problem;
@@ -32,12 +29,6 @@ const MARK: &str = "__Host-hamlet-known";
 const LANGUAGE: &str = "hamlet-language";
 /// How long cookies are kept, in seconds: as long as a session lives.
 const COOKIE_SECONDS: u64 = hamlet_identity::ABSOLUTE.as_secs();
-/// The field of a form that shows that it is a page of hers.
-pub(crate) const CSRF: &str = "csrf";
-
-/// The interface by which a plugin shows pages, without its version.
-const PAGES: &str = "hamlet:host/pages@";
-
 /// A plugin that has pages.
 #[derive(Debug, Clone)]
 pub(crate) struct PluginPages {
@@ -56,6 +47,8 @@ pub(crate) struct Visit {
     /// The path and query that were asked for.
     pub path: String,
     pub headers: HeaderMap,
+    /// Why she does what she posts, in her own words, for the steward log.
+    pub reason: Option<Arc<str>>,
 }
 
 /// Somebody who is signed in looks at a page; anybody else is sent to sign in first.
@@ -88,7 +81,7 @@ impl Visit {
         let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let say = state.words.say(self::cookie(&parts.headers, LANGUAGE), accepted, &community.language);
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok(Self { browser, say, community, path, headers: parts.headers.clone(), here })
+        Ok(Self { browser, say, community, path, headers: parts.headers.clone(), reason: None, here })
     }
 
     /// As whom she calls.
@@ -135,7 +128,7 @@ impl Visit {
     pub fn plugins_with_pages(&self) -> Vec<PluginPages> {
         let catalogue = self.here.state.kernel.catalogue();
         let with_pages = catalogue.plugins.values().filter(|plugin| {
-            plugin.active && plugin.interfaces.iter().any(|interface| interface.id.starts_with(PAGES))
+            plugin.active && plugin.interfaces.iter().any(|interface| interface.id == super::plugin::PAGES)
         });
         with_pages
             .map(|plugin| PluginPages { path: format!("/p/{}/", plugin.name), title: plugin.title.clone() })
@@ -150,12 +143,32 @@ impl Visit {
         time.map_or_else(String::new, |time| zone.to_datetime(time).date().to_string())
     }
 
+    /// The day and the minute of a time in the community's zone.
+    pub fn moment(&self, micros: u64) -> String {
+        let zone = jiff::tz::TimeZone::get(&self.community.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let time =
+            i64::try_from(micros).ok().and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
+        time.map_or_else(String::new, |time| {
+            let time = zone.to_datetime(time);
+            format!("{} {:02}:{:02}", time.date(), time.hour(), time.minute())
+        })
+    }
+
     /// Signs somebody in: begins her session and sends her on.
     pub async fn signed_in(&self, person: hamlet_reflect::Id, to: &str) -> Result<Response, SignInError> {
         let state = &self.here.state;
-        // Whoever proves again that it is she gets a new cookie for the same session.
-        let replaces =
-            self.browser.as_ref().filter(|browser| browser.person == person).map(|browser| browser.hash);
+        // Whoever proves again that it is she gets a new cookie for the same session; somebody else's ends here, for
+        // its cookie is overwritten and nobody could end it in this browser any more.
+        let (replaces, other) = match &self.browser {
+            Some(browser) if browser.person == person => (Some(browser.hash), None),
+            browser => (None, browser.as_ref()),
+        };
+        if let Some(other) = other {
+            let order = serde_json::json!({ "session": other.session.to_string() });
+            ask(self, "sessions", "end", order)
+                .await
+                .map_err(|refused| SignInError::Refused(refused.case))?;
+        }
         let session = state.identity.begin_session(&state.kernel, person, &self.label(), replaces).await?;
         let mark = state.identity.mark(person)?;
         let mut response = redirect(to);
@@ -196,11 +209,6 @@ pub(crate) fn inside(path: &str) -> &str {
     let leaves = matches!(bytes.get(1), Some(b'/' | b'\\'));
     let plain = bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\\');
     if bytes.first() == Some(&b'/') && !leaves && plain { path } else { "/" }
-}
-
-fn csrf(hash: &[u8; 32]) -> String {
-    let token = blake3::derive_key("hamlet 2026 forms of a session", hash);
-    blake3::Hash::from_bytes(token).to_hex().to_string()
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -245,63 +253,43 @@ impl AsRef<Visit> for Visit {
     }
 }
 
+impl AsMut<Visit> for Visit {
+    fn as_mut(&mut self) -> &mut Visit {
+        self
+    }
+}
+
+impl AsMut<Visit> for Member {
+    fn as_mut(&mut self) -> &mut Visit {
+        &mut self.visit
+    }
+}
+
 impl AsRef<Visit> for Member {
     fn as_ref(&self) -> &Visit {
         &self.visit
     }
 }
 
-impl<V: FromRequestParts<(), Rejection = Response> + AsRef<Visit> + Send + Sync> FromRequest<()>
+impl<V: FromRequestParts<(), Rejection = Response> + AsRef<Visit> + AsMut<Visit> + Send + Sync> FromRequest<()>
     for Posted<V>
 {
     type Rejection = Response;
     async fn from_request(request: Request, (): &()) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         check_origin(&parts.headers).map_err(axum::response::IntoResponse::into_response)?;
-        let visit = V::from_request_parts(&mut parts, &()).await?;
+        let mut visit = V::from_request_parts(&mut parts, &()).await?;
         let body = read(body).await.map_err(axum::response::IntoResponse::into_response)?;
         let fields = Fields::parse(&body).map_err(axum::response::IntoResponse::into_response)?;
         check_token(visit.as_ref(), fields.exact(CSRF))
             .map_err(axum::response::IntoResponse::into_response)?;
+        visit.as_mut().reason =
+            Some(fields.text("reason")).filter(|reason| !reason.is_empty()).map(Arc::from);
+        if let Some(response) = super::rules::first(visit.as_ref()).await {
+            return Err(response);
+        }
         Ok(Self { visit, fields })
     }
-}
-
-pub(crate) async fn read(body: Body) -> Result<Bytes, Problem> {
-    let read = Limited::new(body, FORM_BYTES_MAX).collect().await;
-    read.map(http_body_util::Collected::to_bytes).map_err(|_| {
-        let detail = format!("A form has at most {FORM_BYTES_MAX} bytes.");
-        Problem::host(StatusCode::PAYLOAD_TOO_LARGE, "form-too-large", "Too large", detail)
-    })
-}
-
-/// Whether the browser says that a post comes from this origin. Tools that say nothing have no cookies of a browser.
-pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let own = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => {
-            let host = origin.split_once("://").map_or("", |(_, host)| host);
-            text(HOST.as_str()).is_some_and(|here| here.eq_ignore_ascii_case(host))
-        }
-        (None, None) => true,
-    };
-    if own { Ok(()) } else { Err(foreign()) }
-}
-
-/// Whether who is signed in sent this from a page of hers.
-pub(crate) fn check_token(visit: &Visit, token: &str) -> Result<(), Problem> {
-    let Some(browser) = &visit.browser else { return Ok(()) };
-    let expected = blake3::Hash::from_hex(csrf(&browser.hash)).ok();
-    let given = blake3::Hash::from_hex(token).ok();
-    // Equality of BLAKE3 hashes takes constant time.
-    if given.is_some() && given == expected { Ok(()) } else { Err(foreign()) }
-}
-
-fn foreign() -> Problem {
-    let detail = "This was not sent from a page of this community, or you signed in anew in between. Go back, load \
-        the page again, and send it once more.";
-    Problem::host(StatusCode::FORBIDDEN, "other-origin", "Sent from elsewhere", detail)
 }
 
 /// Keeps the language that somebody chose.
@@ -355,28 +343,6 @@ mod tests {
             .iter()
             .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect()
-    }
-
-    #[test]
-    fn a_post_is_taken_from_this_origin_alone() {
-        for good in [
-            &[("sec-fetch-site", "same-origin"), ("host", "oak.example")][..],
-            &[("origin", "https://oak.example"), ("host", "oak.example")],
-            &[("origin", "https://OAK.example:8443"), ("host", "oak.example:8443")],
-            &[("host", "oak.example")],
-        ] {
-            assert!(check_origin(&headers(good)).is_ok(), "{good:?}");
-        }
-        for bad in [
-            &[("sec-fetch-site", "cross-site"), ("host", "oak.example")][..],
-            &[("sec-fetch-site", "same-site"), ("origin", "https://oak.example"), ("host", "oak.example")],
-            &[("sec-fetch-site", "none"), ("host", "oak.example")],
-            &[("origin", "https://oak.example.evil.example"), ("host", "oak.example")],
-            &[("origin", "https://oak.example:1"), ("host", "oak.example")],
-            &[("origin", "null"), ("host", "oak.example")],
-        ] {
-            assert!(check_origin(&headers(bad)).is_err(), "{bad:?}");
-        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 /// The form of the speaker, filled in.
-fn say(place: &Place, text_said: &str, times: &str) -> (String, Vec<(String, String)>) {
+pub(crate) fn say(place: &Place, text_said: &str, times: &str) -> (String, Vec<(String, String)>) {
     let html = text(&place.get("/p/speaker/form"));
     place.form(
         &html,

@@ -5,6 +5,7 @@
 mod support;
 
 mod forms;
+mod people;
 mod shown;
 
 use std::path::Path;

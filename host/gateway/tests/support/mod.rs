@@ -94,18 +94,9 @@ impl Town {
     }
 
     fn community(&self) -> Community {
-        Community {
-            name: self.host.split('.').next().unwrap().to_owned(),
-            hosts: vec![self.host.clone()],
-            kernel: self.kernel.clone(),
-            identity: self.identity.clone(),
-            incoming: self.incoming.clone(),
-            any_address: false,
-            languages: None,
-            setup: None,
-            catalogue: Vec::new(),
-            personas: Vec::new(),
-        }
+        let name = self.host.split('.').next().unwrap();
+        let community = Community::new(name, &self.host, self.kernel.clone(), self.identity.clone());
+        Community { incoming: self.incoming.clone(), ..community }
     }
 }
 
@@ -333,7 +324,7 @@ pub fn whole() -> Value {
     json!({ "functions": [], "read-only": false, "bulk": false })
 }
 
-fn base64url(bytes: &[u8]) -> String {
+pub fn base64url(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
     for three in bytes.chunks(3) {

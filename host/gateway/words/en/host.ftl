@@ -1,5 +1,4 @@
 # What the host's own pages say. A message is named for what it is about.
-language-name = English
 
 ## The frame of every page
 skip-to-content = Skip to the content
@@ -93,6 +92,10 @@ passkey-refused = This passkey was not accepted here.
 join-title = Come in to { $community }
 join-lead = You have been invited. Two lines, and you are in.
 join = Come in
+join-useless = This link lets nobody in
+join-member-lead = This link is for you. With it you sign in to { $community } in this browser, and choose how you sign in from now on.
+join-member = Sign in
+join-signs-out = Somebody is signed in in this browser. She is signed out when you go on.
 your-name = Your name
 your-name-help = As others call you. You can change it later.
 your-handle = Your short name is { $handle }.

@@ -1,5 +1,4 @@
 # Lo que dicen las páginas propias del anfitrión.
-language-name = Español
 
 ## El marco de cada página
 skip-to-content = Ir al contenido
@@ -93,6 +92,10 @@ passkey-refused = Esta llave de acceso no fue aceptada aquí.
 join-title = Entra en { $community }
 join-lead = Te han invitado. Dos líneas y estás dentro.
 join = Entrar
+join-useless = Este enlace no deja entrar a nadie
+join-member-lead = Este enlace es para ti. Con él entras en { $community } en este navegador, y eliges cómo entrarás desde ahora.
+join-member = Entrar
+join-signs-out = Hay alguien dentro en este navegador. Su sesión se cierra cuando sigas.
 your-name = Tu nombre
 your-name-help = Como te llaman los demás. Puedes cambiarlo después.
 your-handle = Tu nombre corto es { $handle }.

@@ -104,6 +104,7 @@ impl Trial<'_> {
             host: "test.example".to_owned(),
             listen: LISTEN.parse()?,
             https: None,
+            authority: None,
             demo: true,
             personas: Vec::new(),
             backup: hamlet_backup::PlanFile::default(),

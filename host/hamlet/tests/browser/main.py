@@ -1,21 +1,36 @@
 """Stories of people with a browser. Each runs on a community of its own; the first that fails ends the run."""
 
+import importlib.util
+import pathlib
 import sys
 import time
 
 from playwright.sync_api import sync_playwright
 
+import care
 import members
+import names
+import people
+from town import launch
 
-STORIES = {name: story for name, story in vars(members).items() if name.startswith("story_")}
+
+def modules():
+    """The stories of the host, and those that plugins bring."""
+    yield from (members, names, people, care)
+    root = pathlib.Path(__file__).resolve().parents[4]
+    for path in sorted(root.glob("plugins/*/tests/browser/*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        yield module
+
+
+STORIES = {name: story for module in modules() for name, story in vars(module).items() if name.startswith("story_")}
 
 
 def main(wanted):
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                  "--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        browser = launch(playwright.chromium)
         for name, story in STORIES.items():
             if wanted and name.removeprefix("story_") not in wanted:
                 continue

@@ -11,7 +11,7 @@ from town import DESK, PHONE, Demo, Person, Town, totp
 
 def founded(browser, **how):
     """A community with its steward Ada, who signed in with a passkey."""
-    town = Town()
+    town = how.pop("town", None) or Town()
     ada = Person(browser, town, how.pop("name", "ada"), **how)
     ada.has_authenticator()
     ada.goes(town.link)
@@ -70,8 +70,6 @@ def story_a_community_is_founded_and_a_neighbour_comes_in(browser):
     # The link is used up.
     eve = Person(browser, town, "eve")
     eve.goes(link)
-    eve.types(name="Eve", handle="eve")
-    eve.presses("Come in")
     eve.reads("This invitation was used already")
     # He is no steward.
     ben.goes("/stewards/invitations")
@@ -171,7 +169,9 @@ def story_a_page_set_from_right_to_left_and_an_accented_one_hold_together(browse
             ada.page.set_viewport_size(size)
             ada.name = f"ada-{tag}-{size['width']}"
             for path in ["/", "/me", "/me/tokens", "/me/secure", "/members", "/members/ada", "/recoveries",
-                         "/stewards/invitations", "/stewards/plugins", "/nowhere"]:
+                         "/stewards/invitations", "/stewards/plugins", "/log", "/groups", "/groups/stewards", "/rules",
+                         "/me/profile", "/me/privacy", "/me/export", "/me/leave", "/stewards/rules", "/stewards/devices",
+                         "/stewards/hand-over", "/stewards/move-in", "/nowhere"]:
                 ada.goes(path)
     town.close()
 

@@ -21,6 +21,13 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 
 
+def launch(chromium, *more):
+    return chromium.launch(
+        executable_path="/usr/bin/chromium",
+        args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+              "--disable-background-networking", "--disable-component-update", "--disable-sync", *more])
+
+
 def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -39,26 +46,33 @@ def totp(secret, at=None):
 class Town:
     """A fresh community's host, started as a volunteer starts it."""
 
-    def __init__(self):
+    def __init__(self, port=None, more=()):
         self.folder = tempfile.TemporaryDirectory()
-        self.port, self.https = free_port(), free_port()
+        self.port, self.https = port or free_port(), free_port()
         self.home = pathlib.Path(self.folder.name) / "home"
-        self.host = subprocess.Popen(
-            [HAMLET, "--home", self.home, "setup", "--listen", f"127.0.0.1:{self.port}",
-             "--https", f"127.0.0.1:{self.https}"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        said = self.start("setup", "--listen", f"127.0.0.1:{self.port}", "--https", f"127.0.0.1:{self.https}", *more)
+        self.link = re.search(r"https://\S+(/setup/\S+)", said).group(1)
+        self.code = re.search(r"type this code there: (\d{4} \d{4})", said).group(1)
+        self.fingerprint = re.search(r"((?:[0-9A-F]{2}:){31}[0-9A-F]{2})", said).group(1)
+        # Passkeys work on this name without a certificate that a browser trusts.
+        self.url = f"http://localhost:{self.port}"
+
+    def start(self, *words):
+        """Starts the host; what it says until it listens."""
+        self.host = subprocess.Popen([HAMLET, "--home", self.home, *words],
+                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         atexit.register(self.host.kill)
         said = ""
         for line in self.host.stdout:
             said += line
             if line.startswith("listening at"):
                 break
-        self.said = said
-        self.link = re.search(r"https://\S+(/setup/\S+)", said).group(1)
-        self.code = re.search(r"type this code there: (\d{4} \d{4})", said).group(1)
-        self.fingerprint = re.search(r"((?:[0-9A-F]{2}:){31}[0-9A-F]{2})", said).group(1)
-        # Passkeys work on this name without a certificate that a browser trusts.
-        self.url = f"http://localhost:{self.port}"
+        return said
+
+    def restart(self):
+        self.host.terminate()
+        self.host.wait(20)
+        self.start("run")
 
     def close(self):
         self.host.terminate()
@@ -85,11 +99,12 @@ class Demo:
 class Person:
     """Somebody with a browser of her own."""
 
-    def __init__(self, browser, town, name, script=True, size=None, scheme="light", locale="en-GB"):
+    def __init__(self, browser, town, name, script=True, size=None, scheme="light", locale="en-GB",
+                 strict=False):
         self.town, self.name = town, name
         self.context = browser.new_context(
             viewport=size or PHONE, java_script_enabled=script, color_scheme=scheme, locale=locale,
-            ignore_https_errors=True)
+            ignore_https_errors=not strict)
         self.page = self.context.new_page()
         self.script = script
         self.errors = []

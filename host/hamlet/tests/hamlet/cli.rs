@@ -28,6 +28,7 @@ fn a_newcomer_is_told_where_to_begin_and_every_command_explains_itself() {
         "plugin list",
         "member",
         "member add",
+        "member invite",
         "member list",
         "member remove",
         "token",
@@ -124,6 +125,9 @@ fn people_are_managed_without_a_host_and_refusals_are_sentences() {
     assert!(run(&["member", "add", "grace", "Grace"]).done().contains("hamlet call --as grace"));
     run(&["member", "add", "grace", "Grace"]).failed_saying(&["(handle-taken)"]);
     run(&["member", "add", "G", "Grace"]).failed_saying(&["(handle-invalid)"]);
+    let link = run(&["member", "invite", "grace"]).done();
+    assert!(link.contains("/join/") && link.contains("start it with `hamlet run`"), "{link}");
+    run(&["member", "invite", "nobody"]).failed_saying(&["(no-such-party)"]);
     run(&["member", "remove", "nobody"]).failed_saying(&["There is no such party. (no-such-party)"]);
     let list = run(&["member", "list"]).done();
     assert!(list.contains("grace") && list.contains("ada"), "{list}");

@@ -4,6 +4,7 @@
 mod common;
 
 mod cli;
+mod copies;
 mod faults;
 mod plugins;
 mod trust;

@@ -1,22 +1,21 @@
 //! The commands of `members`. Each says first who may, then checks, then writes.
 
-use hamlet_kernel::{CallError, Mandate, NativeContext, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, Noted, PartyKind};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
 use super::{Authority, MembersError, authority};
 use crate::credential_rows;
+use crate::papers;
+use crate::profiles;
 use crate::read::{self, PAGE};
+use crate::recovered;
 use crate::recoveries;
 use crate::rows::{self, Party, STEWARDS};
 use crate::sessions;
-use crate::values::{Arguments, Stop};
+use crate::values::{Arguments, Stop, refuse};
 
 pub(super) type Outcome = Result<Option<Val>, Stop<MembersError>>;
-
-pub(super) fn refuse<T>(error: MembersError) -> Result<T, Stop<MembersError>> {
-    Err(Stop::Refused(error))
-}
 
 /// Stewards and decisions (the manifest's access says so): a new party.
 pub(super) fn add(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
@@ -35,7 +34,7 @@ pub(crate) fn add_person(
     new_party(cx, PartyKind::Person, handle, name)
 }
 
-fn new_party(
+pub(crate) fn new_party(
     cx: &mut dyn NativeContext,
     kind: PartyKind,
     handle: &str,
@@ -90,6 +89,7 @@ pub(super) fn rename(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Ou
     }
     party.sealed_name = seal(cx, id, name)?;
     cx.set(&rows::party_key(id), &party.encode())?;
+    note_for_another(cx, who, id, "")?;
     Ok(None)
 }
 
@@ -97,6 +97,17 @@ pub(super) fn rename(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Ou
 pub(super) fn remove(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let id = arguments.id(0)?;
     let mut party = active(cx, id)?;
+    end_part(cx, id, &mut party)?;
+    Ok(None)
+}
+
+/// Whoever decides for the party: it is not asked why.
+pub(super) fn leave(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
+    let id = arguments.id(0)?;
+    let mut party = active(cx, id)?;
+    if !authority(cx)?.decides_for(cx, id)? {
+        return refuse(MembersError::NoMandate);
+    }
     end_part(cx, id, &mut party)?;
     Ok(None)
 }
@@ -140,6 +151,9 @@ pub(super) fn end_part(
     sessions::end_of(cx, id)?;
     credential_rows::clear(cx, id)?;
     recoveries::end_of(cx, id)?;
+    profiles::end_of(cx, id)?;
+    recovered::end_of(cx, id)?;
+    papers::end_of(cx, id)?;
     Ok(())
 }
 
@@ -163,13 +177,38 @@ pub(super) fn give_mandate(cx: &mut dyn NativeContext, arguments: Arguments<'_>)
     if !by_steward && !who.decides_for(cx, id)? {
         return refuse(MembersError::NoMandate);
     }
-    cx.set(&rows::mandate_key(person, id), &row)?;
-    cx.set(&rows::mandate_back_key(id, person), &row)?;
+    write_mandate(cx, person, id, &mut party, &row)?;
+    note_for_another(cx, who, id, "")?;
+    Ok(None)
+}
+
+fn write_mandate(
+    cx: &mut dyn NativeContext,
+    person: Id,
+    id: Id,
+    party: &mut Party,
+    row: &[u8],
+) -> Result<(), CallError> {
+    cx.set(&rows::mandate_key(person, id), row)?;
+    cx.set(&rows::mandate_back_key(id, person), row)?;
     if !party.mandated {
         party.mandated = true;
         cx.set(&rows::party_key(id), &party.encode())?;
     }
-    Ok(None)
+    Ok(())
+}
+
+/// A mandate for a party that was just added, by whoever added it: that it may be given was decided before.
+pub(crate) fn entrust(
+    cx: &mut dyn NativeContext,
+    person: Id,
+    id: Id,
+    mandate: Mandate,
+) -> Result<(), CallError> {
+    let (Some(mut party), Some(row)) = (read::party(cx, id)?, rows::encode_mandate(mandate, cx.now())) else {
+        return Err(CallError::internal("a mandate for nobody"));
+    };
+    write_mandate(cx, person, id, &mut party, &row)
 }
 
 /// Whoever decides for the party, the person herself, and decisions. From the next command on she
@@ -227,7 +266,23 @@ pub(super) fn leave_group(cx: &mut dyn NativeContext, arguments: Arguments<'_>) 
     }
     let was = cx.delete(&rows::group_key(id, group))?;
     cx.delete(&rows::group_back_key(group, id))?;
+    if was {
+        note_for_another(cx, who, id, group)?;
+    }
     Ok(Some(Val::Bool(was)))
+}
+
+/// What a steward, a decision or the holder of the box does to a party that is not theirs goes into the steward log.
+pub(super) fn note_for_another(
+    cx: &mut dyn NativeContext,
+    who: Authority,
+    party: Id,
+    thing: &str,
+) -> Result<(), CallError> {
+    if !who.runs_the_community() || (who != Authority::Whole && who.decides_for(cx, party)?) {
+        return Ok(());
+    }
+    cx.note(Noted { thing: thing.to_owned(), party: Some(party), ..Noted::default() })
 }
 
 fn is_party_name(name: &str) -> bool {

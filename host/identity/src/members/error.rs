@@ -1,44 +1,22 @@
 //! `hamlet:host/members.error`.
 
-use wasmtime::component::Val;
+use crate::values::cases;
 
-use crate::values::Case;
-
-/// Why nothing was changed. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MembersError {
-    NoSuchParty,
-    HandleTaken,
-    HandleInvalid,
-    NameInvalid,
-    OneCommons,
-    MandateInvalid,
-    NoSuchMandate,
-    GroupInvalid,
-    LastSteward,
-    HasLeft,
-    NoMandate,
-    StillHere,
-    CursorInvalid,
-}
-
-impl Case for MembersError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchParty => "no-such-party",
-            Self::HandleTaken => "handle-taken",
-            Self::HandleInvalid => "handle-invalid",
-            Self::NameInvalid => "name-invalid",
-            Self::OneCommons => "one-commons",
-            Self::MandateInvalid => "mandate-invalid",
-            Self::NoSuchMandate => "no-such-mandate",
-            Self::GroupInvalid => "group-invalid",
-            Self::LastSteward => "last-steward",
-            Self::HasLeft => "has-left",
-            Self::NoMandate => "no-mandate",
-            Self::StillHere => "still-here",
-            Self::CursorInvalid => "cursor-invalid",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// Why nothing was changed. The WIT documents each case.
+    pub(crate) enum MembersError {
+        NoSuchParty = "no-such-party",
+        HandleTaken = "handle-taken",
+        HandleInvalid = "handle-invalid",
+        NameInvalid = "name-invalid",
+        OneCommons = "one-commons",
+        MandateInvalid = "mandate-invalid",
+        NoSuchMandate = "no-such-mandate",
+        GroupInvalid = "group-invalid",
+        LastSteward = "last-steward",
+        HasLeft = "has-left",
+        NoMandate = "no-mandate",
+        StillHere = "still-here",
+        CursorInvalid = "cursor-invalid",
     }
 }

@@ -144,6 +144,12 @@ impl wit::identity::Host for Slot {
         doomed(running, answer)
     }
 
+    fn recently_recovered(&mut self, party: wit::types::Id) -> Trapping<Option<u64>> {
+        let running = self.running()?;
+        let at = running.recently_recovered(id(party));
+        doomed(running, at)
+    }
+
     fn request_id(&mut self) -> Trapping<String> {
         Ok(self.running()?.request_id.to_string())
     }

@@ -45,7 +45,7 @@ pub(crate) fn run(mut running: Box<Running>, arguments: &[Val]) -> (Box<Running>
 fn prepare(running: &mut Running, arguments: &[Val]) -> Result<Result<Ready, Val>, CallError> {
     running.check_writable()?;
     let table = Arc::clone(&running.table);
-    let cx = &mut Context { running, namespace: DISPATCH };
+    let cx = &mut Context { running, namespace: DISPATCH, interface: None };
     let by = super::check_dispatcher(cx)?;
     let id = shape::id(shape::argument(arguments, 0)?)?;
     let found = super::read(&mut OfProvider(cx), id)?.filter(|frozen| frozen.by == by);
@@ -104,7 +104,7 @@ fn execute(mut running: Box<Running>, mut ready: Ready) -> (Box<Running>, Ended)
 /// It ran, whatever becomes of it.
 fn begin(running: &mut Running, ready: &mut Ready) -> Result<(), CallError> {
     let at = running.now;
-    let rows = &mut OfProvider(&mut Context { running, namespace: DISPATCH });
+    let rows = &mut OfProvider(&mut Context { running, namespace: DISPATCH, interface: None });
     ready.frozen.ran = Some(Ran { at, how: How::Failed });
     super::put(rows, ready.id, &ready.frozen)?;
     let waiting = super::waiting(rows)?;
@@ -117,7 +117,11 @@ fn end(running: &mut Running, ready: &mut Ready, how: How) -> Result<(), CallErr
     }
     let at = running.now;
     ready.frozen.ran = Some(Ran { at, how });
-    super::put(&mut OfProvider(&mut Context { running, namespace: DISPATCH }), ready.id, &ready.frozen)
+    super::put(
+        &mut OfProvider(&mut Context { running, namespace: DISPATCH, interface: None }),
+        ready.id,
+        &ready.frozen,
+    )
 }
 
 /// What a function answered, as an outcome.

@@ -26,7 +26,7 @@ use crate::sealed::PartyKeys;
 use crate::secret::HostSecret;
 use crate::sequencer::Sequencer;
 use crate::table::Provider;
-use crate::{beside, dispatch, erasure, events, grants, history, query, settings};
+use crate::{beside, dispatch, erasure, events, grants, history, query, settings, steward_log};
 
 /// The host's own contracts.
 static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
@@ -81,13 +81,14 @@ pub(super) fn apply_erasures(store: &Store, keys: &PartyKeys) -> Result<(), Open
 }
 
 /// The rooms of the kernel's own natives have fixed numbers.
-const OWN_ROOMS: [(&str, Namespace); 6] = [
+const OWN_ROOMS: [(&str, Namespace); 7] = [
     ("hamlet:host/plugins", namespaces::PLUGINS),
     ("hamlet:host/grants", namespaces::GRANTS),
     ("hamlet:host/settings", namespaces::SETTINGS),
     ("hamlet:host/events", namespaces::EVENTS),
     (dispatch::ROOM, namespaces::DISPATCH),
     history::ROOM,
+    steward_log::ROOM,
 ];
 
 /// Gives each room its namespace; new ones get the next number, in a commit of its own.
@@ -176,7 +177,7 @@ pub(super) fn natives(
             known.insert(interface.id.clone(), interface);
         }
     }
-    let own: [&str; 7] = [
+    let own: [&str; 8] = [
         "hamlet:host/plugins@0.1.0",
         "hamlet:host/grants@0.1.0",
         "hamlet:host/settings@0.1.0",
@@ -184,6 +185,7 @@ pub(super) fn natives(
         dispatch::INTERFACE,
         "hamlet:host/effects@0.1.0",
         history::HISTORY,
+        steward_log::STEWARD_LOG,
     ];
     let ids = own.into_iter().chain(config.natives.iter().map(|native| native.interface()));
     let interfaces: NativeInterfaces =
@@ -197,6 +199,7 @@ pub(super) fn natives(
         Arc::new(dispatch::Dispatch),
         Arc::new(dispatch::effects::Effects),
         Arc::new(history::History),
+        Arc::new(steward_log::StewardLog),
     ]
     .into_iter()
     .chain(config.natives.iter().cloned())

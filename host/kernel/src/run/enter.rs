@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use hamlet_bundle::{FunctionRule, Kind};
 use hamlet_reflect::abi;
@@ -16,6 +17,7 @@ use crate::dispatch;
 use crate::engine::{HANDED_OVER_BYTES_MAX, KEPT_INSTANCES_MAX};
 use crate::metrics::Metrics;
 use crate::plugins;
+use crate::steward_log;
 use crate::table::{Export, Plugin, Provider};
 use crate::value::{Given, Passed, fits};
 
@@ -80,7 +82,12 @@ pub(crate) fn call_with(
     let mark = running.mark();
     running.frames.push(frame);
     let (mut running, ended) = match callee {
-        Callee::Plugin(plugin, number) => enter(running, plugin, *number, export, passed),
+        Callee::Plugin(plugin, number) => {
+            let begun = Instant::now();
+            let (running, ended) = enter(running, plugin, *number, export, passed);
+            plugin.work.count(begun.elapsed(), ended.as_ref().ok().map(|given| !given.is_err()));
+            (running, ended)
+        }
         Callee::Native(provider, _)
             if &*export.name == dispatch::RUN && provider.interface.id == dispatch::INTERFACE =>
         {
@@ -96,7 +103,18 @@ pub(crate) fn call_with(
             as_given((running, ended))
         }
     };
+    let noted = match &ended {
+        Ok(given) if !given.is_err() => {
+            let what = (&*export.interface.id, &*export.name, &export.rule);
+            steward_log::note(&mut running, callee, what, arguments, given)
+        }
+        _ => Ok(()),
+    };
     running.frames.pop();
+    if let Err(why) = noted {
+        let doomed = running.doom(why);
+        return (running, Err(doomed));
+    }
     if let Ok(given) = &ended
         && given.is_err()
     {
@@ -164,7 +182,11 @@ fn call_native(running: &mut Running, provider: &Provider, export: &Export, argu
     {
         return Err(running.doom(why));
     }
-    let mut cx = crate::native_context::Context { running, namespace: provider.namespace };
+    let mut cx = crate::native_context::Context {
+        running,
+        namespace: provider.namespace,
+        interface: Some(&provider.interface.id),
+    };
     let ended = catch_unwind(AssertUnwindSafe(|| provider.native.call(&mut cx, &export.name, arguments)));
     running.mandate = None;
     match ended {

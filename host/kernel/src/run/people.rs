@@ -7,13 +7,20 @@ use hamlet_reflect::Id;
 use super::Running;
 use crate::access::People;
 use crate::call::CallError;
-use crate::native::Mandate;
+use crate::native::{Mandate, RECOVERED_FOR_MICROS};
 
 impl Running {
     /// The party that is the community itself.
     pub(crate) fn commons(&mut self) -> Result<Option<Id>, CallError> {
         let directory = Arc::clone(&self.shared.directory);
         Ok(directory.commons(&mut self.tx, self.shared.directory_namespace)?)
+    }
+
+    /// When a person was let back in, where that is not long ago.
+    pub(crate) fn recently_recovered(&mut self, person: Id) -> Result<Option<u64>, CallError> {
+        let directory = Arc::clone(&self.shared.directory);
+        let at = directory.recovered(&mut self.tx, self.shared.directory_namespace, person)?;
+        Ok(at.filter(|at| self.now < at.saturating_add(RECOVERED_FOR_MICROS)))
     }
 
     /// The directory's answer, cached for the last pair that was asked for.

@@ -125,6 +125,7 @@ impl Runner {
         if let Some(running) = &mut self.running {
             running.actor = call.actor.clone();
             running.request_id = Arc::clone(&call.request_id);
+            running.reason.clone_from(&call.reason);
             running.mandate = None;
         }
         let given = self.enter_with(&callee, asked.passed())?;

@@ -36,6 +36,9 @@ impl Runner {
         let Asked { call, digest: arguments, .. } = asked;
         let callee = self.resolve(call, callable)?;
         let now = self.begin(&call.actor, &call.request_id)?;
+        if let Some(running) = &mut self.running {
+            running.reason.clone_from(&call.reason);
+        }
         let key = match call.idempotency {
             Some(uuid) => Some(Key::new(uuid, &call.actor, callable, arguments, now)?),
             None => None,

@@ -80,14 +80,11 @@ fn installed(dir: &std::path::Path, gate: &Arc<Gate>) -> Kernel {
         granting_all(hash),
     );
     kernel.call_blocking(call).unwrap().result.unwrap();
-    kernel.call_blocking(script(anna(), "first", "set n 0")).unwrap().result.unwrap();
     kernel
 }
 
 fn n(kernel: &Kernel) -> String {
-    let mut call = script(anna(), "first", "get n");
-    call.function = "look".into();
-    text(kernel.call_blocking(call).unwrap().result).unwrap()
+    text(kernel.call_blocking(script(anna(), "first", "add n 0")).unwrap().result).unwrap()
 }
 
 /// A command that takes its time, and is sent off alone, for others have come behind it; and those, on top of it.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::money;
 use crate::tree::{Element, Node};
-use crate::words::Language;
+use crate::words::Say;
 
 /// Most rows that are drawn.
 const ROWS_MAX: usize = 400;
@@ -31,7 +31,7 @@ struct Data {
     rows: Vec<(String, Vec<Option<i64>>)>,
 }
 
-pub(super) fn draw(element: &Element, language: Language) -> Option<Vec<Node>> {
+pub(super) fn draw(element: &Element, say: &Say) -> Option<Vec<Node>> {
     let table = find(&element.children, "table")?;
     let data = read(table)?;
     let scale: u8 = element.get("scale").unwrap_or("0").parse().ok()?;
@@ -43,7 +43,7 @@ pub(super) fn draw(element: &Element, language: Language) -> Option<Vec<Node>> {
         figure = figure.child(Element::new("figcaption").text(caption.as_str()));
     }
     let label = if caption.is_empty() { data.series.join(", ") } else { caption };
-    figure = figure.child(picture(&data, kind, scale, language, &label));
+    figure = figure.child(picture(&data, kind, scale, say, &label));
     if data.series.len() > 1 {
         let entries = data.series.iter().enumerate().map(|(index, name)| {
             let swatch = Element::new("span")
@@ -53,8 +53,8 @@ pub(super) fn draw(element: &Element, language: Language) -> Option<Vec<Node>> {
         });
         figure = figure.child(Element::new("ul").with("class", "h-legend").children(entries));
     }
-    let summary = Element::new("summary").text(language.pick("Show the numbers", "Ver los números"));
-    let numbers = shown_table(&data, table, scale, unit, language);
+    let summary = Element::new("summary").text(say.t("element-numbers"));
+    let numbers = shown_table(&data, table, scale, unit, say);
     Some(vec![figure.child(Element::new("details").child(summary).child(numbers)).into()])
 }
 
@@ -159,7 +159,7 @@ impl Range {
     }
 }
 
-fn picture(data: &Data, kind: &str, scale: u8, language: Language, label: &str) -> Element {
+fn picture(data: &Data, kind: &str, scale: u8, say: &Say, label: &str) -> Element {
     let each = |row: &[Option<i64>]| -> Vec<i128> { row.iter().flatten().map(|v| i128::from(*v)).collect() };
     let range = if kind == "stacked" {
         // What is above zero is piled up, what is below is piled down.
@@ -191,7 +191,7 @@ fn picture(data: &Data, kind: &str, scale: u8, language: Language, label: &str) 
             .with("x", (LEFT - 6).to_string())
             .with("y", tenths(range.y(at) + 40))
             .with("text-anchor", "end");
-        svg = svg.child(text.text(money::written(at, scale, language)));
+        svg = svg.child(text.text(money::written(at, scale, say)));
         at += range.step;
     }
     let rows = i128::try_from(data.rows.len()).unwrap_or(1);
@@ -272,7 +272,7 @@ fn tenths(value: i128) -> String {
     format!("{sign}{}.{}", value.abs() / 10, value.abs() % 10)
 }
 
-fn shown_table(data: &Data, table: &Element, scale: u8, unit: &str, language: Language) -> Element {
+fn shown_table(data: &Data, table: &Element, scale: u8, unit: &str, say: &Say) -> Element {
     let corner = {
         let mut rows = Vec::new();
         collect_rows(table, &mut rows);
@@ -286,7 +286,7 @@ fn shown_table(data: &Data, table: &Element, scale: u8, unit: &str, language: La
     let first = Element::new("tr").child(head(corner)).children(named);
     let rows = data.rows.iter().map(|(label, row)| {
         let values = row.iter().map(|value| {
-            let text = value.map_or_else(String::new, |value| money::written(value.into(), scale, language));
+            let text = value.map_or_else(String::new, |value| money::written(value.into(), scale, say));
             Element::new("td").with("class", "num").text(text).into()
         });
         Element::new("tr")

@@ -22,7 +22,6 @@ pub struct Posting<'a> {
 impl Pen<'_> {
     pub(super) fn form(&mut self, html: &mut String, element: &Element) {
         let Some(posting) = &self.drawing.posting else { return };
-        let language = self.drawing.viewer.language;
         let action = element.get("action").unwrap_or_default();
         let mut form = Element { children: Vec::new(), ..element.clone() };
         form.unset("return");
@@ -35,10 +34,7 @@ impl Pen<'_> {
         let number = self.forms;
         self.forms += 1;
         let Some(address) = (posting.function)(action) else {
-            let words = language.pick(
-                "This form asks for something that is not there.",
-                "Este formulario pide algo que no existe.",
-            );
+            let words = self.drawing.viewer.say.t("form-unknown-function");
             return tree::write_node(html, &Element::new("p").with("class", "warn").text(words).into());
         };
         form.set("action", address);

@@ -21,12 +21,12 @@ use hamlet_reflect::Id;
 use jiff::tz::TimeZone;
 
 use crate::tree::{self, Element, Fragment, Node};
-use crate::words::Language;
+use crate::words::Say;
 
 /// Who looks.
 pub struct Viewer<'a> {
-    /// In which language the host's own words are.
-    pub language: Language,
+    /// Says the host's own words in her language.
+    pub say: &'a Say,
     /// Where her clock stands.
     pub zone: TimeZone,
     /// Now, in microseconds since 1970.
@@ -90,12 +90,12 @@ impl Pen<'_> {
     fn element(&mut self, html: &mut String, element: &Element) {
         let viewer = &self.drawing.viewer;
         let drawn = match element.tag {
-            "h-money" => money::draw(element, viewer.language),
+            "h-money" => money::draw(element, viewer.say),
             "h-time" => time::draw(element, viewer),
             "h-party" => party::draw(element, viewer),
             "h-qr" => qr::draw(element, viewer.origin),
-            "h-chart" => chart::draw(element, viewer.language),
-            "h-progress" => progress::draw(element, viewer.language),
+            "h-chart" => chart::draw(element, viewer.say),
+            "h-progress" => progress::draw(element, viewer.say),
             "form" => return self.form(html, element),
             "table" => {
                 // A wide table scrolls by itself, by touch and by keyboard, and never the page.

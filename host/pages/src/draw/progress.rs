@@ -2,20 +2,16 @@
 
 use super::money;
 use crate::tree::{Element, Node};
-use crate::words::Language;
+use crate::words::Say;
 
-pub(super) fn draw(element: &Element, language: Language) -> Option<Vec<Node>> {
+pub(super) fn draw(element: &Element, say: &Say) -> Option<Vec<Node>> {
     let value: i128 = element.get("value")?.parse().ok()?;
     let max: i128 = element.get("max")?.parse().ok()?;
     if max <= 0 || value < 0 {
         return None;
     }
-    let shown = format!(
-        "{} {} {}",
-        money::written(value, 0, language),
-        language.pick("of", "de"),
-        money::written(max, 0, language)
-    );
+    let shown =
+        format!("{} {} {}", money::written(value, 0, say), say.t("element-of"), money::written(max, 0, say));
     let label = element.get("label").unwrap_or_default();
     let mut bar =
         Element::new("progress").with("max", max.to_string()).with("value", value.min(max).to_string());

@@ -6,7 +6,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::Viewer;
 use crate::tree::{Element, Node};
-use crate::words::{Language, Unit};
+use crate::words::Say;
 
 /// From here on a relative time says the day instead of how many days.
 const RELATIVE_DAYS_MAX: i64 = 7;
@@ -14,50 +14,50 @@ const RELATIVE_DAYS_MAX: i64 = 7;
 pub(super) fn draw(element: &Element, viewer: &Viewer<'_>) -> Option<Vec<Node>> {
     let at: i64 = element.get("value")?.parse().ok()?;
     let format = element.get("format").unwrap_or("datetime");
-    let text = written(at, format, viewer.language, &viewer.zone, viewer.now)?;
+    let text = written(at, format, viewer.say, &viewer.zone, viewer.now)?;
     let machine = Timestamp::from_microsecond(at).ok()?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut drawn = Element::new("time").with("datetime", machine);
     if format == "relative" {
-        drawn.set("title", written(at, "datetime", viewer.language, &viewer.zone, viewer.now)?);
+        drawn.set("title", written(at, "datetime", viewer.say, &viewer.zone, viewer.now)?);
     }
     Some(vec![drawn.text(text).into()])
 }
 
 /// An instant (microseconds since 1970) in words. `format`: `date`, `time`, `datetime`, `relative`. None when no
 /// calendar has it.
-pub fn written(at: i64, format: &str, language: Language, zone: &TimeZone, now: i64) -> Option<String> {
+pub fn written(at: i64, format: &str, say: &Say, zone: &TimeZone, now: i64) -> Option<String> {
     let local = Timestamp::from_microsecond(at).ok()?.to_zoned(zone.clone());
     Some(match format {
-        "date" => date(&local, language),
+        "date" => date(&local, say),
         "time" => time(&local),
-        "relative" => relative(&local, now, language, zone)?,
-        _ => format!("{}, {}", date(&local, language), time(&local)),
+        "relative" => relative(&local, now, say, zone)?,
+        _ => format!("{}, {}", date(&local, say), time(&local)),
     })
 }
 
-fn date(local: &Zoned, language: Language) -> String {
-    let (day, month, year) = (local.day(), language.month(local.month()), local.year());
-    match language {
-        Language::English => format!("{day} {month} {year}"),
-        Language::Spanish => format!("{day} de {month} de {year}"),
-    }
+fn date(local: &Zoned, say: &Say) -> String {
+    let (day, year) = (local.day().to_string(), local.year().to_string());
+    say.with("date", &[("day", &day), ("month", &say.month(local.month())), ("year", &year)])
 }
 
 fn time(local: &Zoned) -> String {
     format!("{:02}:{:02}", local.hour(), local.minute())
 }
 
-fn relative(local: &Zoned, now: i64, language: Language, zone: &TimeZone) -> Option<String> {
+fn relative(local: &Zoned, now: i64, say: &Say, zone: &TimeZone) -> Option<String> {
     let seconds = (local.timestamp().as_microsecond().saturating_sub(now)) / 1_000_000;
     let today = Timestamp::from_microsecond(now).ok()?.to_zoned(zone.clone());
     let days = i64::from(today.date().until(local.date()).ok()?.get_days());
-    Some(match seconds.abs() {
-        0..60 => language.relative(seconds, Unit::Now),
-        60..3_600 => language.relative(seconds / 60, Unit::Minute),
-        3_600..43_200 => language.relative(seconds / 3_600, Unit::Hour),
-        _ if days == 0 => language.relative(seconds / 3_600, Unit::Hour),
-        _ if days.abs() < RELATIVE_DAYS_MAX => language.relative(days, Unit::Day),
-        _ => date(local, language),
+    let (ago, far) = (seconds < 0, seconds.unsigned_abs());
+    let said = |ahead, before, count| say.count(if ago { before } else { ahead }, count);
+    Some(match far {
+        0..60 => say.t("relative-now"),
+        60..3_600 => said("relative-minutes-ahead", "relative-minutes-ago", far / 60),
+        _ if far < 43_200 || days == 0 => said("relative-hours-ahead", "relative-hours-ago", far / 3_600),
+        _ if days.abs() < RELATIVE_DAYS_MAX => {
+            said("relative-days-ahead", "relative-days-ago", days.unsigned_abs())
+        }
+        _ => date(local, say),
     })
 }
 
@@ -72,6 +72,7 @@ pub fn instant_from_local(text: &str, zone: &TimeZone) -> Option<i64> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::words::tests::speak;
 
     #[test]
     fn an_instant_is_said_by_the_viewers_clock() {
@@ -93,11 +94,11 @@ mod tests {
         ];
         for (minutes, format, english, spanish) in rows {
             let at = now + minutes * minute;
-            assert_eq!(written(at, format, Language::English, &zone, now).unwrap(), english);
-            assert_eq!(written(at, format, Language::Spanish, &zone, now).unwrap(), spanish);
+            assert_eq!(written(at, format, &speak("en"), &zone, now).unwrap(), english);
+            assert_eq!(written(at, format, &speak("es"), &zone, now).unwrap(), spanish);
         }
-        assert_eq!(written(i64::MAX, "date", Language::English, &zone, now), None);
-        assert_eq!(written(0, "relative", Language::English, &zone, i64::MIN), None);
+        assert_eq!(written(i64::MAX, "date", &speak("en"), &zone, now), None);
+        assert_eq!(written(0, "relative", &speak("en"), &zone, i64::MIN), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::fields::Entry;
 use super::{Field, FieldError};
 use crate::draw::instant_from_local;
-use crate::words::Language;
+use crate::words::Say;
 
 /// The word for an id that is not there yet.
 pub(super) const NEW_ID: &str = "new";
@@ -25,12 +25,12 @@ const ERRORS_MAX: usize = 50;
 pub fn from_fields(
     function: &Function,
     fields: &[Field],
-    language: Language,
+    say: &Say,
     zone: &TimeZone,
     new: Option<Id>,
 ) -> Result<Value, Vec<FieldError>> {
     let tree = Entry::tree(fields);
-    let mut reader = Reader { language, zone, new, errors: Vec::new(), left: VALUES_MAX };
+    let mut reader = Reader { say, zone, new, errors: Vec::new(), left: VALUES_MAX };
     let mut arguments = Map::new();
     for param in &function.params {
         let value = reader.value(&param.ty, tree.children.get(&param.name), &param.name);
@@ -57,7 +57,7 @@ pub fn from_fields(
 }
 
 struct Reader<'a> {
-    language: Language,
+    say: &'a Say,
     zone: &'a TimeZone,
     new: Option<Id>,
     errors: Vec<FieldError>,
@@ -69,11 +69,7 @@ impl Reader<'_> {
         match self.left.checked_sub(1) {
             Some(left) => self.left = left,
             None => {
-                return self.error(
-                    "",
-                    "This is more than one form may hold.",
-                    "Esto es más de lo que cabe en un formulario.",
-                );
+                return self.error("", "form-too-large");
             }
         }
         let last = entry.and_then(Entry::value);
@@ -82,7 +78,7 @@ impl Reader<'_> {
             Type::Bool => match last.map(str::trim) {
                 None | Some("" | "false") => Value::Bool(false),
                 Some("true" | "on" | "1" | "yes") => Value::Bool(true),
-                Some(_) => self.error(path, "Choose yes or no.", "Elige sí o no."),
+                Some(_) => self.error(path, "form-choose-yes-no"),
             },
             Type::String => match last {
                 Some(text) => Value::String(text.to_owned()),
@@ -229,8 +225,8 @@ impl Reader<'_> {
         match (ty, instant()) {
             (Type::U64, Some(instant)) if text.contains('T') => Value::String(instant.to_string()),
             _ => {
-                let message = expected(ty, self.language);
-                self.say(path, message)
+                let message = expected(ty, self.say);
+                self.tell(path, message)
             }
         }
     }
@@ -241,32 +237,29 @@ impl Reader<'_> {
     }
 
     fn missing(&mut self, path: &str) -> Value {
-        self.error(path, "Please fill this in.", "Por favor, completa este dato.")
+        self.error(path, "form-missing")
     }
 
     fn choose(&mut self, path: &str) -> Value {
-        self.error(path, "Choose one of these.", "Elige una de las opciones.")
+        self.error(path, "form-choose-one")
     }
 
     fn too_many(&mut self, path: &str) -> Value {
-        self.error(path, "These are too many.", "Son demasiados.")
+        self.error(path, "form-too-many")
     }
 
     fn stranger(&mut self, name: &str) {
         let shown: String = name.chars().take(60).collect();
-        let message = match self.language {
-            Language::English => format!("Nothing here is called “{shown}”."),
-            Language::Spanish => format!("Aquí nada se llama «{shown}»."),
-        };
-        self.say("", message);
+        let message = self.say.with("form-stranger", &[("name", &shown)]);
+        self.tell("", message);
     }
 
-    fn error(&mut self, path: &str, english: &'static str, spanish: &'static str) -> Value {
-        let message = self.language.pick(english, spanish).to_owned();
-        self.say(path, message)
+    fn error(&mut self, path: &str, id: &str) -> Value {
+        let message = self.say.t(id);
+        self.tell(path, message)
     }
 
-    fn say(&mut self, path: &str, message: String) -> Value {
+    fn tell(&mut self, path: &str, message: String) -> Value {
         if self.errors.len() < ERRORS_MAX {
             self.errors.push(FieldError { path: path.to_owned(), message });
         }
@@ -279,10 +272,9 @@ fn child<'a>(entry: Option<&'a Entry>, segment: &str) -> Option<&'a Entry> {
 }
 
 /// What a scalar takes, as a sentence.
-fn expected(ty: &Type, language: Language) -> String {
-    let between = |low: i128, high: i128| match language {
-        Language::English => format!("Write a whole number from {low} to {high}."),
-        Language::Spanish => format!("Escribe un número entero de {low} a {high}."),
+fn expected(ty: &Type, say: &Say) -> String {
+    let between = |low: i128, high: i128| {
+        say.with("form-between", &[("low", &low.to_string()), ("high", &high.to_string())])
     };
     match ty {
         Type::U8 => between(0, u8::MAX.into()),
@@ -291,20 +283,11 @@ fn expected(ty: &Type, language: Language) -> String {
         Type::S8 => between(i8::MIN.into(), i8::MAX.into()),
         Type::S16 => between(i16::MIN.into(), i16::MAX.into()),
         Type::S32 => between(i32::MIN.into(), i32::MAX.into()),
-        Type::U64 => language
-            .pick("Write a whole number, not below zero.", "Escribe un número entero, no negativo.")
-            .into(),
-        Type::S64 => language.pick("Write a whole number.", "Escribe un número entero.").into(),
-        Type::F32 | Type::F64 => {
-            language.pick("Write a number, such as 12.5.", "Escribe un número, por ejemplo 12.5.").into()
-        }
-        Type::Char => language.pick("Write one letter.", "Escribe una letra.").into(),
-        Type::Id => language
-            .pick(
-                "Paste an id: 32 digits and letters from a to f.",
-                "Pega un identificador: 32 cifras y letras de la a a la f.",
-            )
-            .into(),
-        _ => language.pick("This cannot be read.", "Esto no se puede leer.").into(),
+        Type::U64 => say.t("form-not-negative"),
+        Type::S64 => say.t("form-whole-number"),
+        Type::F32 | Type::F64 => say.t("form-number"),
+        Type::Char => say.t("form-letter"),
+        Type::Id => say.t("form-id"),
+        _ => say.t("form-unreadable"),
     }
 }

@@ -9,7 +9,7 @@ use super::hints::{is_date, is_instant, is_long, is_party, sentence, words};
 use super::{Field, fields::Entry};
 use crate::PREFIX;
 use crate::tree::{Element, Node};
-use crate::words::Language;
+use crate::words::Say;
 
 /// The name of a button that asks for more rows of a list instead of sending the form; its value is the list.
 pub const MORE: &str = "~more";
@@ -23,17 +23,14 @@ const FIELDS_MAX: usize = 400;
 
 /// The form of a function. `action` names it, as in a page (`interface.function`). `given`, if the form was sent
 /// before, says how many rows its lists have; [`super::fill`] puts what was typed into them.
-pub fn form(function: &Function, action: &str, given: &[Field], language: Language) -> Element {
-    let mut maker = Maker { language, given: Entry::tree(given), left: FIELDS_MAX };
+pub fn form(function: &Function, action: &str, given: &[Field], say: &Say) -> Element {
+    let mut maker = Maker { say, given: Entry::tree(given), left: FIELDS_MAX };
     let mut form = Element::new("form").with("action", action);
     for param in &function.params {
         form.children.extend(maker.field(&param.name, "", &param.ty, &param.name, true));
     }
     if maker.left == 0 {
-        let text = language.pick(
-            "This takes more than a form can show. Use the command line or the API.",
-            "Esto necesita más de lo que un formulario puede mostrar. Usa la línea de órdenes o la API.",
-        );
+        let text = say.t("form-not-shown");
         return Element::new("p").with("class", "warn").text(text);
     }
     let send =
@@ -41,13 +38,13 @@ pub fn form(function: &Function, action: &str, given: &[Field], language: Langua
     form.child(Element::new("p").with("class", "actions").child(send))
 }
 
-struct Maker {
-    language: Language,
+struct Maker<'a> {
+    say: &'a Say,
     given: Entry,
     left: usize,
 }
 
-impl Maker {
+impl Maker<'_> {
     /// What asks for one value. `asked`: it must be given.
     fn field(&mut self, name: &str, docs: &str, ty: &Type, path: &str, asked: bool) -> Vec<Node> {
         let Some(left) = self.left.checked_sub(1) else { return Vec::new() };
@@ -55,7 +52,8 @@ impl Maker {
         match ty {
             Type::Option(inner) => match &**inner {
                 Type::Bool => {
-                    let rows = [("", "–"), ("true", self.language.pick("Yes", "Sí")), ("false", "No")];
+                    let rows =
+                        [("", "–"), ("true", &*self.say.t("value-yes")), ("false", &*self.say.t("value-no"))];
                     let options = rows.map(|(value, label)| option(value, label.to_owned()));
                     self.labelled(name, docs, path, select(path, false, options.into()), false)
                 }
@@ -75,7 +73,7 @@ impl Maker {
                     .iter()
                     .enumerate()
                     .flat_map(|(index, ty)| {
-                        let label = format!("{} {}", self.language.pick("part", "parte"), index + 1);
+                        let label = format!("{} {}", self.say.t("form-part"), index + 1);
                         self.field(&label, "", ty, &format!("{path}.{index}"), asked)
                     })
                     .collect();
@@ -106,7 +104,7 @@ impl Maker {
                 Shape::Enum(labels) => {
                     let labels =
                         labels.iter().map(|label| option(&label.name, with_docs(&label.name, &label.docs)));
-                    let first = option("", self.language.pick("Choose …", "Elige …").to_owned());
+                    let first = option("", self.say.t("form-choose"));
                     let options = std::iter::once(first).chain(labels).collect();
                     self.labelled(name, docs, path, select(path, asked, options), asked)
                 }
@@ -160,18 +158,11 @@ impl Maker {
     }
 
     fn scalar_help(&self, name: &str, ty: &Type) -> String {
-        let language = self.language;
         match ty {
-            Type::Id if is_party(name, ty) => {
-                language.pick("The member's id.", "El identificador del miembro.").into()
-            }
-            Type::Id if name == "id" => {
-                language.pick("“new” makes a new one.", "«new» crea uno nuevo.").into()
-            }
-            Type::Id => language
-                .pick("An id of 32 digits and letters.", "Un identificador de 32 cifras y letras.")
-                .into(),
-            Type::Bytes => language.pick("In base64url.", "En base64url.").into(),
+            Type::Id if is_party(name, ty) => self.say.t("form-party-help"),
+            Type::Id if name == "id" => self.say.t("form-new-help"),
+            Type::Id => self.say.t("form-id-help"),
+            Type::Bytes => self.say.t("form-bytes-help"),
             _ => String::new(),
         }
     }
@@ -179,9 +170,8 @@ impl Maker {
     fn labelled(&self, name: &str, docs: &str, path: &str, control: Element, asked: bool) -> Vec<Node> {
         let mut label = Element::new("label").with("for", id_of(path)).text(words(name));
         if !asked {
-            let mark = Element::new("span")
-                .with("class", "soft")
-                .text(self.language.pick(" (optional)", " (opcional)"));
+            let mark =
+                Element::new("span").with("class", "soft").text(format!(" {}", self.say.t("form-optional")));
             label = label.child(mark);
         }
         let mut group = Element::new("div").with("class", "item").child(label);
@@ -194,7 +184,7 @@ impl Maker {
         let control = format!("{path}~");
         let absent = input(&control, "hidden").with("value", "none");
         let tick = input(&control, "checkbox").with("value", "some");
-        let text = format!("{} {}", self.language.pick("With", "Con"), words(name).to_lowercase());
+        let text = format!("{} {}", self.say.t("form-with"), words(name).to_lowercase());
         let label = Element::new("label").with("class", "row").child(tick).text(text);
         let mut parts = vec![absent.into(), label.into()];
         // What is inside is asked for only when the box is ticked, which a browser does not know.
@@ -214,7 +204,7 @@ impl Maker {
             .with("name", format!("{PREFIX}{MORE}"))
             .with("value", path)
             .with("type", "submit");
-        parts.push(more.text(self.language.pick("More rows", "Más filas")).into());
+        parts.push(more.text(self.say.t("form-more-rows")).into());
         group(name, docs, parts)
     }
 
@@ -238,7 +228,7 @@ impl Maker {
         path: &str,
         asked: bool,
     ) -> Vec<Node> {
-        let first = option("", self.language.pick("Choose …", "Elige …").to_owned());
+        let first = option("", self.say.t("form-choose"));
         let labels = cases.iter().map(|(case, docs, _)| option(case, with_docs(case, docs)));
         let options = std::iter::once(first).chain(labels).collect();
         let mut parts = self.labelled(name, docs, path, select(path, asked, options), asked);

@@ -21,6 +21,7 @@ mod fields;
 mod fill;
 mod generate;
 mod hints;
+mod units;
 mod view;
 
 pub use decode::from_fields;
@@ -29,6 +30,7 @@ pub use fields::{FIELDS_MAX, Field, parse_body};
 pub use fill::fill;
 pub use generate::{MORE, form};
 pub use hints::words;
+pub use units::{Unit, counted, ids};
 pub use view::{result, view};
 
 /// What is wrong with a field, for the person who filled it in.

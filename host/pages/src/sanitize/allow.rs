@@ -57,7 +57,8 @@ pub enum Rule {
 /// The classes that a page may use; the host's style sheet says what they look like.
 pub const CLASSES: &[&str] = &[
     "actions", "bad", "big", "card", "cards", "danger", "good", "grid", "item", "items", "lead", "list",
-    "low", "num", "primary", "quiet", "row", "soft", "spread", "stat", "tag", "warn",
+    "low", "num", "paper", "primary", "quiet", "row", "secret", "sheet", "soft", "spread", "stat", "tag",
+    "warn",
 ];
 
 /// Attributes of every element.

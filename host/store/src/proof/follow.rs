@@ -258,6 +258,16 @@ impl Proofs {
         Ok((first + u64::from(index), leaf))
     }
 
+    /// A batch's leaves in order, none for a batch without commands, and the number of the first in the log.
+    /// O(leaves of the batch).
+    ///
+    /// # Errors
+    /// [`StoreError::NoLeaf`] when the log has no such batch.
+    pub fn leaves_of(&self, sequence: Sequence) -> Result<(u64, Vec<Leaf>), StoreError> {
+        self.wait_for(sequence)?;
+        self.log.leaves_of(sequence)
+    }
+
     /// The audit path of a leaf in the tree of `size` leaves. O(log size) reads. It is checked before it is
     /// given out, so that damage is met here and not at a member's kitchen table.
     pub fn inclusion(&self, number: u64, leaf: Hash, size: u64) -> Result<Vec<Hash>, StoreError> {

@@ -56,6 +56,16 @@ pub fn accounts(host: &mut dyn Host, ledger: Id, cursor: Option<&str>) -> Result
     if !rights::may_read_all(host) {
         return Err(BooksError::NoMandate);
     }
+    let (ids, next) = page_of(host, ledger, cursor)?;
+    Ok(AccountPage { accounts: load(host, &ids), next })
+}
+
+/// The ids of a page of a ledger's accounts in order of their codes, and where the next one begins.
+pub(super) fn page_of(
+    host: &mut dyn Host,
+    ledger: Id,
+    cursor: Option<&str>,
+) -> Result<(Vec<Id>, Option<String>), BooksError> {
     if cursor.is_some_and(|code| !Account::code_is_valid(code)) {
         return Err(BooksError::CursorInvalid);
     }
@@ -70,8 +80,7 @@ pub fn accounts(host: &mut dyn Host, ledger: Id, cursor: Option<&str>) -> Result
     });
     let next = page.next.as_deref().and_then(|key| keys::text_behind(key, start.len()));
     let next = next.map(str::to_owned);
-    let ids: Vec<_> = page.rows.iter().filter_map(|(_, id)| keys::id_at_end(id)).collect();
-    Ok(AccountPage { accounts: load(host, &ids), next })
+    Ok((page.rows.iter().filter_map(|(_, id)| keys::id_at_end(id)).collect(), next))
 }
 
 /// The accounts that the actor could let a plugin spend from, each with the unit of its ledger.
@@ -89,7 +98,7 @@ pub fn choices(host: &mut dyn Host) -> Vec<(Account, String)> {
 }
 
 /// The accounts of a party, by their ids.
-fn owned_by(host: &mut dyn Host, owner: Id) -> Vec<Account> {
+pub(crate) fn owned_by(host: &mut dyn Host, owner: Id) -> Vec<Account> {
     let start = keys::owned_by(owner);
     let mut ids = Vec::new();
     rows::scan_all(host, &start, &keys::after(&start), |_, (key, _)| {
@@ -99,7 +108,7 @@ fn owned_by(host: &mut dyn Host, owner: Id) -> Vec<Account> {
     load(host, &ids)
 }
 
-fn load(host: &mut dyn Host, ids: &[Id]) -> Vec<Account> {
+pub(super) fn load(host: &mut dyn Host, ids: &[Id]) -> Vec<Account> {
     let keys: Vec<_> = ids.iter().map(|id| keys::account(*id)).collect();
     let rows = rows::get_many(host, &keys);
     let found = ids.iter().zip(rows).filter_map(|(id, row)| row.map(|row| (*id, row)));

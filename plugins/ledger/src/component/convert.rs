@@ -7,10 +7,10 @@ use crate::books;
 use crate::errors::{BooksError, ExchangeError, ListError, LookupError, TransferError};
 use crate::model::{
     Account, AccountStatus, Id, Ledger, LedgerKind, LedgerStatus, LimitChange, Limits, PendingStatus,
-    Receipt, Side, TransferInput, TransferKind, TransferView, to_amount,
+    Receipt, Settings, Side, TransferInput, TransferKind, TransferView, Visibility, to_amount,
 };
 use crate::statement::{Filter, Line};
-use crate::trade::{Format, Report, Warning};
+use crate::trade::{File, Format, LineProblem, Report, Warning};
 
 /// A list, item by item.
 pub fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
@@ -48,6 +48,7 @@ macro_rules! same_cases {
 same_cases!(types::LedgerKind, LedgerKind: MutualCredit, Issued, Hours, Shares, Voice, Voucher);
 same_cases!(types::LedgerStatus, LedgerStatus: Opening, Open, Closed);
 same_cases!(types::AccountStatus, AccountStatus: Open, Suspended, Closed);
+same_cases!(types::Visibility, Visibility: Owner, Members, Public);
 same_cases!(types::PendingStatus, PendingStatus: Pending, Posted, Voided, Expired);
 same_cases!(wit_transfers::Side, Side: Debit, Credit);
 same_cases!(wit_exchange::Format, Format: Hledger, Beancount);
@@ -71,6 +72,31 @@ impl From<types::Limits> for Limits {
 impl From<Limits> for types::Limits {
     fn from(limits: Limits) -> Self {
         Self { credit: limits.credit, upper: limits.upper }
+    }
+}
+
+impl From<Settings> for types::Settings {
+    fn from(settings: Settings) -> Self {
+        let Settings { joining, visibility, counter } = settings;
+        Self { joining: joining.map(Into::into), visibility: visibility.into(), counter }
+    }
+}
+
+impl From<Account> for wit_books::AccountBalance {
+    fn from(account: Account) -> Self {
+        Self { balance: account.balance(), owner: account.owner.into(), code: account.code }
+    }
+}
+
+impl From<File> for hamlet_sdk::types::File {
+    fn from(file: File) -> Self {
+        Self { name: file.name, media_type: file.media_type.to_owned(), text: file.text }
+    }
+}
+
+impl From<LineProblem> for wit_exchange::Problem {
+    fn from((line, problem): LineProblem) -> Self {
+        Self { line, problem }
     }
 }
 
@@ -241,8 +267,8 @@ impl From<Line> for wit_transfers::Line {
 
 /// The filter of a statement.
 pub fn dates(filter: wit_transfers::Filter) -> Filter {
-    let wit_transfers::Filter { from, through, search } = filter;
-    Filter { from, through, search }
+    let wit_transfers::Filter { from, through, search, party } = filter;
+    Filter { from, through, search, party: party.map(Into::into) }
 }
 
 impl From<Report> for wit_exchange::Report {
@@ -319,6 +345,8 @@ impl From<BooksError> for wit_books::Error {
             E::DateInvalid => Self::DateInvalid,
             E::CursorInvalid => Self::CursorInvalid,
             E::TotalOverflow => Self::TotalOverflow,
+            E::JoiningClosed => Self::JoiningClosed,
+            E::AmountUnreadable(amount) => Self::AmountUnreadable(amount),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! calls the one function that knows, and turns the answer back.
 
 mod convert;
+mod counter;
 mod house;
 mod pages;
 
@@ -12,7 +13,7 @@ use hamlet_sdk::Id as WitId;
 use crate::model::{Id, TransferInput};
 use crate::{books, posting, statement, trade};
 use convert::{all, dates};
-use exports::hamlet::host::{grantable, scheduled};
+use exports::hamlet::host::{grantable, scheduled, units};
 use exports::hamlet::ledger as contract;
 use hamlet::ledger::types;
 use house::House;
@@ -26,6 +27,79 @@ export!(Component);
 impl contract::books::Guest for Component {
     fn create_ledger(input: contract::books::LedgerInput) -> Result<types::Ledger, contract::books::Error> {
         Ok(books::create_ledger(&mut House::new(), &input.into())?.into())
+    }
+
+    fn found(
+        id: WitId,
+        name: String,
+        unit: String,
+        kind: types::LedgerKind,
+        scale: u8,
+        credit: Option<String>,
+        joining: bool,
+    ) -> Result<types::Ledger, contract::books::Error> {
+        let founding =
+            books::Founding { id: id.into(), name, unit, kind: kind.into(), scale, credit, joining };
+        Ok(books::found(&mut House::new(), &founding)?.into())
+    }
+
+    fn get_settings(ledger: WitId) -> Result<types::Settings, contract::books::Error> {
+        Ok(books::get_settings(&mut House::new(), ledger.into())?.into())
+    }
+
+    fn set_joining(
+        ledger: WitId,
+        joining: bool,
+        credit: Option<String>,
+        upper: Option<String>,
+    ) -> Result<types::Settings, contract::books::Error> {
+        let (credit, upper) = (credit.as_deref(), upper.as_deref());
+        Ok(books::set_joining(&mut House::new(), ledger.into(), joining, credit, upper)?.into())
+    }
+
+    fn set_visibility(
+        ledger: WitId,
+        visibility: types::Visibility,
+    ) -> Result<types::Settings, contract::books::Error> {
+        Ok(books::set_visibility(&mut House::new(), ledger.into(), visibility.into())?.into())
+    }
+
+    fn set_counter(
+        ledger: WitId,
+        ceiling: Option<String>,
+    ) -> Result<types::Settings, contract::books::Error> {
+        Ok(books::set_counter(&mut House::new(), ledger.into(), ceiling.as_deref())?.into())
+    }
+
+    fn join(ledger: WitId) -> Result<types::Account, contract::books::Error> {
+        Ok(books::join(&mut House::new(), ledger.into())?.into())
+    }
+
+    fn open_for(
+        ledger: WitId,
+        owner: String,
+        credit: Option<String>,
+        upper: Option<String>,
+    ) -> Result<types::Account, contract::books::Error> {
+        let (credit, upper) = (credit.as_deref(), upper.as_deref());
+        Ok(books::open_for(&mut House::new(), ledger.into(), &owner, credit, upper)?.into())
+    }
+
+    fn limit_to(
+        account: WitId,
+        credit: Option<String>,
+        upper: Option<String>,
+    ) -> Result<types::Account, contract::books::Error> {
+        let (credit, upper) = (credit.as_deref(), upper.as_deref());
+        Ok(books::limit_to(&mut House::new(), account.into(), credit, upper)?.into())
+    }
+
+    fn balances(
+        ledger: WitId,
+        cursor: Option<String>,
+    ) -> Result<contract::books::BalancePage, contract::books::Error> {
+        let page = books::balances(&mut House::new(), ledger.into(), cursor.as_deref())?;
+        Ok(contract::books::BalancePage { balances: all(page.accounts), next: page.next })
     }
 
     fn open_ledger(ledger: WitId) -> Result<(), contract::books::Error> {
@@ -134,6 +208,13 @@ impl contract::transfers::Guest for Component {
         Ok(statement::get(&mut House::new(), transfer.into())?.into())
     }
 
+    fn statement_csv(
+        account: WitId,
+        filter: contract::transfers::Filter,
+    ) -> Result<hamlet_sdk::types::File, contract::transfers::Error> {
+        Ok(trade::statement_csv(&mut House::new(), account.into(), &dates(filter))?.into())
+    }
+
     fn statement(
         account: WitId,
         filter: contract::transfers::Filter,
@@ -171,6 +252,31 @@ impl contract::exchange::Guest for Component {
         Ok(trade::import_journal(&mut House::new(), &text, format.into(), owner.into(), skip)?.into())
     }
 
+    fn check_accounts(
+        ledger: WitId,
+        csv: String,
+    ) -> Result<Vec<contract::exchange::Problem>, contract::exchange::Error> {
+        Ok(all(trade::check_accounts(&mut House::new(), ledger.into(), &csv)?))
+    }
+
+    fn check_transfers(
+        ledger: WitId,
+        csv: String,
+    ) -> Result<Vec<contract::exchange::Problem>, contract::exchange::Error> {
+        Ok(all(trade::check_transfers(&mut House::new(), ledger.into(), &csv)?))
+    }
+
+    fn accounts_csv(ledger: WitId) -> Result<hamlet_sdk::types::File, contract::exchange::Error> {
+        Ok(trade::accounts_csv(&mut House::new(), ledger.into())?.into())
+    }
+
+    fn journal_file(
+        ledger: WitId,
+        format: contract::exchange::Format,
+    ) -> Result<hamlet_sdk::types::File, contract::exchange::Error> {
+        Ok(trade::journal_file(&mut House::new(), ledger.into(), format.into())?.into())
+    }
+
     fn export_journal(
         ledger: WitId,
         format: contract::exchange::Format,
@@ -179,6 +285,14 @@ impl contract::exchange::Guest for Component {
         let piece =
             trade::export_journal(&mut House::new(), ledger.into(), format.into(), cursor.as_deref())?;
         Ok(contract::exchange::Piece { text: piece.text, next: piece.next })
+    }
+}
+
+impl units::Guest for Component {
+    fn unit_of(thing: String) -> Option<units::Unit> {
+        let (symbol, scale) = books::unit_of(&mut House::new(), &thing)?;
+        let fields = books::COUNTED.iter().map(|name| (*name).to_owned()).collect();
+        Some(units::Unit { symbol, scale, fields })
     }
 }
 

@@ -54,8 +54,16 @@ pub struct TransferRow {
     pub reference: Option<String>,
 }
 
+/// A row, or the line that cannot be used and why.
+pub type Each<R> = Result<R, (u32, Problem)>;
+
 /// Reads a list of accounts of a ledger with this scale.
 pub fn read_accounts(text: &str, scale: u8) -> Result<Vec<AccountRow>, ReadError> {
+    all(each_account(text, scale)?)
+}
+
+/// The same, each line for itself.
+pub fn each_account(text: &str, scale: u8) -> Result<Vec<Each<AccountRow>>, ReadError> {
     let mut codes = HashSet::new();
     read(text, ACCOUNTS_HEADER, |line, fields: &[&str; 4]| {
         let [code, owner, credit, upper] = *fields;
@@ -72,6 +80,11 @@ pub fn read_accounts(text: &str, scale: u8) -> Result<Vec<AccountRow>, ReadError
 
 /// Reads a list of transfers of a ledger with this id and scale.
 pub fn read_transfers(text: &str, ledger: u128, scale: u8) -> Result<Vec<TransferRow>, ReadError> {
+    all(each_transfer(text, ledger, scale)?)
+}
+
+/// The same, each line for itself.
+pub fn each_transfer(text: &str, ledger: u128, scale: u8) -> Result<Vec<Each<TransferRow>>, ReadError> {
     read(text, TRANSFERS_HEADER, |line, fields: &[&str; 7]| {
         let [date, debit, credit, sum, category, memo, reference] = *fields;
         let date = Date::parse_iso(date).ok_or_else(|| Problem::Date(shown(date)))?;
@@ -97,6 +110,11 @@ pub fn read_transfers(text: &str, ledger: u128, scale: u8) -> Result<Vec<Transfe
             reference: text_field("reference", reference, REFERENCE_BYTES_MAX)?,
         })
     })
+}
+
+/// All rows, or the first line that cannot be used.
+fn all<R>(rows: Vec<Each<R>>) -> Result<Vec<R>, ReadError> {
+    rows.into_iter().map(|row| row.map_err(|(line, problem)| problem.at(line))).collect()
 }
 
 /// Writes a list of accounts that [`read_accounts`] reads.
@@ -169,12 +187,12 @@ fn shown(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// Reads lines of `N` fields below this header, each by `row`.
+/// Reads lines of `N` fields below this header, each by `row`. A wrong header, or too many lines, is the whole answer.
 fn read<const N: usize, R>(
     text: &str,
     header: &'static str,
     mut row: impl FnMut(u32, &[&str; N]) -> Result<R, Problem>,
-) -> Result<Vec<R>, ReadError> {
+) -> Result<Vec<Each<R>>, ReadError> {
     let mut records = Records { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
     let mut rows = Vec::new();
     match records.next() {
@@ -188,13 +206,18 @@ fn read<const N: usize, R>(
                 u32::try_from(rows.len() + 1 + records.count()).unwrap_or(u32::MAX),
             ));
         }
-        let fields = fields.map_err(|problem| problem.at(line))?;
+        let fields = match fields {
+            Ok(fields) => fields,
+            Err(problem) => {
+                rows.push(Err((line, problem)));
+                continue;
+            }
+        };
         let trimmed: Vec<&str> = fields.iter().map(|field| field.trim()).collect();
-        let fields: &[&str; N] = trimmed
-            .as_slice()
-            .try_into()
-            .map_err(|_| Problem::Fields { expected: N, found: trimmed.len() }.at(line))?;
-        rows.push(row(line, fields).map_err(|problem| problem.at(line))?);
+        rows.push(match trimmed.as_slice().try_into() {
+            Ok(fields) => row(line, fields).map_err(|problem| (line, problem)),
+            Err(_) => Err((line, Problem::Fields { expected: N, found: trimmed.len() })),
+        });
     }
     Ok(rows)
 }
@@ -272,6 +295,20 @@ impl<'a> Records<'a> {
         let ended = self.rest.is_empty() || self.rest.starts_with([',', '\r', '\n']);
         if ended { Ok(field) } else { Err(Problem::Csv("there is text behind a closing quote".to_owned())) }
     }
+}
+
+/// Writes any table; what begins as a formula in a spreadsheet is made text (OWASP, CSV injection).
+pub fn written_table<const N: usize>(header: &str, rows: impl Iterator<Item = [String; N]>) -> String {
+    let harmless = |field: String| {
+        let is_number = field.strip_prefix('-').is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        });
+        match field.chars().next() {
+            Some('=' | '+' | '@' | '-' | '\t' | '\r') if !is_number => format!("'{field}"),
+            _ => field,
+        }
+    };
+    write(header, rows.map(|row| row.map(harmless)))
 }
 
 fn write<const N: usize>(header: &str, rows: impl Iterator<Item = [String; N]>) -> String {

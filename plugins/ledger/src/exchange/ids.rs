@@ -26,6 +26,15 @@ pub fn account(ledger: u128, code: &str) -> u128 {
     hash.finish(0)
 }
 
+/// The id of the `number`th account that a party has in a ledger by coming in herself or by a steward's word.
+pub fn own_account(ledger: u128, party: u128, number: u32) -> u128 {
+    let mut hash = Hasher::new("own-account");
+    hash.part(&ledger.to_be_bytes());
+    hash.part(&party.to_be_bytes());
+    hash.part(&number.to_be_bytes());
+    hash.finish(0)
+}
+
 /// The id of a ledger that an import creates for this unit.
 pub fn ledger(unit: &str) -> u128 {
     let mut hash = Hasher::new("ledger");

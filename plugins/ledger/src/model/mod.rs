@@ -3,12 +3,16 @@
 //! or writes.
 
 mod account;
+mod card;
 mod ledger;
+mod settings;
 mod transfer;
 mod values;
 
 pub use account::{Account, AccountStatus, History, LimitChange, Limits, Sums};
+pub use card::{Card, Desk, PinHash};
 pub use ledger::{Ledger, LedgerKind, LedgerStatus};
+pub use settings::{Settings, Visibility};
 pub use transfer::{
     Checkpoint, Entry, OddDay, Pending, PendingStatus, Receipt, Side, Transfer, TransferInput, TransferKind,
     TransferView,

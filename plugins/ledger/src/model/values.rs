@@ -43,7 +43,7 @@ impl FromStr for Id {
 }
 
 /// A calendar day, counted from 1900-01-01; the last one is 2999-12-31.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub u32);
 
 impl Day {

@@ -1,7 +1,8 @@
 //! About an account: how far it may go, who decided that, and how it went.
 
-use super::Scene;
+use super::{Scene, counter};
 use crate::books;
+use crate::rows;
 use crate::statement::{Filter, statement};
 
 /// Payments that the chart looks back.
@@ -15,6 +16,12 @@ pub(super) fn write(scene: &mut Scene<'_>) {
     facts(scene);
     chart(scene);
     changes(scene);
+    // A card is for where there is a counter.
+    let chosen = &scene.chosen;
+    if rows::settings(scene.host, chosen.ledger.id).counter.is_some() {
+        let (owner, keep) = (chosen.account.owner, scene.keep_account());
+        scene.part(|sheet| counter::own_card(sheet, owner, &format!("account{keep}")));
+    }
 }
 
 fn facts(scene: &mut Scene<'_>) {
@@ -34,7 +41,7 @@ fn facts(scene: &mut Scene<'_>) {
         .markup("</dd></div><div><dt>")
         .text(opened)
         .markup("</dt><dd><h-time format=\"date\" value=\"");
-    scene.html.text(&account.opened.to_string()).markup("\"></h-time></dd></div><div><dt>").text(credit);
+    scene.html.text(account.opened).markup("\"></h-time></dd></div><div><dt>").text(credit);
     scene.html.markup("</dt><dd>");
     limit(scene, account.limits.credit);
     scene.html.markup("</dd></div><div><dt>").text(upper).markup("</dt><dd>");
@@ -79,13 +86,7 @@ fn chart(scene: &mut Scene<'_>) {
         .markup("</th><th>");
     scene.html.text(balance).markup("</th></tr>");
     for (day, balance) in days.iter().rev() {
-        scene
-            .html
-            .markup("<tr><th>")
-            .text(day)
-            .markup("</th><td>")
-            .text(&balance.to_string())
-            .markup("</td></tr>");
+        scene.html.markup("<tr><th>").text(day).markup("</th><td>").text(balance).markup("</td></tr>");
     }
     scene.html.markup("</table></h-chart>");
 }
@@ -104,7 +105,7 @@ fn changes(scene: &mut Scene<'_>) {
     }
     scene.html.markup("</tr></thead><tbody>");
     for change in changes.iter().take(CHANGES) {
-        scene.html.markup("<tr><td><h-time format=\"date\" value=\"").text(&change.at.to_string());
+        scene.html.markup("<tr><td><h-time format=\"date\" value=\"").text(change.at);
         scene.html.markup("\"></h-time></td><td>");
         match change.by {
             Some(by) => scene.party(by, ""),

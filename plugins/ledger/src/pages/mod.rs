@@ -1,4 +1,5 @@
-//! The ledger's pages: what a member sees and does with her account.
+//! The ledger's pages: what a member sees and does with her account, what stewards do with the books, the counter, and
+//! what is printed.
 //!
 //! Pure, like all of this crate: a request and the books give HTML. The host makes it safe, draws amounts, times and
 //! names, and turns the forms into calls of `transfers`. Nothing is shown here that the queries of `books` and
@@ -6,19 +7,26 @@
 
 mod account;
 mod ask;
-mod html;
+mod balances;
+mod books;
+mod circulation;
+mod counter;
+mod join;
 mod overview;
 mod parts;
 mod pay;
 mod pending;
+mod prints;
+mod receipt;
+mod sheet;
 mod statement;
 mod words;
 
-use crate::books;
 use crate::host::{Actor, Host};
-use crate::model::{Account, AccountStatus, Id, Ledger};
+use crate::model::{Account, AccountStatus, Id, Ledger, Visibility};
 use crate::rows;
-use html::Html;
+use hamlet_sdk::Html;
+use sheet::{Roles, Sheet};
 use words::Words;
 
 /// What is asked for.
@@ -54,15 +62,57 @@ pub enum PageError {
     Refused(String),
 }
 
+/// Pages about one account of the viewer's.
+const ACCOUNT_PAGES: [&str; 6] = ["", "pay", "request", "statement", "pending", "account"];
+
 /// The page at a path, for whoever looks.
 pub fn render(host: &mut dyn Host, request: &Request) -> Result<Page, PageError> {
-    let Actor::Person(person) = host.actor() else { return Err(PageError::SignInNeeded) };
+    let Actor::Person(person) = host.actor() else { return for_strangers(host, request) };
     let accounts = accounts(host, person);
-    let words = Words::of(&request.locale);
     let chosen = chosen(&accounts, request).cloned();
-    let Some(chosen) = chosen else {
-        return if request.path.is_empty() { Ok(without_account(&words)) } else { Err(PageError::NotFound) };
-    };
+    let (first, rest) = request.path.split_once('/').unwrap_or((request.path.as_str(), ""));
+    let is_about_account = rest.is_empty() && ACCOUNT_PAGES.contains(&first);
+    if let Some(chosen) = chosen.clone().filter(|_| is_about_account) {
+        return about_account(host, request, person, accounts, chosen);
+    }
+    let mut sheet = Sheet::new(host, request);
+    match first {
+        "books" => books::write(&mut sheet, rest)?,
+        "prints" => prints::write(&mut sheet, rest)?,
+        _ if !rest.is_empty() => return Err(PageError::NotFound),
+        "counter" => counter::write(&mut sheet)?,
+        "receipt" => receipt::write(&mut sheet)?,
+        "circulation" => circulation::write(&mut sheet)?,
+        "balances" => balances::write(&mut sheet)?,
+        "" => join::write(&mut sheet),
+        _ => return Err(PageError::NotFound),
+    }
+    let (title, html) = (sheet.words.say(sheet.title), sheet.html.finish());
+    let words = sheet.words;
+    let navigation = navigation(host, &words, chosen.as_ref().map(|own| (own, "")));
+    Ok(Page { title, html, navigation })
+}
+
+/// What is for everybody: balances that the community made public.
+fn for_strangers(host: &mut dyn Host, request: &Request) -> Result<Page, PageError> {
+    if request.path != "balances" {
+        return Err(PageError::SignInNeeded);
+    }
+    let mut sheet = Sheet::new(host, request);
+    // Whether there is one that is hidden is nobody's business.
+    balances::write(&mut sheet).map_err(|_| PageError::SignInNeeded)?;
+    Ok(Page { title: sheet.words.say(sheet.title), html: sheet.html.finish(), navigation: Vec::new() })
+}
+
+/// The pages about one account of the viewer's.
+fn about_account(
+    host: &mut dyn Host,
+    request: &Request,
+    person: Id,
+    accounts: Vec<Own>,
+    chosen: Own,
+) -> Result<Page, PageError> {
+    let words = Words::of(&request.locale);
     let mut scene = Scene {
         host,
         words,
@@ -83,6 +133,44 @@ pub fn render(host: &mut dyn Host, request: &Request) -> Result<Page, PageError>
         _ => return Err(PageError::NotFound),
     }
     Ok(scene.finish())
+}
+
+/// The way around: what is about an account only for whoever has one, the books and the counter for whom they are.
+fn navigation(host: &mut dyn Host, words: &Words, account: Option<(&Own, &str)>) -> Vec<(String, String)> {
+    let mut entries = Vec::new();
+    if let Some((own, suffix)) = account {
+        let waiting = pending::count(host, own);
+        for (path, title) in [
+            ("", "nav-overview"),
+            ("pay", "nav-pay"),
+            ("request", "nav-request"),
+            ("statement", "nav-statement"),
+            ("pending", "nav-pending"),
+            ("account", "nav-account"),
+        ] {
+            let title = match (path, waiting) {
+                ("pending", 1..) => words.with("nav-pending-some", &[("count", &waiting.to_string())]),
+                _ => words.say(title),
+            };
+            entries.push((format!("{path}{suffix}"), title));
+        }
+    } else {
+        entries.push((String::new(), words.say("nav-overview")));
+    }
+    let roles = Roles::of(host);
+    let ledgers = crate::books::ledgers(host);
+    let seen = ledgers.iter().any(|ledger| rows::settings(host, ledger.id).visibility != Visibility::Owner);
+    for (shown, path, title) in [
+        (!ledgers.is_empty(), "circulation", "nav-circulation"),
+        (seen, "balances", "nav-balances"),
+        (roles.counter, "counter", "nav-counter"),
+        (roles.reads, "books", "nav-books"),
+    ] {
+        if shown {
+            entries.push((path.to_owned(), words.say(title)));
+        }
+    }
+    entries
 }
 
 /// An account with the ledger that it is in.
@@ -109,7 +197,7 @@ struct Scene<'a> {
 
 /// What the viewer may act for: her own accounts first, then by unit and code.
 fn accounts(host: &mut dyn Host, person: Id) -> Vec<Own> {
-    let mut accounts: Vec<Own> = books::choices(host)
+    let mut accounts: Vec<Own> = crate::books::choices(host)
         .into_iter()
         .filter_map(|(account, _)| Some(Own { ledger: rows::ledger(host, account.ledger)?, account }))
         .collect();
@@ -135,39 +223,20 @@ fn value<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
 }
 
-fn without_account(words: &Words) -> Page {
-    let mut html = Html::default();
-    html.markup("<div class=\"card\"><p><strong>").text(&words.say("no-account")).markup("</strong></p><p>");
-    html.text(&words.say("no-account-next")).markup("</p></div>");
-    Page { title: words.say("title-overview"), html: html.finish(), navigation: Vec::new() }
-}
-
 impl Scene<'_> {
     fn finish(mut self) -> Page {
-        let waiting = pending::count(self.host, &self.chosen);
-        let entries = [
-            ("", "nav-overview"),
-            ("pay", "nav-pay"),
-            ("request", "nav-request"),
-            ("statement", "nav-statement"),
-            ("pending", "nav-pending"),
-            ("account", "nav-account"),
-        ];
         let first = self.accounts.first().map(|own| own.account.id);
         let chosen = self.chosen.account.id;
         let suffix = if first == Some(chosen) { String::new() } else { format!("?account={chosen}") };
-        let navigation = entries
-            .iter()
-            .map(|(path, title)| {
-                let title = match (*path, waiting) {
-                    ("pending", 1..) => {
-                        self.words.with("nav-pending-some", &[("count", &waiting.to_string())])
-                    }
-                    _ => self.words.say(title),
-                };
-                (format!("{path}{suffix}"), title)
-            })
-            .collect();
+        let navigation = navigation(self.host, &self.words, Some((&self.chosen, &suffix)));
         Page { title: self.words.say(self.title), html: self.html.finish(), navigation }
+    }
+
+    /// A part that is written as other pages are.
+    fn part(&mut self, write: impl FnOnce(&mut Sheet<'_>)) {
+        let mut sheet = Sheet::new(&mut *self.host, self.request);
+        write(&mut sheet);
+        let part = sheet.html;
+        self.html.part(&part);
     }
 }

@@ -1,6 +1,6 @@
 //! The first page: what she has, what that means, and what happened lately.
 
-use super::{Own, Scene, parts};
+use super::{Own, Scene, parts, pay};
 use crate::model::{AccountStatus, LedgerKind, LedgerStatus};
 use crate::statement::{Filter, statement};
 
@@ -24,6 +24,16 @@ pub(super) fn write(scene: &mut Scene<'_>) {
     if page.lines.is_empty() {
         let words = scene.words.say("nothing-yet");
         scene.html.markup("<p class=\"soft\">").text(&words).markup("</p>");
+        // Somebody who has just come in finds her first payment here.
+        let own = &scene.chosen;
+        if own.ledger.status == LedgerStatus::Open
+            && own.account.status == AccountStatus::Open
+            && own.account.available() != Some(0)
+        {
+            let title = scene.words.say("first-payment");
+            scene.html.markup("<h2>").text(&title).markup("</h2>");
+            pay::form(scene);
+        }
         return;
     }
     scene.html.markup("<ul class=\"items\">");

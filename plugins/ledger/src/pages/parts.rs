@@ -1,29 +1,20 @@
 //! What several pages show: amounts, parties, one line of a statement, the choice of an account.
 
+use super::sheet::{write_money, write_party};
 use super::{Own, Scene};
-use crate::model::{Account, Id, PendingStatus, Side, TransferKind, written_amount};
+use crate::model::{Account, Id, PendingStatus, Side, TransferKind};
 use crate::rows;
 use crate::statement::Line;
 
 impl Scene<'_> {
     /// An amount that the host writes as the viewer's language does.
     pub fn money(&mut self, amount: i128, signed: bool) {
-        let (unit, scale) = (self.chosen.ledger.unit.clone(), self.chosen.ledger.scale);
-        self.html.markup("<h-money amount=\"").text(&amount.to_string()).markup("\" scale=\"");
-        self.html.text(&scale.to_string()).markup("\" unit=\"").text(&unit).markup("\"");
-        if signed {
-            self.html.markup(" sign=\"always\"");
-        }
-        let sign = if amount < 0 { "-" } else { "" };
-        let shown = u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX);
-        self.html.markup(">").text(sign).text(&written_amount(shown, scale)).markup(" ").text(&unit);
-        self.html.markup("</h-money>");
+        write_money(&mut self.html, &self.chosen.ledger, amount, signed);
     }
 
     /// An amount within a sentence.
     pub fn amount_words(&self, amount: u64) -> String {
-        let written = written_amount(amount, self.chosen.ledger.scale);
-        format!("{} {}", written.replace('.', &self.words.decimal().to_string()), self.chosen.ledger.unit)
+        self.words.amount(amount, &self.chosen.ledger)
     }
 
     /// Whose an account is, by name; its code where nobody may know.
@@ -37,12 +28,7 @@ impl Scene<'_> {
     }
 
     pub fn party(&mut self, party: Id, else_shown: &str) {
-        self.html
-            .markup("<h-party id=\"")
-            .text(&party.to_string())
-            .markup("\">")
-            .text(else_shown)
-            .markup("</h-party>");
+        write_party(&mut self.html, party, else_shown);
     }
 
     /// The query that keeps the chosen account; empty for the first one.
@@ -72,7 +58,7 @@ impl Scene<'_> {
         let accounts = self.accounts.clone();
         for own in &accounts {
             let label = self.label(own);
-            self.html.markup("<option value=\"").text(&own.account.id.to_string()).markup("\"");
+            self.html.markup("<option value=\"").text(own.account.id).markup("\"");
             if own.account.id == self.chosen.account.id {
                 self.html.markup(" selected");
             }
@@ -101,7 +87,7 @@ impl Scene<'_> {
         self.html.markup("<li class=\"item spread\"><div>");
         self.with_whom(line);
         self.html.markup("<p class=\"soft\"><small><h-time format=\"relative\" value=\"");
-        self.html.text(&transfer.recorded.to_string()).markup("\">").text(&transfer.effective.to_string());
+        self.html.text(transfer.recorded).markup("\">").text(transfer.effective);
         self.html.markup("</h-time></small></p></div><div class=\"num\">");
         self.moved(line);
         self.html.markup("</div></li>");

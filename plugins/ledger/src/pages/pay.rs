@@ -4,11 +4,16 @@ use super::{Scene, value};
 use crate::model::written_amount;
 
 /// Members that the field offers to choose from; whoever is not among them is typed.
-const OFFERED_MAX: u32 = 200;
+pub(super) const OFFERED_MAX: u32 = 200;
 
 pub(super) fn write(scene: &mut Scene<'_>) {
     scene.title = "title-pay";
     scene.switch("pay");
+    form(scene);
+}
+
+/// The form, with what the link filled in.
+pub(super) fn form(scene: &mut Scene<'_>) {
     let to = value(scene.request, "to").unwrap_or_default().to_owned();
     let amount = value(scene.request, "amount").unwrap_or_default().to_owned();
     let memo = value(scene.request, "memo").unwrap_or_default().to_owned();

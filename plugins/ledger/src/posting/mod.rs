@@ -23,7 +23,7 @@ mod same;
 
 pub use expiry::expire;
 pub use memo::read_memo;
-pub use pay::{Payment, pay};
+pub use pay::{Payment, amount_of, pay};
 
 use crate::errors::{ListError, TransferError};
 use crate::host::Host;
@@ -43,19 +43,27 @@ pub enum Terms {
     Live,
     /// By stewards, in a ledger that is still opening.
     Import,
+    /// At the counter, in an open ledger, for a party that is there with her card and her PIN: that is her will.
+    Counter,
 }
 
 /// Records one transfer, or settles a pending one.
 pub fn submit(host: &mut dyn Host, input: &TransferInput) -> Result<Receipt, TransferError> {
-    submit_amount(host, input, Amount::of(input))
+    submit_amount(host, input, Amount::of(input), Terms::Live)
+}
+
+/// Records a payment of somebody who showed her card and typed her PIN; [`crate::counter`] has seen to both.
+pub fn submit_at_counter(host: &mut dyn Host, input: &TransferInput) -> Result<Receipt, TransferError> {
+    submit_amount(host, input, Amount::of(input), Terms::Counter)
 }
 
 fn submit_amount(
     host: &mut dyn Host,
     input: &TransferInput,
     amount: Amount,
+    terms: Terms,
 ) -> Result<Receipt, TransferError> {
-    let mut book = Daybook::open(host, Terms::Live);
+    let mut book = Daybook::open(host, terms);
     book.fetch(std::slice::from_ref(input));
     let receipt = book.record(input, amount)?;
     if input.linked {
@@ -170,7 +178,7 @@ pub fn refund(
         linked: false,
     };
     let amount = amount.map_or(Amount::All, Amount::Exactly);
-    match submit_amount(host, &input, amount) {
+    match submit_amount(host, &input, amount, Terms::Live) {
         // Without an original there are no accounts to speak of.
         Err(TransferError::AccountNotFound(account)) if account == Id::default() => {
             Err(TransferError::CorrectsInvalid(original))

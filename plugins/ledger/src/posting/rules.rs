@@ -140,7 +140,7 @@ fn may_touch(
         return Err(TransferError::LedgersDiffer);
     }
     let wanted = match book.terms {
-        Terms::Live => LedgerStatus::Open,
+        Terms::Live | Terms::Counter => LedgerStatus::Open,
         Terms::Import => LedgerStatus::Opening,
     };
     let (status, sealed_through) = book.ledger_of(debit);

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `L` | ledger | the ledger |
 //! | `U` | unit | its id |
+//! | `s` | ledger | what is decided about it |
 //! | `a` | account | the account |
 //! | `k` | ledger, code | its id |
 //! | `o` | owner, account | nothing |
@@ -16,6 +17,11 @@
 //! | `p` | transfer | where a reservation stands |
 //! | `d` | deadline, transfer | nothing: the reservations in the order in which they lapse |
 //! | `r` | transfer | what of it was paid back |
+//! | `C` | number | a card |
+//! | `h` | party | the number of her card |
+//! | `x` | person | whom she has before her at the counter |
+//! | `n` | ledger, number | the transfer that a paper slip became |
+//! | `y` | person, ledger, day | what she paid out at the counter |
 //! | `w` | | when the schedule of expiry is set for |
 
 use crate::model::{Day, Id, Instant};
@@ -53,6 +59,10 @@ pub fn ledger(id: Id) -> Vec<u8> {
 #[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 pub fn is_ledger(key: &[u8]) -> bool {
     key.first() == Some(&b'L')
+}
+
+pub fn settings(ledger: Id) -> Vec<u8> {
+    of_id(b's', ledger)
 }
 
 pub fn unit(unit: &str) -> Vec<u8> {
@@ -142,6 +152,34 @@ pub fn refunded(original: Id) -> Vec<u8> {
 
 pub fn wake() -> Vec<u8> {
     vec![b'w']
+}
+
+pub fn card(number: u32) -> Vec<u8> {
+    Key::new(b'C', 4).with(&number.to_be_bytes()).0
+}
+
+pub fn cards() -> Vec<u8> {
+    vec![b'C']
+}
+
+pub fn card_number(key: &[u8]) -> Option<u32> {
+    key.last_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes))
+}
+
+pub fn holder(party: Id) -> Vec<u8> {
+    of_id(b'h', party)
+}
+
+pub fn desk(person: Id) -> Vec<u8> {
+    of_id(b'x', person)
+}
+
+pub fn slip(ledger: Id, number: u32) -> Vec<u8> {
+    Key::new(b'n', 20).id(ledger).with(&number.to_be_bytes()).0
+}
+
+pub fn counter_day(person: Id, ledger: Id, day: Day) -> Vec<u8> {
+    Key::new(b'y', 36).id(person).id(ledger).with(&day.0.to_be_bytes()).0
 }
 
 /// The key after all keys that begin with `prefix`.

@@ -5,13 +5,14 @@
 //! of them.
 
 mod codec;
+mod desk;
 pub mod keys;
 mod values;
 
 pub use values::{Record, Standing};
 
 use crate::host::{Host, Row, Scan};
-use crate::model::{Account, Checkpoint, Id, Ledger, Pending, Transfer};
+use crate::model::{Account, Card, Checkpoint, Desk, Id, Ledger, Pending, Settings, Transfer};
 
 /// Most keys that one `get_many` takes, and most rows of a page.
 pub const PAGE_ROWS_MAX: u32 = 1_024;
@@ -19,6 +20,11 @@ pub const PAGE_ROWS_MAX: u32 = 1_024;
 /// The ledger with this id.
 pub fn ledger(host: &mut dyn Host, id: Id) -> Option<Ledger> {
     load(host, &keys::ledger(id), id)
+}
+
+/// What is decided about a ledger; the default when nothing was.
+pub fn settings(host: &mut dyn Host, ledger: Id) -> Settings {
+    load(host, &keys::settings(ledger), ledger).unwrap_or_default()
 }
 
 /// The account with this id.
@@ -34,6 +40,16 @@ pub fn transfer(host: &mut dyn Host, id: Id) -> Option<Transfer> {
 /// Where the reservation with this id stands.
 pub fn pending(host: &mut dyn Host, id: Id) -> Option<Pending> {
     load(host, &keys::pending(id), id)
+}
+
+/// The card with this number.
+pub fn card(host: &mut dyn Host, number: u32) -> Option<Card> {
+    load(host, &keys::card(number), Id::default())
+}
+
+/// Whom a person has before her at the counter.
+pub fn desk(host: &mut dyn Host, person: Id) -> Option<Desk> {
+    load(host, &keys::desk(person), person)
 }
 
 /// A milestone of an account's chain, from 1.

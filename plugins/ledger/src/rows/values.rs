@@ -360,12 +360,12 @@ impl Record for LimitChange {
 }
 
 /// No limit is above 2^63 - 1, so all ones can say "without limit".
-fn write_limits(row: &mut Writer, limits: Limits) {
+pub(super) fn write_limits(row: &mut Writer, limits: Limits) {
     row.u64(limits.credit.unwrap_or(u64::MAX));
     row.u64(limits.upper.unwrap_or(u64::MAX));
 }
 
-fn read_limits(row: &mut Reader<'_>) -> Read<Limits> {
+pub(super) fn read_limits(row: &mut Reader<'_>) -> Read<Limits> {
     let mut limit = || row.u64().map(|limit| Some(limit).filter(|limit| *limit != u64::MAX));
     Ok(Limits { credit: limit()?, upper: limit()? })
 }

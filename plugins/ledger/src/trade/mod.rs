@@ -4,14 +4,18 @@
 //! looks at them. Imported transfers obey every rule of live ones except mandate and consent:
 //! history needs nobody's permission, and it can only enter before members use the ledger.
 
+mod check;
 mod csv;
 mod export;
+mod files;
 mod journal;
 
 pub use crate::exchange::export::Format;
 pub use crate::exchange::journal::Warning;
+pub use check::{LineProblem, check_accounts, check_transfers};
 pub use csv::{import_accounts, import_transfers};
 pub use export::{Piece, export_journal};
+pub use files::{File, accounts_csv, all_lines, journal_file, statement_csv};
 pub use journal::import_journal;
 
 use crate::errors::{ExchangeError, TransferError};

@@ -482,7 +482,12 @@ fn balances_and_filters_equal_a_replay_when_the_history_is_long() {
                 assert!(both.host.crossings < 256 + 12, "{} storage calls", both.host.crossings);
             }
             let day = Day(day);
-            let filter = Filter { from: Some(day.to_string()), through: Some(day.to_string()), search: None };
+            let filter = Filter {
+                from: Some(day.to_string()),
+                through: Some(day.to_string()),
+                search: None,
+                party: None,
+            };
             let mut seen = Vec::new();
             let mut cursor = None;
             loop {

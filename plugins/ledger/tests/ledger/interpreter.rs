@@ -3,6 +3,8 @@
 //! Names: parties and accounts by their words, transfers by numbers. An answer is `ok` with what
 //! is worth looking at, or the name of an error's case as in the contract.
 
+mod desk;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
@@ -85,6 +87,9 @@ impl Teller<'_> {
 
     fn step(&mut self, what: &str) -> String {
         let words: Vec<&str> = what.split_whitespace().collect();
+        if let Some(answer) = self.desk(&words) {
+            return answer;
+        }
         let host = &mut self.host;
         match words[0] {
             "party" => {
@@ -400,8 +405,12 @@ impl Teller<'_> {
                 })
             }
             "statement" => {
-                let filter =
-                    Filter { from: option("from"), through: option("through"), search: option("search") };
+                let filter = Filter {
+                    from: option("from"),
+                    through: option("through"),
+                    search: option("search"),
+                    party: None,
+                };
                 let limit = option("limit").map_or(0, |limit| limit.parse().unwrap());
                 let cursor = option("cursor")
                     .map(|cursor| cursor.parse::<u128>().map_or(cursor, |id| Id(id).to_string()));

@@ -141,7 +141,8 @@ fn p1_no_page_loses_anything_to_the_host_in_either_language() {
             let request = Request { path: path.into(), locale: locale.into(), query: Vec::new() };
             let page = double.call(|host| render(host, &request)).unwrap();
             unharmed(&page.html);
-            assert_eq!(page.navigation.len(), PAGES.len());
+            assert!(page.navigation.len() > PAGES.len(), "all the money is for every member");
+            assert!(!page.html.contains('⟦'), "a message is missing: {}", page.html);
             assert!(!page.html.contains("<b>butter"), "{path}");
         }
     }
@@ -236,4 +237,215 @@ fn nobody_and_nothing_has_no_page() {
     assert_eq!(double.call(|host| render(host, &request(""))), Err(PageError::SignInNeeded));
     double.actor = Actor::Person(ROSA);
     assert_eq!(double.call(|host| render(host, &request("nowhere"))), Err(PageError::NotFound));
+}
+
+/// The village with a steward, an auditor, somebody at the counter and a counter.
+fn town() -> Double {
+    let mut double = village(LedgerKind::MutualCredit);
+    for (id, handle, group) in
+        [(VERA, "vera", "stewards"), (AXEL, "axel", "auditors"), (CARLA, "carla", "counter")]
+    {
+        double.add_party(id, handle, false);
+        double.groups.insert((id, group.to_owned()));
+    }
+    double.actor = Actor::Person(VERA);
+    double.call(|host| books::set_counter(host, LEAF, Some("50"))).unwrap();
+    double.call(|host| ledger::counter::issue(host, "rosa")).unwrap();
+    double.actor = Actor::Person(ROSA);
+    double.call(|host| ledger::counter::set_pin(host, 1_001, "2580")).unwrap();
+    double
+}
+
+const VERA: Id = Id(5);
+const AXEL: Id = Id(6);
+const CARLA: Id = Id(7);
+
+/// The pages of the books, the counter and the prints, and who sees them.
+const DESKS: [(&str, [Id; 3]); 14] = [
+    ("books", [VERA, AXEL, AXEL]),
+    ("books/found", [VERA, VERA, VERA]),
+    ("books/ledger", [VERA, AXEL, AXEL]),
+    ("books/accounts", [VERA, AXEL, AXEL]),
+    ("books/open", [VERA, VERA, VERA]),
+    ("books/account", [VERA, AXEL, AXEL]),
+    ("books/lists", [VERA, AXEL, AXEL]),
+    ("counter", [CARLA, CARLA, CARLA]),
+    ("prints", [VERA, CARLA, CARLA]),
+    ("prints/cards", [VERA, CARLA, CARLA]),
+    ("prints/slips", [VERA, CARLA, CARLA]),
+    ("prints/statements", [VERA, VERA, VERA]),
+    ("prints/hall", [VERA, VERA, VERA]),
+    ("circulation", [VERA, CARLA, AXEL]),
+];
+
+fn asked(double: &mut Double, viewer: Id, path: &str, locale: &str) -> Result<Page, PageError> {
+    double.actor = Actor::Person(viewer);
+    let query = vec![("of".to_owned(), ROSAS.to_string())];
+    let request = Request { path: path.into(), locale: locale.into(), query };
+    double.call(|host| render(host, &request))
+}
+
+#[test]
+fn p1_the_books_and_the_counter_lose_nothing_to_the_host_and_are_shown_to_whom_they_are_for() {
+    let mut double = town();
+    for number in 0..5 {
+        transfer(&mut double, 50 + number, TOMS, ROSAS, 10, TransferKind::Post, "bread");
+        double.now += 31 * 86_400_000_000;
+    }
+    for (path, seen_by) in DESKS {
+        for locale in ["en", "es"] {
+            for viewer in [VERA, AXEL, CARLA, TOM] {
+                let page = asked(&mut double, viewer, path, locale);
+                if !seen_by.contains(&viewer) && path != "circulation" {
+                    assert!(matches!(page, Err(PageError::Refused(_))), "{path} for {viewer}: {page:?}");
+                    continue;
+                }
+                let page = page.unwrap();
+                unharmed(&page.html);
+                assert!(!page.html.contains('⟦') && !page.title.contains('⟦'), "{path}: {}", page.html);
+                assert!(page.navigation.iter().all(|(_, title)| !title.contains('⟦')));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_auditor_reads_the_books_and_has_no_button_that_changes_them() {
+    let mut double = town();
+    for path in ["books", "books/ledger", "books/account", "books/lists"] {
+        let page = asked(&mut double, AXEL, path, "en").unwrap();
+        assert!(
+            !page.html.contains("action=\"books.") && !page.html.contains("action=\"exchange."),
+            "{path}"
+        );
+    }
+    assert!(
+        asked(&mut double, VERA, "books/ledger", "en").unwrap().html.contains("action=\"books.set-joining\"")
+    );
+}
+
+#[test]
+fn a_newcomer_opens_her_own_account_where_the_community_lets_her() {
+    let mut double = village(LedgerKind::MutualCredit);
+    double.add_party(Id(3), "eve", false);
+    double.actor = Actor::Console;
+    double.call(|host| books::set_joining(host, LEAF, true, Some("25"), None)).unwrap();
+    let eve = page(&mut double, Id(3), "", &[]).html;
+    assert!(eve.contains("action=\"books.join\"") && eve.contains("up to 25.00 LEAF"), "{eve}");
+    double.actor = Actor::Person(Id(3));
+    double.call(|host| books::join(host, LEAF)).unwrap();
+    let eve = page(&mut double, Id(3), "", &[]).html;
+    assert!(!eve.contains("books.join") && eve.contains("up to 25.00 LEAF"), "{eve}");
+}
+
+#[test]
+fn balances_are_on_a_page_for_whom_the_community_decided() {
+    let mut double = village(LedgerKind::MutualCredit);
+    let request = Request { path: "balances".into(), locale: "en".into(), query: Vec::new() };
+    double.actor = Actor::Stranger;
+    assert_eq!(double.call(|host| render(host, &request)), Err(PageError::SignInNeeded));
+    double.actor = Actor::Person(TOM);
+    assert!(double.call(|host| render(host, &request)).is_err());
+    double.actor = Actor::Console;
+    double.call(|host| books::set_visibility(host, LEAF, ledger::model::Visibility::Public)).unwrap();
+    for actor in [Actor::Stranger, Actor::Person(TOM)] {
+        double.actor = actor;
+        let shown = double.call(|host| render(host, &request)).unwrap();
+        unharmed(&shown.html);
+        assert!(shown.html.contains("rosas") && shown.html.contains("toms"), "{}", shown.html);
+    }
+}
+
+#[test]
+fn a_slip_is_entered_at_the_counter_and_its_receipt_is_shown_to_who_entered_it() {
+    let mut double = town();
+    double.actor = Actor::Person(CARLA);
+    assert!(!double.call(|host| ledger::counter::identify(host, 1_001, "1357")).unwrap());
+    assert!(asked(&mut double, CARLA, "counter", "en").unwrap().html.contains("4 more may be tried"));
+    double.actor = Actor::Person(CARLA);
+    assert!(double.call(|host| ledger::counter::identify(host, 1_001, "2580")).unwrap());
+    let desk = asked(&mut double, CARLA, "counter", "en").unwrap().html;
+    unharmed(&desk);
+    assert!(desk.contains("action=\"counter.pay-slip\"") && desk.contains("50.00 LEAF"), "{desk}");
+    double.actor = Actor::Person(CARLA);
+    let payment = ledger::counter::SlipPayment {
+        id: Id(900),
+        slip: 7,
+        unit: "LEAF".into(),
+        payee: "@tom".into(),
+        amount: "2,50".into(),
+        memo: Some("eggs".into()),
+    };
+    double.call(|host| ledger::counter::pay(host, payment)).unwrap();
+    let receipt = asked(&mut double, CARLA, "receipt", "en").unwrap().html;
+    unharmed(&receipt);
+    assert!(
+        receipt.contains("amount=\"250\"") && receipt.contains("slip 7") && !receipt.contains("eggs"),
+        "{receipt}"
+    );
+    let of = [("transfer", Id(900).to_string())];
+    let of: Vec<(&str, &str)> = of.iter().map(|(name, id)| (*name, id.as_str())).collect();
+    assert!(page(&mut double, ROSA, "receipt", &of).html.contains("eggs"));
+    double.add_party(Id(3), "eve", false);
+    double.actor = Actor::Person(Id(3));
+    let query = vec![("transfer".to_owned(), Id(900).to_string())];
+    let request = Request { path: "receipt".into(), locale: "en".into(), query };
+    assert!(matches!(double.call(|host| render(host, &request)), Err(PageError::Refused(_))));
+    // Her statement says who entered it.
+    assert!(page(&mut double, ROSA, "statement", &[]).html.contains("by CARLA"));
+}
+
+#[test]
+fn a_statement_is_printed_saved_and_narrowed_to_one_member() {
+    let mut double = village(LedgerKind::MutualCredit);
+    transfer(&mut double, 50, TOMS, ROSAS, 250, TransferKind::Post, "=cmd|' /C calc'!A0");
+    let with = page(&mut double, ROSA, "statement", &[("with", "@tom")]).html;
+    assert!(with.contains("amount=\"250\"") && with.contains("filter.party="), "{with}");
+    let other = page(&mut double, ROSA, "statement", &[("with", "rosa")]).html;
+    assert!(!other.contains("amount=\"250\""), "{other}");
+    assert!(
+        page(&mut double, ROSA, "statement", &[("with", "@nobody")])
+            .html
+            .contains("Nobody has this short name")
+    );
+    let printed = page(&mut double, ROSA, "statement", &[("print", "1")]).html;
+    assert!(printed.contains("amount=\"250\"") && !printed.contains("<form"), "{printed}");
+    double.actor = Actor::Person(ROSA);
+    let file =
+        ledger::trade::statement_csv(&mut double, ROSAS, &ledger::statement::Filter::default()).unwrap();
+    let mut lines = file.text.lines();
+    assert_eq!(lines.next(), Some("date,with,amount,balance,memo,reference,entered-by"));
+    assert_eq!(lines.next(), Some("2026-03-02,toms,2.50,2.50,'=cmd|' /C calc'!A0,,TOM"));
+    assert_eq!((file.name.as_str(), lines.next()), ("statement-rosas.csv", None));
+}
+
+#[test]
+fn money_in_circulation_is_what_stands_above_zero_at_each_months_end() {
+    let mut double = village(LedgerKind::MutualCredit);
+    double.actor = Actor::Console;
+    for account in [ROSAS, TOMS] {
+        double.call(|host| books::set_limits(host, account, Limits::default())).unwrap();
+    }
+    let mut expected = Vec::new();
+    for number in 0..40_u64 {
+        let (from, to) = if number % 3 == 0 { (ROSAS, TOMS) } else { (TOMS, ROSAS) };
+        transfer(&mut double, 50 + u128::from(number), from, to, 10 + number, TransferKind::Post, "");
+        double.now += 11 * 86_400_000_000;
+        let today = double.day();
+        expected.push(today);
+    }
+    let found = ledger::circulation::circulation(&mut double, LEAF).unwrap();
+    assert!(found.months.len() > 12, "{}", found.months.len());
+    for month in &found.months {
+        let mut circulating = 0;
+        for account in [ROSAS, TOMS] {
+            let at = books::balance_as_of(&mut double, account, &month.end.to_string(), None);
+            double.actor = Actor::Console;
+            let at = at.or_else(|_| books::balance_as_of(&mut double, account, &month.end.to_string(), None));
+            circulating += at.unwrap().balance.max(0);
+        }
+        assert_eq!(i64::try_from(month.circulating).unwrap(), circulating, "{}", month.end);
+    }
+    let paid: u64 = found.months.iter().map(|month| month.paid).sum();
+    assert_eq!(paid, (0..40).map(|number| 10 + number).sum::<u64>(), "each payment is in one month");
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use super::contract;
 use super::interpreter::{Covered, tell};
 
-const STORIES: [(&str, &str); 6] = [
+const STORIES: [(&str, &str); 8] = [
     ("books", include_str!("stories/books.txt")),
     ("payments", include_str!("stories/payments.txt")),
     ("reservations", include_str!("stories/reservations.txt")),
     ("chains", include_str!("stories/chains.txt")),
     ("statements", include_str!("stories/statements.txt")),
     ("exchange", include_str!("stories/exchange.txt")),
+    ("joining", include_str!("stories/joining.txt")),
+    ("counter", include_str!("stories/counter.txt")),
 ];
 
 #[test]

@@ -16,8 +16,10 @@ use hamlet_pages::sanitize::inside;
 use hamlet_reflect::{Id, Type, json};
 use serde_json::Value;
 use uuid::Uuid;
+use wasmtime::component::Val;
 
-use super::super::visit::{CSRF, Visit, check_origin, check_token, read, redirect};
+use super::super::guard::{CSRF, check_origin, check_token, read};
+use super::super::visit::{Visit, redirect};
 use super::render::{self, Again};
 use super::viewer::Sight;
 use super::{callable, confirm, function, limit};
@@ -87,12 +89,12 @@ async fn call(visit: &Visit, sent: &Sent) -> Result<Response, Response> {
     let key = Uuid::try_parse(sent.host("key")).ok();
     let callable = &sent.callable;
     let new = key.map(|key| Id(key.as_u128()));
-    let read = forms::from_fields(&callable.function, &sent.typed, sight.language, &sight.zone, new);
-    let arguments = match read {
-        Ok(arguments) => arguments,
+    let read = forms::from_fields(&callable.function, &sent.typed, sight.say, &sight.zone, new);
+    let given = match read {
+        Ok(given) => given,
         Err(errors) => return again(visit, sent, &errors).await,
     };
-    let arguments = match json::arguments(&callable.function, &arguments) {
+    let arguments = match json::arguments(&callable.function, &given) {
         Ok(arguments) => arguments,
         Err(error) => return whole(visit, sent, error.to_string()).await,
     };
@@ -113,13 +115,19 @@ async fn call(visit: &Visit, sent: &Sent) -> Result<Response, Response> {
     }
     match kernel.call(call).await {
         Ok(answer) => match answer.result {
-            Ok(given) => match inside(sent.plugin(), sent.host("return")) {
+            Ok(answered) => match inside(sent.plugin(), sent.host("return")) {
                 Some(page) if !sent.host("return").is_empty() => {
                     let mut response = redirect(&page);
-                    render::set_done(&mut response, &answer.sequence.to_string(), DONE_SECONDS);
+                    // A function that answers `false` has not done what it was asked for: the page says what, not the host.
+                    let is_quiet = answered == Some(Val::Bool(false));
+                    render::set_done(
+                        &mut response,
+                        &render::done_mark(answer.sequence, is_quiet),
+                        DONE_SECONDS,
+                    );
                     Ok(response)
                 }
-                _ => Ok(function::result(visit, callable, given.as_ref()).await),
+                _ => Ok(function::result(visit, callable, answered.as_ref(), &given).await),
             },
             Err(error) => {
                 let ty = callable.function.result.as_ref().and_then(Type::error);

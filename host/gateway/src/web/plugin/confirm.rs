@@ -4,15 +4,18 @@
 //! provider's. The code that it carries is good once, for exactly these needs.
 
 use axum::response::Response;
+use futures_util::future::join_all;
 use hamlet_kernel::Need;
 use hamlet_pages::PREFIX;
 use hamlet_pages::draw::written_money;
+use hamlet_pages::forms::Unit;
 use maud::html;
 
 use super::super::shell::{self, Frame, hidden};
 use super::super::visit::Visit;
 use super::DO;
 use super::act::Sent;
+use super::units::unit_of;
 use super::viewer::{Sight, words};
 
 /// Fields of the host's that go along.
@@ -21,6 +24,7 @@ const KEPT: [&str; 4] = ["key", "page", "form", "return"];
 pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str) -> Response {
     let mut sight = Sight::new(visit);
     sight.learn(needs.iter().map(|need| need.owner).collect()).await;
+    let counted = join_all(needs.iter().map(|need| unit_of(visit, &need.provider, &need.thing))).await;
     let say = &visit.say;
     let catalogue = visit.here.state.kernel.catalogue();
     let title_of =
@@ -38,7 +42,7 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
         h1 { (title) }
         p class="lead" { (asks) }
         ul class="cards" {
-            @for need in needs {
+            @for (need, unit) in needs.iter().zip(&counted) {
                 li class="card" {
                     h2 { (plain(&need.sentence)) }
                     dl {
@@ -51,8 +55,9 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
                         dd { (words(&need.kind)) }
                         @if let Some(amount) = need.amount {
                             dt { (say.t("confirm-amount")) }
-                            // The provider's sentence says it in the unit; this is the number that is held to.
-                            dd { (written_money(amount.into(), 0, sight.language)) }
+                            // This is what is held to; the provider's sentence is only words.
+                            dd { (written_money(amount.into(), unit.as_ref().map_or(0, Unit::scale), sight.say))
+                                @if let Some(unit) = unit { "\u{a0}" (unit.symbol()) } }
                         }
                         dt { (say.t("confirm-by")) }
                         dd { (title_of(&need.provider)) }

@@ -19,6 +19,7 @@ use super::super::ask::{ask, items};
 use super::super::home::party;
 use super::super::shell::{self, Frame};
 use super::super::visit::{Visit, escaped, redirect};
+use super::units::units_in;
 use super::viewer::{Sight, words};
 use super::{CALL, callable, is_name, limit, missing};
 use crate::sentence::sentence;
@@ -97,9 +98,8 @@ pub(super) async fn again(
 
 /// The form that the host makes for a function.
 pub(super) fn form(visit: &Visit, callable: &Callable, typed: &[Field], errors: &[FieldError]) -> Element {
-    let language = Sight::new(visit).language;
     let action = format!("{}.{}", callable.interface.short, callable.function.name);
-    let mut form = forms::form(&callable.function, &action, typed, language);
+    let mut form = forms::form(&callable.function, &action, typed, &visit.say);
     // An empty form stands as it was made; `fill` would empty what has a value of its own.
     if !typed.iter().all(|(name, _)| name == MORE) || !errors.is_empty() {
         forms::fill(&mut form, typed, errors);
@@ -107,15 +107,22 @@ pub(super) fn form(visit: &Visit, callable: &Callable, typed: &[Field], errors: 
     form
 }
 
-/// What a function gave.
-pub(super) async fn result(visit: &Visit, callable: &Callable, given: Option<&Val>) -> Response {
+/// What a function gave. `about`: its arguments.
+pub(super) async fn result(
+    visit: &Visit,
+    callable: &Callable,
+    given: Option<&Val>,
+    about: &Value,
+) -> Response {
     let ty = match &callable.function.result {
         Some(hamlet_reflect::Type::Result { ok, .. }) => ok.as_deref(),
         other => other.as_ref(),
     };
     let value = ty.zip(given).map_or(Value::Null, |(ty, given)| json::from_val(ty, given));
+    let units = units_in(visit, &callable.plugin, &[&value, about]).await;
+    let value = forms::counted(&value, about, &units);
     let mut sight = Sight::new(visit);
-    let mut nodes = forms::result(&callable.function, &value, sight.language);
+    let mut nodes = forms::result(&callable.function, &value, sight.say);
     if callable.rule.kind == Kind::Command {
         let mut done = Element::new("p").text(visit.say.t("plugin-done"));
         done.set("class", "good");

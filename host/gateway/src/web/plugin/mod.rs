@@ -5,18 +5,22 @@
 //! | `GET /p/{plugin}/{path}` | what the plugin renders for whoever looks, made safe and drawn (`hamlet_pages`) |
 //! | `GET /p/{plugin}/call` | what she may do with the plugin, with a form for each function |
 //! | `GET /p/{plugin}/call/{interface}/{function}` | that form |
+//! | `GET /p/{plugin}/file/{interface}/{function}` | what a query gives, saved as a file |
 //! | `POST /p/{plugin}/do/{interface}/{function}` | a form was sent |
 //!
 //! `render` asks the plugin and puts its page into the shell, `act` takes a form, `confirm` is the page of W2, which no
-//! plugin can draw over, `function` the forms that the host makes itself, `viewer` who looks.
+//! plugin can draw over, `function` the forms that the host makes itself, `viewer` who
+//! looks, `units` in what a plugin's numbers count, `file` what is saved.
 //!
 //! It decides no right: the plugin is called as whoever is signed in, like by her token over the API. If it is wrong,
 //! a form does something else than the page said, or twice.
 
 mod act;
 mod confirm;
+mod file;
 mod function;
 mod render;
+mod units;
 mod viewer;
 
 use std::sync::Arc;
@@ -27,6 +31,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Callable, Catalogue};
+
+pub(super) use render::PAGES;
 
 use super::visit::{Visit, redirect};
 use crate::problem::Problem;
@@ -40,6 +46,7 @@ pub(super) fn router() -> Router {
     Router::new()
         .route("/p/{plugin}", get(root))
         .route("/p/{plugin}/", get(first))
+        .route("/p/{plugin}/file/{interface}/{function}", get(file::save))
         .route("/p/{plugin}/call", get(function::index))
         .route("/p/{plugin}/call/{interface}/{function}", get(function::page))
         .route("/p/{plugin}/do/{interface}/{function}", post(act::act))

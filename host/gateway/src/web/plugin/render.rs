@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::refusal;
 
 /// The interface by which a plugin shows pages.
-const PAGES: &str = "hamlet:host/pages@0.1.0";
+pub(crate) const PAGES: &str = "hamlet:host/pages@0.1.0";
 /// Most parameters of a query that a plugin is given.
 const PARAMETERS_MAX: usize = 100;
 /// Entries of a plugin's way around that are shown.
@@ -26,6 +26,8 @@ const ENTRIES_MAX: usize = 12;
 const TITLE_MAX: usize = 120;
 /// The cookie that says, once, that something was done, and from which sequence on it is seen (T6).
 const DONE: &str = "__Host-hamlet-done";
+/// Behind the sequence: what was asked for was not done, and the host says nothing.
+const QUIET: char = 'q';
 
 /// A page as a plugin gave it.
 struct Given {
@@ -232,12 +234,23 @@ fn address(plugin: &str, path: &str, query: &str) -> String {
 
 /// What was done last, said once.
 fn done(visit: &Visit) -> Markup {
-    html! { @if sequence(visit).is_some() { (notice("good", &visit.say.t("plugin-done"))) } }
+    let is_quiet = visit.cookie(DONE).is_some_and(|mark| mark.ends_with(QUIET));
+    html! { @if sequence(visit).is_some() && !is_quiet { (notice("good", &visit.say.t("plugin-done"))) } }
 }
 
 fn sequence(visit: &Visit) -> Option<u64> {
     // One that was not reached yet is of another time: a restored community begins anew.
-    visit.cookie(DONE)?.parse().ok().filter(|sequence| *sequence <= visit.here.state.kernel.head())
+    visit
+        .cookie(DONE)?
+        .trim_end_matches(QUIET)
+        .parse()
+        .ok()
+        .filter(|sequence| *sequence <= visit.here.state.kernel.head())
+}
+
+/// What is remembered: the sequence, and whether the page says itself what became of it.
+pub(super) fn done_mark(sequence: u64, is_quiet: bool) -> String {
+    if is_quiet { format!("{sequence}{QUIET}") } else { sequence.to_string() }
 }
 
 /// Remembers for the next page that something was done, or forgets it.

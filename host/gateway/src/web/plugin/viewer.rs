@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::join_all;
 use hamlet_pages::draw::{Drawing, Posting, Viewer, parties};
-use hamlet_pages::words::Language;
+use hamlet_pages::words::Say;
 use hamlet_pages::{Fragment, forms};
 use hamlet_reflect::Id;
 use jiff::tz::TimeZone;
@@ -21,7 +21,7 @@ const NAMES_MAX: usize = 300;
 /// What drawing needs of a visit.
 pub(super) struct Sight<'a> {
     visit: &'a Visit,
-    pub language: Language,
+    pub say: &'a Say,
     pub zone: TimeZone,
     names: HashMap<Id, String>,
 }
@@ -30,7 +30,7 @@ impl<'a> Sight<'a> {
     /// Without names: for what has none.
     pub fn new(visit: &'a Visit) -> Self {
         let zone = TimeZone::get(&visit.community.zone).unwrap_or(TimeZone::UTC);
-        Self { visit, language: Language::of(&visit.say.tag()), zone, names: HashMap::new() }
+        Self { visit, say: &visit.say, zone, names: HashMap::new() }
     }
 
     /// With the names of these parties, each asked for with her own rights.
@@ -62,7 +62,7 @@ impl<'a> Sight<'a> {
         };
         let party = |id: Id| self.names.get(&id).cloned();
         let viewer = Viewer {
-            language: self.language,
+            say: self.say,
             zone: self.zone.clone(),
             now: i64::try_from(visit.here.state.kernel.now()).unwrap_or(i64::MAX),
             origin: &origin,

@@ -81,7 +81,7 @@ struct Step {
 fn prepare(running: &mut Running, name: &str) -> Result<Result<Step, Val>, CallError> {
     running.check_writable()?;
     let (shared, table) = (Arc::clone(&running.shared), Arc::clone(&running.table));
-    let cx = &mut Context { running, namespace: PLUGINS };
+    let cx = &mut Context { running, namespace: PLUGINS, interface: None };
     let Some(moving) = moving_of(&mut OfProvider(cx), name)? else {
         return Ok(Err(shape::refused("not-moving")));
     };
@@ -164,7 +164,7 @@ fn keep(running: &mut Running, step: Step) -> Result<Val, CallError> {
     let Step { mut moving, chunk, .. } = step;
     moving.moved = moving.moved.saturating_add(chunk.len());
     moving.place = chunk.place;
-    let cx = &mut Context { running, namespace: PLUGINS };
+    let cx = &mut Context { running, namespace: PLUGINS, interface: None };
     put(&mut OfProvider(cx), &moving)?;
     let progress = [("moved", Val::U64(moving.moved)), ("caught-up", Val::Bool(chunk.caught_up))];
     Ok(shape::ok(shape::record(progress)))
@@ -173,7 +173,7 @@ fn keep(running: &mut Running, step: Step) -> Result<Val, CallError> {
 /// The new version answers from here on.
 fn switch(running: &mut Running, step: Step) -> Result<Val, CallError> {
     let (shared, table) = (Arc::clone(&running.shared), Arc::clone(&running.table));
-    let cx = &mut Context { running, namespace: PLUGINS };
+    let cx = &mut Context { running, namespace: PLUGINS, interface: None };
     let Moving { to, .. } = step.moving;
     let rows = all(&mut OfProvider(cx))?;
     let Some(before) = rows.iter().find(|row| row.name == to.name).cloned() else {
@@ -225,7 +225,7 @@ fn still_fits(
 /// What going back would lose, from the journal.
 fn roll_back_plan(running: &mut Running, name: &str) -> Result<Val, CallError> {
     let shared = Arc::clone(&running.shared);
-    let cx = &mut Context { running, namespace: PLUGINS };
+    let cx = &mut Context { running, namespace: PLUGINS, interface: None };
     let Some(plugin) = one(&mut OfProvider(cx), name)? else { return Ok(shape::refused("no-such-plugin")) };
     let Some(before) = &plugin.previous else { return Ok(shape::refused("no-previous")) };
     let staged = |hash: &str| shared.staging().get(hash);

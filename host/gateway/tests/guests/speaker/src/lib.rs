@@ -1,7 +1,7 @@
 //! A guest that speaks pages: good ones, and whatever HTML the query gives, as a hostile plugin would.
 wit_bindgen::generate!({ world: "test:speaker/speaker", path: ["../../../../../wit/host", "../wit"], generate_all });
 
-use exports::hamlet::host::pages;
+use exports::hamlet::host::{about, pages};
 use exports::test::speaker::speaking::{Error, Guest, Id, Line, Mood, PartyId};
 use hamlet::host::{identity, storage};
 use test::speaker::till;
@@ -73,6 +73,10 @@ impl pages::Guest for Plugin {
                 identity::Actor::Person(id) => format!("<h-party id={:016x}{:016x}>you</h-party>", id.high, id.low),
                 _ => return Err(pages::Error::SignInNeeded),
             },
+            "recovered" => match identity::get_actor() {
+                identity::Actor::Person(id) => format!("<p>{:?}</p>", identity::recently_recovered(id)),
+                _ => return Err(pages::Error::SignInNeeded),
+            },
             "no" => return Err(pages::Error::Refused("not <b>today</b>".into())),
             "long" => "<p>".repeat(50_000),
             _ => return Err(pages::Error::NotFound),
@@ -82,6 +86,21 @@ impl pages::Guest for Plugin {
             entry("", "First"), entry("form", "<Form>"), entry("../../sign-out", "Out"), entry("//evil.example", "Evil"),
         ];
         Ok(pages::Page { title: "Speaking <b>freely</b>".into(), html, navigation })
+    }
+}
+
+impl about::Guest for Plugin {
+    /// Two pages of one item each, to whoever may act for the party.
+    fn held(party: about::PartyId, cursor: Option<String>) -> about::Page {
+        if identity::mandate_for(party).is_none() {
+            return about::Page { items: Vec::new(), next: None };
+        }
+        let (what, next) = match cursor {
+            None => ("Said", Some("2".to_owned())),
+            Some(_) => ("Bought <things>", None),
+        };
+        let item = about::Item { what: what.into(), at: Some(7), text: format!("{} lines", lines().len()) };
+        about::Page { items: vec![item], next }
     }
 }
 

@@ -1,0 +1,254 @@
+//! `/rules`: the three ground texts of the community in versions, how members see a change before their next act, and
+//! `/stewards/rules`, where a few answers become a first draft of them.
+//!
+//! A draft is a beginning to be checked for the country and changed, and says so in itself. Nobody is bound to what she
+//! was never shown: [`first`] sends a member who posts anything to the newest version once.
+
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::ask::{ask, number, text};
+use super::fields::Fields;
+use super::home::OrNull as _;
+use super::log;
+use super::prove;
+use super::shell::{self, Field, Frame, field, hidden, notice};
+use super::visit::{Member, Posted, Visit, redirect};
+
+const PLACE: &str = "/rules";
+const WRITE: &str = "/stewards/rules";
+/// The texts, and the words for them.
+const TEXTS: [(&str, &str); 3] =
+    [("rules", "rules-rules"), ("privacy", "rules-privacy"), ("credit", "rules-credit")];
+/// What is asked before a draft is written: the field, the words for it, and what is there to begin with.
+const QUESTIONS: [(&str, &str, &str); 5] = [
+    ("responsible", "rules-ask-responsible", ""),
+    ("contact", "rules-ask-contact", ""),
+    ("years", "rules-ask-years", "10"),
+    ("age", "rules-ask-age", "16"),
+    ("unit", "rules-ask-unit", ""),
+];
+/// What anybody may post to without having seen the newest version: reading it, choosing a language, coming in, securing
+/// her own account, and going. A path that is one of these or lies below it.
+const ALWAYS: [&str; 14] = [
+    "/rules/accept",
+    "/stewards/rules",
+    "/language",
+    "/demo",
+    "/join",
+    "/setup",
+    "/sign-in",
+    "/sign-out",
+    "/prove",
+    "/me/secure",
+    "/me/sessions",
+    "/me/leave",
+    "/me/erase",
+    "/recoveries/cancel",
+];
+
+/// The newest version as everybody reads it, members and newcomers alike.
+pub(crate) async fn page(visit: Visit) -> Response {
+    let say = &visit.say;
+    let current = ask(&visit, "papers", "current", json!({})).await.unwrap_or_default();
+    let unseen = unseen(&visit, &current).await;
+    let number = number(&current, "number").unwrap_or_default();
+    let body = html! {
+        h1 { (say.t("rules-title")) }
+        @if current.is_null() { p { (say.t("rules-none")) } }
+        @else {
+            p class="lead" { (say.with("rules-version", &[("number", &number.to_string()), ("day", &visit.day(super::ask::number(&current, "at").unwrap_or_default()))])) }
+            @if unseen { p class="notice" { (say.t("rules-changed")) } }
+            @for (name, words) in TEXTS {
+                @let said = text(current.get("ground").unwrap_or_default_ref(), name);
+                @if !said.is_empty() { section class="card" { h2 { (say.t(words)) } (paragraphs(said)) } }
+            }
+            @if unseen {
+                form method="post" action="/rules/accept" {
+                    (hidden(&visit))
+                    input type="hidden" name="number" value=(number);
+                    button { (say.t("rules-go-on")) }
+                }
+                p class="soft" { (say.t("rules-or-leave")) " " a href="/me/leave" { (say.t("leave-title")) } }
+            }
+            p class="noprint" { button class="quiet" type="button" data-print hidden { (say.t("print")) } }
+        }
+        @if visit.browser.as_ref().is_some_and(|browser| browser.steward) { p { a href=(WRITE) { (say.t("rules-write")) } } }
+    };
+    shell::page(
+        &visit,
+        &Frame { title: &say.t("rules-title"), place: PLACE, script: true, ..Frame::default() },
+        &body,
+    )
+}
+
+/// A text of theirs: an empty line begins a new paragraph, other line breaks stay.
+fn paragraphs(text: &str) -> Markup {
+    let paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
+    html! {
+        @for paragraph in paragraphs {
+            p { @for (index, line) in paragraph.lines().enumerate() { @if index > 0 { br; } (line) } }
+        }
+    }
+}
+
+/// Whether somebody who is signed in has not gone on with this version yet.
+async fn unseen(visit: &Visit, current: &Value) -> bool {
+    if visit.browser.is_none() || current.is_null() {
+        return false;
+    }
+    let accepted = ask(visit, "papers", "accepted", json!({})).await.unwrap_or_default();
+    let seen = accepted.get(0).and_then(Value::as_u64);
+    seen < number(current, "number")
+}
+
+/// Sends a member to the newest version before she does anything, once; none: she has seen it, or there is none.
+pub(crate) async fn first(visit: &Visit) -> Option<Response> {
+    let path = visit.path.split('?').next().unwrap_or_default();
+    if visit.browser.is_none() || ALWAYS.iter().any(|known| is_below(path, known)) {
+        return None;
+    }
+    let current = ask(visit, "papers", "current", json!({})).await.ok()?;
+    unseen(visit, &current).await.then(|| redirect(PLACE))
+}
+
+fn is_below(path: &str, known: &str) -> bool {
+    path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+pub(crate) async fn accept(Posted { visit: member, fields }: Posted<Member>) -> Response {
+    let order = json!({ "number": fields.text("number").parse::<u32>().unwrap_or_default() });
+    match ask(&member.visit, "papers", "accept", order).await {
+        Ok(_) => redirect("/"),
+        // A newer one was published while she read: that one is shown.
+        Err(_) => redirect(PLACE),
+    }
+}
+
+/// A steward writes them.
+pub(crate) async fn write(member: Member) -> Response {
+    let current = ask(&member.visit, "papers", "current", json!({})).await.unwrap_or_default();
+    let ground = current.get("ground").unwrap_or_default_ref();
+    let texts = TEXTS.map(|(name, _)| text(ground, name).to_owned());
+    editor(&member, StatusCode::OK, &texts, &Fields::default(), "")
+}
+
+fn editor(
+    member: &Member,
+    status: StatusCode,
+    texts: &[String; 3],
+    answers: &Fields,
+    problem: &str,
+) -> Response {
+    let visit = &member.visit;
+    let say = &visit.say;
+    if !member.browser.steward {
+        let body = html! { h1 { (say.t("rules-write")) } (notice("bad", &say.t("refused-denied"))) };
+        let frame = Frame { title: &say.t("rules-write"), place: PLACE, ..Frame::default() };
+        return shell::page_with(visit, StatusCode::FORBIDDEN, &frame, &body);
+    }
+    let answer = |name: &str, before: &'static str| match answers.text(name) {
+        "" => before.to_owned(),
+        typed => typed.to_owned(),
+    };
+    let body = html! {
+        h1 { (say.t("rules-write")) }
+        p class="lead" { (say.t("rules-write-lead")) }
+        (notice("bad", problem))
+        form method="post" action={ (WRITE) "/draft" } class="card" {
+            (hidden(visit))
+            h2 { (say.t("rules-ask")) }
+            @for (name, words, before) in QUESTIONS {
+                (field(&Field { name, label: &say.t(words), value: &answer(name, before), autocomplete: "off", optional: true, ..Field::default() }))
+            }
+            button class="quiet" { (say.t("rules-draft")) }
+        }
+        form method="post" action=(WRITE) class="card" {
+            (hidden(visit))
+            h2 { (say.t("rules-texts")) }
+            @for ((name, words), text) in TEXTS.iter().zip(texts) {
+                div class="field" {
+                    label for={ "text-" (name) } { (say.t(words)) }
+                    textarea id={ "text-" (name) } name={ "text-" (name) } rows="14" maxlength="8000" { (text) }
+                }
+            }
+            (log::reason(visit, "reason"))
+            p { (say.t("rules-publish-about")) }
+            button { (say.t("rules-publish")) }
+        }
+        p { a href=(PLACE) { (say.t("back")) } }
+    };
+    let frame = Frame { title: &say.t("rules-write"), place: PLACE, ..Frame::default() };
+    shell::page_with(visit, status, &frame, &body)
+}
+
+/// From answers to a draft, which the steward reads, changes and publishes. Nothing is kept yet.
+pub(crate) async fn draft(Posted { visit: member, fields }: Posted<Member>) -> Response {
+    let visit = &member.visit;
+    let say = &visit.say;
+    let or = |name: &str| match fields.text(name) {
+        "" => "…".to_owned(),
+        typed => typed.to_owned(),
+    };
+    let variables = [
+        ("community", visit.community.name.clone()),
+        ("responsible", or("responsible")),
+        ("contact", or("contact")),
+        ("years", or("years")),
+        ("age", or("age")),
+        ("unit", or("unit")),
+    ];
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let check = say.t("rules-check");
+    let texts = ["rules-draft-rules", "rules-draft-privacy", "rules-draft-credit"]
+        .map(|id| format!("{}\n\n{check}", say.with(id, &variables)));
+    editor(&member, StatusCode::OK, &texts, &fields, "")
+}
+
+pub(crate) async fn publish(Posted { visit: member, fields }: Posted<Member>) -> Response {
+    if let Some(response) = prove::first_from(&member, WRITE).await {
+        return response;
+    }
+    let visit = &member.visit;
+    // Browsers send line breaks as two.
+    let texts = TEXTS.map(|(name, _)| fields.text(&format!("text-{name}")).replace("\r\n", "\n"));
+    let [rules, privacy, credit] = &texts;
+    let order = json!({ "ground": { "rules": rules, "privacy": privacy, "credit": credit } });
+    match ask(visit, "papers", "publish", order).await {
+        Ok(number) => {
+            // Who wrote it has seen it.
+            let _seen = ask(visit, "papers", "accept", json!({ "number": number })).await;
+            redirect(PLACE)
+        }
+        Err(refused) => {
+            let words = match refused.case.as_str() {
+                "text-invalid" => visit.say.t("rules-too-long"),
+                _ => refused.said(visit),
+            };
+            editor(&member, StatusCode::UNPROCESSABLE_ENTITY, &texts, &fields, &words).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_always_open_is_that_path_and_what_lies_below_it() {
+        for (path, open) in [
+            ("/me/secure", true),
+            ("/me/secure/passkey/options", true),
+            ("/me/secured", false),
+            ("/rules/accept", true),
+            ("/rules", false),
+            ("/me/name", false),
+            ("/p/shop/do/pay", false),
+        ] {
+            assert_eq!(ALWAYS.iter().any(|known| is_below(path, known)), open, "{path}");
+        }
+    }
+}

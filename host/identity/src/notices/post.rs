@@ -1,0 +1,411 @@
+//! E-mail: where it goes, the server by which it leaves, and what waits. The gateway carries it.
+//!
+//! An address gets nothing but the one link that confirms it, until somebody opened that link.
+
+use hamlet_kernel::{CallError, NativeContext, PartyKind};
+use hamlet_reflect::Id;
+use serde::{Deserialize, Serialize};
+use wasmtime::component::Val;
+
+use super::kept::{self, Notice};
+use super::{NoticesError, Outcome, refuse};
+use crate::read;
+use crate::rows;
+use crate::values::{self, Arguments, Stop};
+
+/// Longest address, as RFC 5321 has it (4.5.3.1.3).
+const EMAIL_BYTES_MAX: usize = 254;
+const NAME_BYTES_MAX: usize = 200;
+const PASSWORD_BYTES_MAX: usize = 1_000;
+const WHY_BYTES_MAX: usize = 500;
+/// E-mails that wait; further ones are only in the inbox.
+const LETTERS_MAX: usize = 2_000;
+/// E-mails of one answer.
+const DUE_MAX: usize = 20;
+/// How long a link confirms, and how often one person asks for one on a day.
+const LINK_MICROS: u64 = 7 * 24 * 3_600 * 1_000_000;
+const LINKS_A_DAY_MAX: u32 = 5;
+/// The topic of a confirmation.
+const CONFIRM: &str = "confirm";
+/// Waits after a failure, in minutes; after the last it is given up.
+const WAITS_MINUTES: [u64; 7] = [1, 5, 30, 120, 360, 720, 1_440];
+const MINUTE_MICROS: u64 = 60 * 1_000_000;
+
+const SECURITIES: [&str; 3] = ["tls", "starttls", "plain"];
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Address {
+    email: String,
+    confirmed: Option<u64>,
+    /// Of the link that is under way.
+    hash: [u8; 32],
+    asked: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Server {
+    name: String,
+    port: u16,
+    security: String,
+    account: String,
+    sender: String,
+    pages: String,
+    /// Under the commons' key.
+    sealed_password: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Status {
+    sent: Option<u64>,
+    failed: Option<String>,
+}
+
+/// An e-mail that waits: in the clear whose it is, how often it failed and when it is tried next.
+struct Letter<'a> {
+    person: Id,
+    failures: u32,
+    not_before: u64,
+    sealed: &'a [u8],
+}
+
+impl<'a> Letter<'a> {
+    fn encode(&self) -> Vec<u8> {
+        let (person, failures) = (self.person.0.to_be_bytes(), self.failures.to_be_bytes());
+        [&person[..], &failures, &self.not_before.to_be_bytes(), self.sealed].concat()
+    }
+
+    fn decode(row: &'a [u8]) -> Option<Self> {
+        let (person, row) = row.split_first_chunk()?;
+        let (failures, row) = row.split_first_chunk()?;
+        let (not_before, sealed) = row.split_first_chunk()?;
+        Some(Self {
+            person: Id(u128::from_be_bytes(*person)),
+            failures: u32::from_be_bytes(*failures),
+            not_before: u64::from_be_bytes(*not_before),
+            sealed,
+        })
+    }
+}
+
+fn read_address(cx: &mut dyn NativeContext, person: Id) -> Result<Option<Address>, CallError> {
+    match cx.get(&kept::address_key(person))? {
+        Some(sealed) => kept::open(cx, person, &sealed),
+        None => Ok(None),
+    }
+}
+
+fn write_address(cx: &mut dyn NativeContext, person: Id, address: &Address) -> Result<(), CallError> {
+    match kept::seal(cx, person, address)? {
+        Some(sealed) => cx.set(&kept::address_key(person), &sealed),
+        None => Ok(()),
+    }
+}
+
+fn server(cx: &mut dyn NativeContext) -> Result<Option<Server>, CallError> {
+    Ok(cx.get(kept::SERVER_KEY)?.and_then(|row| serde_json::from_slice(&row).ok()))
+}
+
+fn status(cx: &mut dyn NativeContext) -> Result<Status, CallError> {
+    Ok(cx.get(kept::STATUS_KEY)?.and_then(|row| serde_json::from_slice(&row).ok()).unwrap_or_default())
+}
+
+/// Queues a notice as e-mail, where there is a server and her address is confirmed.
+pub(super) fn queue(
+    cx: &mut dyn NativeContext,
+    person: Id,
+    id: Id,
+    notice: &Notice,
+) -> Result<(), CallError> {
+    let confirmed = read_address(cx, person)?.is_some_and(|address| address.confirmed.is_some());
+    if !confirmed || server(cx)?.is_none() {
+        return Ok(());
+    }
+    put(cx, person, id, notice)
+}
+
+fn put(cx: &mut dyn NativeContext, person: Id, id: Id, notice: &Notice) -> Result<(), CallError> {
+    if read::prefixed(cx, kept::LETTERS, None, LETTERS_MAX)?.len() >= LETTERS_MAX {
+        return Ok(());
+    }
+    let Some(sealed) = kept::seal(cx, person, notice)? else { return Ok(()) };
+    let letter = Letter { person, failures: 0, not_before: 0, sealed: &sealed };
+    cx.set(&kept::letter_key(id), &letter.encode())
+}
+
+/// Herself.
+pub(super) fn address(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
+    let Some(person) = cx.actor().person() else { return Ok(values::some(None)) };
+    let address = read_address(cx, person)?.map(|address| {
+        values::record([
+            ("email", Val::String(address.email)),
+            ("confirmed", values::some(address.confirmed.map(Val::U64))),
+        ])
+    });
+    Ok(values::some(address))
+}
+
+/// Herself.
+pub(super) fn forget_address(cx: &mut dyn NativeContext) -> Outcome {
+    let Some(person) = cx.actor().person() else { return refuse(NoticesError::NoSuchParty) };
+    if let Some(address) = read_address(cx, person)? {
+        cx.delete(&kept::link_key(&address.hash))?;
+    }
+    cx.delete(&kept::address_key(person))?;
+    Ok(None)
+}
+
+/// The host itself, for whoever is signed in.
+pub(super) fn ask_address(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
+    let person = arguments.id(0)?;
+    let (email, link) = (arguments.text(1)?.trim().to_owned(), arguments.text(2)?.to_owned());
+    let hash = hash(arguments.value(3)?)?;
+    let active =
+        read::party(cx, person)?.is_some_and(|party| party.active && party.kind == PartyKind::Person);
+    if !active {
+        return refuse(NoticesError::NoSuchParty);
+    }
+    if !is_email(&email) || link.len() > 1_000 {
+        return refuse(NoticesError::Invalid);
+    }
+    // Nobody makes this box send to strangers all day.
+    super::count(cx, person, CONFIRM, LINKS_A_DAY_MAX, 1)?;
+    if let Some(old) = read_address(cx, person)? {
+        cx.delete(&kept::link_key(&old.hash))?;
+    }
+    let now = cx.now();
+    write_address(cx, person, &Address { email, confirmed: None, hash, asked: now })?;
+    cx.set(&kept::link_key(&hash), &person.0.to_be_bytes())?;
+    let notice = Notice {
+        at: now,
+        source: hamlet_kernel::catalogue::HOST.to_owned(),
+        topic: CONFIRM.to_owned(),
+        title: "notice-confirm".to_owned(),
+        text: "{}".to_owned(),
+        path: link,
+    };
+    let id = cx.new_id();
+    put(cx, person, id, &notice)?;
+    Ok(None)
+}
+
+/// The host itself, for whoever has the link.
+pub(super) fn confirm_address(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
+    let hash = hash(arguments.value(0)?)?;
+    let key = kept::link_key(&hash);
+    let person = cx.get(&key)?.and_then(|row| row.as_ref().try_into().ok());
+    let Some(person) = person.map(|row| Id(u128::from_be_bytes(row))) else {
+        return refuse(NoticesError::Invalid);
+    };
+    cx.delete(&key)?;
+    match read_address(cx, person)? {
+        Some(mut address)
+            if address.hash == hash && cx.now() <= address.asked.saturating_add(LINK_MICROS) =>
+        {
+            address.confirmed = Some(cx.now());
+            write_address(cx, person, &address)?;
+            Ok(None)
+        }
+        _ => refuse(NoticesError::Invalid),
+    }
+}
+
+/// Stewards, decisions and the host.
+pub(super) fn mail(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
+    let (server, status) = (server(cx)?, status(cx)?);
+    let waiting = read::prefixed(cx, kept::LETTERS, None, LETTERS_MAX)?.len();
+    let has_password = server.as_ref().is_some_and(|server| server.sealed_password.is_some());
+    let shown = server.map(|server| {
+        values::record([
+            ("name", Val::String(server.name)),
+            ("port", Val::U16(server.port)),
+            ("security", Val::Enum(server.security)),
+            ("account", Val::String(server.account)),
+            ("sender", Val::String(server.sender)),
+            ("pages", Val::String(server.pages)),
+        ])
+    });
+    Ok(values::record([
+        ("server", values::some(shown)),
+        ("has-password", Val::Bool(has_password)),
+        ("waiting", Val::U32(u32::try_from(waiting).unwrap_or(u32::MAX))),
+        ("sent", values::some(status.sent.map(Val::U64))),
+        ("failed", values::some(status.failed.map(Val::String))),
+    ]))
+}
+
+/// Stewards, decisions and the host.
+pub(super) fn set_mail(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
+    let order = values::option(arguments.value(0)?, Ok)?;
+    let password = values::option(arguments.value(1)?, values::text)?;
+    let Some(order) = order else {
+        cx.delete(kept::SERVER_KEY)?;
+        return Ok(None);
+    };
+    let text = |name: &str| Ok::<_, CallError>(values::text(values::field(order, name)?)?.trim().to_owned());
+    let Val::U16(port) = values::field(order, "port")? else {
+        return Err(CallError::arguments("expected a port").into());
+    };
+    let mut new = Server {
+        name: text("name")?,
+        port: *port,
+        security: text("security")?,
+        account: text("account")?,
+        sender: text("sender")?,
+        pages: text("pages")?,
+        sealed_password: None,
+    };
+    let plain = |text: &str| text.len() <= NAME_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let here = ["localhost", "127.0.0.1", "::1"].contains(&new.name.as_str());
+    let safe = new.security != "plain" || here;
+    let pages = plain(&new.pages) && (new.pages.starts_with("https://") || new.pages.starts_with("http://"));
+    let good = pages
+        && plain(&new.name)
+        && !new.name.is_empty()
+        && new.port != 0
+        && new.account.len() <= NAME_BYTES_MAX;
+    let long = password.is_some_and(|password| password.len() > PASSWORD_BYTES_MAX);
+    if !good || !safe || long || !SECURITIES.contains(&new.security.as_str()) || !is_email(&new.sender) {
+        return refuse(NoticesError::Invalid);
+    }
+    new.sealed_password = match password {
+        Some("") => None,
+        Some(password) => {
+            let Some(commons) = read::commons(cx)? else { return refuse(NoticesError::Invalid) };
+            kept::seal(cx, commons, &password)?
+        }
+        // To another server it is not sent: a steward's token must not be able to read it there.
+        None => server(cx)?
+            .filter(|old| (&old.name, &old.account) == (&new.name, &new.account))
+            .and_then(|old| old.sealed_password),
+    };
+    cx.set(kept::SERVER_KEY, &kept::encoded(&new)?)?;
+    Ok(None)
+}
+
+/// The host itself.
+pub(super) fn password(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
+    let sealed = server(cx)?.and_then(|server| server.sealed_password);
+    let password = match (sealed, read::commons(cx)?) {
+        (Some(sealed), Some(commons)) => kept::open(cx, commons, &sealed)?,
+        _ => None,
+    };
+    Ok(Val::String(password.unwrap_or_default()))
+}
+
+/// The host itself. What cannot be sent any more (she left, or took her address away) is given as it is taken out by
+/// `not-sent`.
+pub(super) fn due(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
+    let now = cx.now();
+    let mut due = Vec::new();
+    for (key, row) in read::prefixed(cx, kept::LETTERS, None, LETTERS_MAX)? {
+        let (Some(id), Some(letter)) = (rows::id_at_end(&key), Letter::decode(&row)) else { continue };
+        if letter.not_before > now || due.len() >= DUE_MAX {
+            continue;
+        }
+        let address = read_address(cx, letter.person)?;
+        let notice = kept::open::<Notice>(cx, letter.person, letter.sealed)?;
+        let (email, notice) = match (address, notice) {
+            (Some(address), Some(notice)) if address.confirmed.is_some() || notice.topic == CONFIRM => {
+                (address.email, notice)
+            }
+            (_, notice) => (String::new(), notice.unwrap_or_else(gone)),
+        };
+        due.push(values::record([
+            ("id", id.to_val()),
+            ("email", Val::String(email)),
+            ("notice", notice.to_val(id, false)),
+            ("failures", Val::U32(letter.failures)),
+        ]));
+    }
+    Ok(Val::List(due))
+}
+
+fn gone() -> Notice {
+    Notice {
+        at: 0,
+        source: String::new(),
+        topic: String::new(),
+        title: String::new(),
+        text: String::new(),
+        path: String::new(),
+    }
+}
+
+/// The host itself.
+pub(super) fn sent(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
+    cx.delete(&kept::letter_key(arguments.id(0)?))?;
+    let status = Status { sent: Some(cx.now()), failed: None };
+    cx.set(kept::STATUS_KEY, &kept::encoded(&status)?)?;
+    Ok(None)
+}
+
+/// The host itself.
+pub(super) fn not_sent(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
+    let key = kept::letter_key(arguments.id(0)?);
+    let why: String = arguments.text(1)?.chars().take(WHY_BYTES_MAX).collect();
+    let for_good = values::flag(arguments.value(2)?)?;
+    let row = cx.get(&key)?;
+    let Some(mut letter) = row.as_ref().and_then(|row| Letter::decode(row)) else {
+        return refuse(NoticesError::NoSuchNotice);
+    };
+    let wait = usize::try_from(letter.failures).ok().and_then(|failures| WAITS_MINUTES.get(failures));
+    match wait.filter(|_| !for_good) {
+        Some(minutes) => {
+            letter.failures += 1;
+            letter.not_before = cx.now().saturating_add(minutes * MINUTE_MICROS);
+            cx.set(&key, &letter.encode())?;
+        }
+        None => drop(cx.delete(&key)?),
+    }
+    if !why.is_empty() {
+        let status = Status { failed: Some(why), ..status(cx)? };
+        cx.set(kept::STATUS_KEY, &kept::encoded(&status)?)?;
+    }
+    Ok(None)
+}
+
+fn hash(value: &Val) -> Result<[u8; 32], Stop<NoticesError>> {
+    <[u8; 32]>::try_from(values::bytes(value)?).or(refuse(NoticesError::Invalid))
+}
+
+/// One `@` with something on both sides, no space, no control, no list: what a mail server makes of the rest is its own.
+pub(super) fn is_email(text: &str) -> bool {
+    let parts = text.split_once('@');
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|letter| {
+                !letter.is_control() && !letter.is_whitespace() && !"@<>()[],;:\\\"".contains(letter)
+            })
+    };
+    text.len() <= EMAIL_BYTES_MAX && parts.is_some_and(|(local, domain)| plain(local) && plain(domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_address_and_nothing_that_a_header_could_be_split_with() {
+        for good in ["ada@oak.example", "a.b+c@localhost", "ñandú@correo.example"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in
+            ["", "@", "a@", "@b", "a b@c", "a@b@c", "a@b,c@d", "a@b\r\nBcc: x@y", "<a@b>", "a@b;c", "\"a\"@b"]
+        {
+            assert!(!is_email(bad), "{bad:?}");
+        }
+        assert!(!is_email(&format!("{}@b", "a".repeat(254))));
+    }
+
+    #[test]
+    fn a_letters_row_is_read_as_it_was_written() {
+        let letter = Letter { person: Id(7), failures: 3, not_before: 9, sealed: b"x" };
+        let row = letter.encode();
+        let again = Letter::decode(&row);
+        assert!(again.is_some_and(|again| (again.person, again.failures, again.not_before, again.sealed)
+            == (Id(7), 3, 9, b"x".as_slice())));
+        for length in 0..28 {
+            assert!(Letter::decode(row.get(..length).unwrap_or_default()).is_none());
+        }
+    }
+}

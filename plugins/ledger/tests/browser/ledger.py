@@ -1,0 +1,119 @@
+"""The ledger's pages in a browser: from the set-up link to the second member's first payment, and a look at each page of
+the demo's life. `host/hamlet/tests/browser/main.py` finds this file and runs it with its own stories."""
+
+import os
+import pathlib
+
+from members import founded, invites
+from town import DESK, PHONE, Demo, Person
+
+# Screens and inputs from the set-up link to the second member's first payment, over both people.
+SCREENS_MAX = 18
+INPUTS_MAX = 60
+
+
+def passes_the_sheet(person):
+    """A newcomer signs in with a passkey and keeps her sheet."""
+    person.page.get_by_role("button", name="Add a passkey").click()
+    person.inputs += 1
+    person.waits_for("Your recovery sheet")
+    person.follows("I have kept it")
+
+
+def story_the_second_member_pays_from_her_own_account(browser):
+    town, ada = founded(browser, name="first-ada")
+    ada.goes("/stewards/plugins")
+    offer = ada.page.locator("li").filter(has=ada.page.get_by_role("heading", name="The ledger"))
+    if not offer.count():
+        offer = ada.page.locator("li").filter(has_text="The ledger")
+    offer.get_by_role("button", name="Look at it").first.click()
+    ada.inputs += 1
+    ada.page.wait_for_load_state("load")
+    ada.looks()
+    ada.presses("Grant all of this and install")
+    # No books yet: the first page of the ledger is the form that founds them.
+    ada.goes("/p/ledger/")
+    ada.types(name="Leaves of Oak Street", unit="leaf") if ada.page.locator("[name=name]").count() else \
+        ada.types(p_name="Leaves of Oak Street", p_unit="leaf")
+    ada.presses("Found it")
+    ada.reads("up to 100.00 LEAF")
+    link = invites(ada)
+    ben = Person(browser, town, "first-ben")
+    ben.has_authenticator()
+    ben.goes(link)
+    ben.types(name="Ben Nevis", handle="ben")
+    ben.presses("Come in")
+    passes_the_sheet(ben)
+    ben.goes("/p/ledger/")
+    ben.reads("You may pay before you have earned: up to 100.00 LEAF")
+    ben.presses("Open my account")
+    ben.reads("Your first payment")
+    ben.types(p_payee="@ada", p_amount="12.50", p_memo="Bread")
+    ben.presses("Pay")
+    ben.reads("Bread")
+    ben.reads("12.50")
+    screens, inputs = ada.screens + ben.screens, ada.inputs + ben.inputs
+    print(f"    from the set-up link to the second member's first payment: {screens} screens, {inputs} inputs")
+    assert screens <= SCREENS_MAX and inputs <= INPUTS_MAX, (screens, inputs)
+    # Ada sees it arrive.
+    ada.goes("/p/ledger/")
+    ada.reads("Bread")
+    town.close()
+
+
+MEMBERS = ["", "pay", "request?p_amount=12.50&p_memo=Eggs", "statement", "statement?print=1", "pending", "account",
+           "circulation", "balances"]
+STEWARDS = ["books", "books/found", "books/ledger", "books/accounts", "books/accounts?p_state=minus", "books/open",
+            "books/lists", "prints", "prints/cards", "prints/slips", "prints/statements", "prints/hall"]
+
+
+def looks_at(person, pages, name):
+    for size, width in [({"width": 360, "height": 780}, "360"), (DESK, "1280")]:
+        person.page.set_viewport_size(size)
+        for page in pages:
+            word = page.split("?")[0].replace("/", "-") or "overview"
+            person.name = f"ledger-{name}-{word}-{width}"
+            person.goes(f"/p/ledger/{page}")
+    person.page.set_viewport_size(PHONE)
+
+
+def story_eighteen_months_of_the_demo_are_worth_looking_at(browser):
+    home = os.environ.get("DEMO_HOME")
+    if not home or not pathlib.Path(home, "community.toml").exists():
+        print("    NOT RUN: there is no demo to look around in (`host/test demo` makes it)")
+        return
+    town = Demo(home)
+    visitor = Person(browser, town, "ledger-demo")
+    visitor.goes("/")
+    visitor.presses("Be pau")
+    looks_at(visitor, MEMBERS, "pau")
+    visitor.goes("/p/ledger/circulation")
+    visitor.reads("How fast it goes round")
+    visitor.goes("/")
+    visitor.presses("Be lena")
+    looks_at(visitor, [""], "lena")
+    visitor.reads("near your limit")
+    visitor.goes("/")
+    visitor.presses("Be rosa")
+    looks_at(visitor, STEWARDS, "rosa")
+    visitor.goes("/p/ledger/books/accounts")
+    visitor.page.locator("td a").first.click()
+    visitor.page.wait_for_load_state("load")
+    visitor.name = "ledger-rosa-account"
+    visitor.looks()
+    visitor.goes("/")
+    visitor.presses("Be marta")
+    visitor.goes("/p/ledger/counter")
+    visitor.types(p_card="1001", p_pin="9999")
+    visitor.presses("Open")
+    visitor.reads("This PIN is not right. 4 more")
+    visitor.types(p_card="1001", p_pin="2580")
+    visitor.presses("Open")
+    visitor.reads("Josep Sala")
+    visitor.types(p_slip="100", p_payee="@bakery", p_amount="1.75", p_memo="A loaf")
+    visitor.presses("Pay")
+    visitor.reads("slip 100")
+    visitor.follows("Back to the counter")
+    visitor.presses("She is done")
+    visitor.reads("Somebody is here with her card")
+    town.close()
