@@ -188,23 +188,28 @@ impl Sequencer {
 }
 
 impl Pending {
+    /// Tells the caller. Where the batch was not committed nobody hears anything else: even an `err`, a trap or a dry
+    /// run may come from rows that were never there.
     pub(super) fn answer(self, committed: &Result<Sequence, CallError>) {
         match self {
             Self::Call(reply, result, call, command) => {
-                let result =
-                    result.and_then(|done| Ok(Answered { command, ..done.answer(committed.clone()?) }));
+                let result = committed
+                    .clone()
+                    .and_then(|sequence| result.map(|done| Answered { command, ..done.answer(sequence) }));
                 drop(reply.send((result, Some(call))));
             }
             Self::All(reply, result, command) => {
-                let result = result.and_then(|all| {
-                    let sequence = committed
-                        .clone()
-                        .map_err(|error| BatchError { index: 0, error: BatchFailure::Call(error) })?;
-                    Ok(all.into_iter().map(|done| Answered { command, ..done.answer(sequence) }).collect())
-                });
+                let result = match committed {
+                    Ok(sequence) => result.map(|all| {
+                        all.into_iter().map(|done| Answered { command, ..done.answer(*sequence) }).collect()
+                    }),
+                    Err(error) => Err(BatchError { index: 0, error: BatchFailure::Call(error.clone()) }),
+                };
                 drop(reply.send(result));
             }
-            Self::DryRun(reply, result) => drop(reply.send(result)),
+            Self::DryRun(reply, result) => {
+                drop(reply.send(committed.clone().and(result)));
+            }
         }
     }
 }

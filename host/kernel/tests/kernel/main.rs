@@ -10,6 +10,7 @@ mod dead_letters;
 mod denial;
 mod dispatch;
 mod exactly_once;
+mod gate;
 mod landing;
 mod limits;
 mod queue;

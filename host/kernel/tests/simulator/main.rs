@@ -3,7 +3,8 @@
 //! that nobody answered is sent again, as a client would. Then it must have happened exactly once, everywhere.
 //!
 //! Clock, randomness, disk and order follow from a seed; commands go one at a time, since the threads that would
-//! mix them are the operating system's. `HAMLET_SEEDS` says how many seeds (default 12), `HAMLET_SEED` runs one. A
+//! mix them are the operating system's, but in bursts (`burst.rs`): there a gate at the disk decides what runs on top
+//! of a batch that is being made durable, and may fail. `HAMLET_SEEDS` says how many seeds (default 12), `HAMLET_SEED` runs one. A
 //! failing run prints the command that runs it again. Schedules and deliveries are done by hand (`behind.rs`).
 #![allow(
     clippy::unwrap_used,
@@ -16,8 +17,11 @@
 
 #[path = "../kernel/common.rs"]
 mod common;
+#[path = "../kernel/gate.rs"]
+mod gate;
 
 mod behind;
+mod burst;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +30,7 @@ use std::time::Duration;
 
 use behind::{Debts, Owed};
 use common::{Hands, NEW_YEAR, Tally, Villagers, anna, granting_all, guest, key, script, text};
-use hamlet_kernel::{Actor, Call, CallError, Entropy, Kernel, KernelConfig, OpenError};
+use hamlet_kernel::{Actor, Answer, Call, CallError, Entropy, Kernel, KernelConfig, OpenError};
 use hamlet_store::disk::Disk as _;
 use hamlet_store::disk::simulated::{Change, PowerCut, Random, SimulatedDisk};
 use hamlet_store::{Background, Work};
@@ -74,6 +78,9 @@ struct Seen {
     heard: usize,
     /// Runs of schedules.
     runs: u64,
+    /// Bursts in which commands ran on top of a batch that was on its way, and commands of those that fell.
+    bursts: u64,
+    fallen: u64,
 }
 
 /// A command.
@@ -84,6 +91,20 @@ struct Sent {
     /// Its nested call fails and is undone.
     half: bool,
     owed: Option<Owed>,
+}
+
+impl Sent {
+    fn call(&self) -> Call {
+        let mut call = script(anna(), "first", &self.line);
+        call.idempotency = Some(key(NEW_YEAR, self.key));
+        call
+    }
+}
+
+/// How many commands were done when this one was; the largest number where it was not.
+fn count_of(answer: &Result<Answer, CallError>) -> u64 {
+    let outputs = answer.as_ref().ok().and_then(|answer| text(answer.result.clone()).ok());
+    outputs.and_then(|outputs| outputs.split(',').next()?.parse().ok()).unwrap_or(u64::MAX)
 }
 
 struct World {
@@ -98,8 +119,9 @@ struct World {
     done: u64,
     /// … and those of them whose nested call failed and was undone.
     halves: u64,
-    /// One that nobody answered, with its key.
-    waiting: Option<Sent>,
+    gate: Arc<gate::Gate>,
+    /// Those that nobody answered, with their keys, in their order.
+    waiting: Vec<Sent>,
     keys: u64,
     debts: Debts,
     faulted: bool,
@@ -143,7 +165,8 @@ impl World {
             kernel: None,
             done: 0,
             halves: 0,
-            waiting: None,
+            gate: Arc::default(),
+            waiting: Vec::new(),
             keys: 0,
             debts: Debts::default(),
             faulted: false,
@@ -170,6 +193,8 @@ impl World {
         config.limits.background = false;
         // Whatever else this box does: no command runs beside because it waited for a core.
         config.limits.command_time = Duration::from_secs(30);
+        config.limits.batch_time = Duration::from_secs(30);
+        config.store.disk_fault = Some(self.gate.fault());
         let entropy = std::sync::Mutex::new(Random::new(self.seed.wrapping_add(1)));
         config.store.entropy = hamlet_store::Entropy(Arc::new(move |bytes| {
             entropy.lock().unwrap().fill(bytes);
@@ -223,18 +248,28 @@ impl World {
 
     /// A client that got no answer sends it again, with the same key (X1).
     fn settle(&mut self) {
-        let Some(sent) = self.waiting.take() else { return };
-        self.seen.repeated += 1;
-        self.tell(format!("again: {}", sent.line));
-        self.send(sent);
-        assert!(self.waiting.is_none(), "the disk works, and yet it is not answered");
+        let again = |sent: Sent| {
+            let answer = self.kernel.as_ref().unwrap().call_blocking(sent.call());
+            (sent, answer)
+        };
+        let mut answers: Vec<_> = std::mem::take(&mut self.waiting).into_iter().map(again).collect();
+        // Some were done before, and are only answered now: in the order of the journal, as their counts tell it.
+        answers.sort_by_key(|(_, answer)| count_of(answer));
+        for (sent, answer) in answers {
+            self.seen.repeated += 1;
+            self.tell(format!("again: {}", sent.line));
+            self.answered(sent, answer);
+        }
+        assert!(self.waiting.is_empty(), "the disk works, and yet it is not answered");
     }
 
     fn send(&mut self, sent: Sent) {
+        let answer = self.kernel.as_ref().unwrap().call_blocking(sent.call());
+        self.answered(sent, answer);
+    }
+
+    fn answered(&mut self, sent: Sent, answer: Result<Answer, CallError>) {
         let line = sent.line.clone();
-        let mut call = script(anna(), "first", &line);
-        call.idempotency = Some(key(NEW_YEAR, sent.key));
-        let answer = self.kernel.as_ref().unwrap().call_blocking(call);
         match answer {
             Ok(answer) => {
                 let result = text(answer.result);
@@ -262,12 +297,17 @@ impl World {
                 );
                 self.tell(format!("{line}: {error}"));
                 self.seen.unanswered += 1;
-                self.waiting = Some(sent);
+                self.waiting.push(sent);
             }
         }
     }
 
     fn command(&mut self) {
+        let sent = self.next_command();
+        self.send(sent);
+    }
+
+    fn next_command(&mut self) -> Sent {
         self.keys += 1;
         self.hands.0.fetch_add(1_000, Ordering::SeqCst);
         let (number, nested) = (self.keys, "call second run [add total 1; set last x]; native add 1");
@@ -283,13 +323,14 @@ impl World {
             ),
             _ => (format!("add total 1; set row{number} {number}; {nested}{owing}"), false),
         };
-        self.send(Sent { line, key: number, half, owed });
+        Sent { line, key: number, half, owed }
     }
 
     fn step(&mut self) {
         let kernel = self.kernel.clone().unwrap();
-        match self.random.below(23) {
+        match self.random.below(26) {
             0..10 => self.command(),
+            23..26 => self.burst(),
             20 => self.work_behind(),
             21 | 22 => self.time_passes(),
             10 => drop(kernel.store().work(Work::Fold)),
@@ -323,7 +364,7 @@ impl World {
         if self.disk.is_down() {
             return self.restart(true);
         }
-        if self.waiting.is_some() {
+        if !self.waiting.is_empty() {
             // The steward starts the host again.
             self.restart(false);
         }
@@ -383,11 +424,14 @@ fn x1_t2_each_command_happens_exactly_once_everywhere_whatever_the_disk_does() {
         all.unanswered += seen.unanswered;
         all.repeated += seen.repeated;
         all.opens += seen.opens;
+        all.bursts += seen.bursts;
+        all.fallen += seen.fallen;
     }
     println!("{all:?}");
     if seeds().count() >= 10 {
         assert!(all.done > 100 && all.undone > 20 && all.unanswered > 5 && all.repeated > 5, "{all:?}");
         assert!(all.heard > 20 && all.runs > 20, "{all:?}");
+        assert!(all.bursts > 10 && all.fallen > 5, "{all:?}");
     }
 }
 
