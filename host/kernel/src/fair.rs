@@ -11,11 +11,13 @@
 //! If it is wrong, one member's script stops a whole village: starvation inside a lane, or memory
 //! that grows with the number of waiting requests.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use parking_lot::{Condvar, Mutex};
 
 /// How many items may wait.
@@ -215,6 +217,8 @@ impl<P: Clone + Eq + Hash, T> Line<P, T> {
 pub struct SharedQueue<P, T> {
     state: Mutex<Shared<P, T>>,
     arrived: Condvar,
+    /// As many as wait; changed under the lock, and read without it between any two commands.
+    length: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -231,6 +235,7 @@ impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
         Self {
             state: Mutex::new(Shared { queue: FairQueue::new(bounds), closed: false, woken: false }),
             arrived: Condvar::new(),
+            length: AtomicUsize::new(0),
         }
     }
 
@@ -244,6 +249,7 @@ impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
             return Err(Refused::Closed(item));
         }
         state.queue.push(lane, plugin, principal, item)?;
+        self.length.store(state.queue.len(), Ordering::Release);
         drop(state);
         self.arrived.notify_one();
         Ok(())
@@ -251,7 +257,10 @@ impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
 
     /// The next item if one waits now.
     pub fn try_pop(&self) -> Option<T> {
-        self.state.lock().queue.pop()
+        let mut state = self.state.lock();
+        let item = state.queue.pop();
+        self.length.store(state.queue.len(), Ordering::Release);
+        item
     }
 
     /// The next item; sleeps at most `patience` for one to come. None too when it was closed
@@ -262,7 +271,9 @@ impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
             self.arrived.wait_for(&mut state, patience);
         }
         state.woken = false;
-        state.queue.pop()
+        let item = state.queue.pop();
+        self.length.store(state.queue.len(), Ordering::Release);
+        item
     }
 
     /// Moves at most `most` items to the end of `into`, in their order, under one lock.
@@ -275,6 +286,7 @@ impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
                 None => break,
             }
         }
+        self.length.store(state.queue.len(), Ordering::Release);
         into.len() - before
     }
 
@@ -295,9 +307,9 @@ impl<P: Clone + Eq + Hash, T> SharedQueue<P, T> {
         self.state.lock().closed
     }
 
-    /// How many wait.
+    /// How many wait, as of a moment ago. A few nanoseconds.
     pub fn len(&self) -> usize {
-        self.state.lock().queue.len()
+        self.length.load(Ordering::Acquire)
     }
 
     /// Whether nothing waits.

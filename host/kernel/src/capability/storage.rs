@@ -53,7 +53,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<Slot>) -> wasmtime::Result<()> {
 }
 
 fn get(mut cx: Cx<'_>, (key,): (WasmList<u8>,)) -> Answer<Option<Value>> {
-    if let Err(error) = check_key(key.as_le_slice(&cx).len()) {
+    if let Err(error) = check_key(key.len()) {
         return Ok((Err(error),));
     }
     let scratch = copy(&mut cx, &[&key])?;
@@ -67,7 +67,7 @@ fn get_many(mut cx: Cx<'_>, (keys,): (Vec<WasmList<u8>>,)) -> Answer<Vec<Option<
     if keys.len() > GET_MANY_KEYS_MAX {
         return Ok((Err(Error::TooManyKeys(length(keys.len()))),));
     }
-    if let Some(error) = keys.iter().find_map(|key| check_key(key.as_le_slice(&cx).len()).err()) {
+    if let Some(error) = keys.iter().find_map(|key| check_key(key.len()).err()) {
         return Ok((Err(error),));
     }
     let mut values = Vec::with_capacity(keys.len());
@@ -89,7 +89,7 @@ fn get_many(mut cx: Cx<'_>, (keys,): (Vec<WasmList<u8>>,)) -> Answer<Vec<Option<
 }
 
 fn set(mut cx: Cx<'_>, (key, value): (WasmList<u8>, WasmList<u8>)) -> Answer<()> {
-    let (key_length, value_length) = (key.as_le_slice(&cx).len(), value.as_le_slice(&cx).len());
+    let (key_length, value_length) = (key.len(), value.len());
     if let Err(error) = check_key(key_length) {
         return Ok((Err(error),));
     }
@@ -110,7 +110,7 @@ fn set_many(mut cx: Cx<'_>, (rows,): (Vec<Given>,)) -> Answer<()> {
     }
     let mut bytes = 0;
     for Given { key, value } in &rows {
-        let (key_length, value_length) = (key.as_le_slice(&cx).len(), value.as_le_slice(&cx).len());
+        let (key_length, value_length) = (key.len(), value.len());
         if let Err(error) = check_key(key_length) {
             return Ok((Err(error),));
         }
@@ -123,7 +123,7 @@ fn set_many(mut cx: Cx<'_>, (rows,): (Vec<Given>,)) -> Answer<()> {
         return Err(cx.data_mut().running()?.quota("16 MiB written at once"));
     }
     for Given { key, value } in &rows {
-        let key_length = key.as_le_slice(&cx).len();
+        let key_length = key.len();
         let scratch = copy(&mut cx, &[key, value])?;
         let running = cx.data_mut().running()?;
         let (key, value) = scratch.split_at(key_length);
@@ -136,7 +136,7 @@ fn set_many(mut cx: Cx<'_>, (rows,): (Vec<Given>,)) -> Answer<()> {
 }
 
 fn delete(mut cx: Cx<'_>, (key,): (WasmList<u8>,)) -> Answer<bool> {
-    if let Err(error) = check_key(key.as_le_slice(&cx).len()) {
+    if let Err(error) = check_key(key.len()) {
         return Ok((Err(error),));
     }
     let scratch = copy(&mut cx, &[&key])?;
@@ -203,7 +203,7 @@ fn page(
 }
 
 fn add(mut cx: Cx<'_>, (key, delta): (WasmList<u8>, i64)) -> Answer<i64> {
-    if let Err(error) = check_key(key.as_le_slice(&cx).len()) {
+    if let Err(error) = check_key(key.len()) {
         return Ok((Err(error),));
     }
     let scratch = copy(&mut cx, &[&key])?;

@@ -33,6 +33,9 @@ use crate::table::{Parts, Provider, Table};
 
 /// A difference between the box's clock and the time that passed, beyond which schedules pause (T9), in microseconds.
 pub(super) const CLOCK_JUMP_MICROS: u64 = 3_600 * 1_000_000;
+/// How far the clock may go on between two transactions without being compared with the time that passed, in
+/// microseconds.
+const CLOCK_LOOKED_AT_MICROS: u64 = 1_000_000;
 
 /// What all threads of one kernel share.
 pub(crate) struct Shared {
@@ -117,7 +120,9 @@ impl Shared {
     /// The next transaction's time (T9): the clock's, but never back.
     pub(crate) fn tick_time(&self) -> u64 {
         let wall = self.clock.now();
-        {
+        let last = self.last_time.load(Ordering::Relaxed);
+        // A clock that went on by less than a second since the last transaction has not jumped by an hour.
+        if wall.wrapping_sub(last) > CLOCK_LOOKED_AT_MICROS {
             let mut base = self.clock_base.lock();
             let passed = u64::try_from(base.0.elapsed().as_micros()).unwrap_or(u64::MAX);
             if wall.abs_diff(base.1.saturating_add(passed)) > CLOCK_JUMP_MICROS {
@@ -128,7 +133,6 @@ impl Shared {
                 *base = (Instant::now(), wall);
             }
         }
-        let last = self.last_time.load(Ordering::Relaxed);
         let now = wall.max(last);
         self.last_time.store(now, Ordering::Relaxed);
         now
