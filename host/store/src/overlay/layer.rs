@@ -179,7 +179,7 @@ impl Filter {
 pub(crate) fn choose_merge(layers: &[Arc<Layer>], boundary: Sequence) -> Option<Range<usize>> {
     const FAN_IN: usize = 8;
     /// Neighbours with more rows than these together wait until they are so many.
-    const MANY_ROWS: usize = 8 * 1024;
+    const MANY_ROWS: usize = 16 * 1024;
     const FAN_IN_OF_MANY: usize = 64;
     const CLASS_BITS: u32 = 3;
     const MERGED_ROWS_MAX: usize = 1_000_000;

@@ -118,9 +118,6 @@ fn leaf_of(sequence: Sequence, index: u32, header: EntryHeader, items: u32, root
 #[derive(Default)]
 pub(super) struct LeafWriter {
     names: HashMap<Box<[u8]>, u64>,
-    /// Those of the last leaf: mostly the next one's too, and comparing is quicker than looking them up.
-    last: [Vec<u8>; 4],
-    last_numbers: [u64; 4],
     time: u64,
 }
 
@@ -128,25 +125,16 @@ impl LeafWriter {
     pub fn write(&mut self, leaf: &Leaf, out: &mut Vec<u8>) {
         varint(out, zigzag(leaf.time.wrapping_sub(self.time).cast_signed()));
         self.time = leaf.time;
-        let names =
-            [&*leaf.caller, leaf.plugin.as_bytes(), leaf.version.as_bytes(), leaf.function.as_bytes()];
-        for ((name, last), number) in names.into_iter().zip(&mut self.last).zip(&mut self.last_numbers) {
-            if !name.is_empty() && *last == name {
-                varint(out, *number);
-                continue;
-            }
+        for name in [&leaf.caller, leaf.plugin.as_bytes(), leaf.version.as_bytes(), leaf.function.as_bytes()]
+        {
             let next = self.names.len() as u64;
             if let Some(known) = self.names.get(name) {
                 varint(out, *known);
-                *number = *known;
             } else {
                 self.names.insert(name.into(), next);
                 varint(out, next);
                 bytes(out, name);
-                *number = next;
             }
-            last.clear();
-            last.extend_from_slice(name);
         }
         varint(out, u64::from(leaf.items));
         out.extend_from_slice(&leaf.root.0);
