@@ -27,6 +27,8 @@ pub(crate) struct Frame<'a> {
     pub narrow: bool,
     /// Whether it needs our script.
     pub script: bool,
+    /// Whether it reads codes with the camera.
+    pub scans: bool,
 }
 
 /// A page.
@@ -52,6 +54,7 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
                 link rel="stylesheet" href="/assets/pages.css";
                 @if frame.place.starts_with("/p/") { link rel="stylesheet" href="/assets/plugin.css"; }
                 @if frame.script { script src="/assets/pages.js" defer {} }
+                @if frame.scans { script src="/assets/scan.js" defer {} }
                 (care::kept::head(visit))
             }
             body class=@if frame.narrow { "narrow" } @else { "wide" } {
@@ -79,30 +82,51 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
     response
 }
 
+/// Plugins that are on the line under the name; more of them are in the menu.
+const PLUGINS_SHOWN: usize = 2;
+
+/// The name, and the way around: one line of what is used every day, and a menu with the rest, which opens without a
+/// script and by keyboard.
 fn header(visit: &Visit, frame: &Frame<'_>) -> Markup {
     let say = &visit.say;
     html! {
         header class="top" {
             a class="brand" href="/" { (PreEscaped(crate::page::ICON)) span { (visit.community.name) } }
-            @if let Some(browser) = &visit.browser {
-                @if !frame.narrow {
-                    nav aria-label=(say.t("way-around")) {
-                        ul {
-                            (entry(frame, "/", &say.t("home")))
-                            @for plugin in visit.plugins_with_pages() {
-                                (entry(frame, &plugin.path, &plugin.title))
-                            }
-                            (entry(frame, "/members", &say.t("members")))
-                            @if browser.steward { (entry(frame, "/stewards/invitations", &say.t("invitations")))
-                                (entry(frame, "/stewards/plugins", &say.t("plugins")))
-                                (entry(frame, "/stewards", &say.t("care"))) }
-                            (entry(frame, "/me/inbox", &inbox(visit)))
-                            (entry(frame, "/me", &browser.handle))
-                        }
-                    }
-                }
+            @if visit.browser.is_some() {
+                @if !frame.narrow { (ways(visit, frame)) }
             } @else if !frame.narrow {
                 nav aria-label=(say.t("way-around")) { ul { (entry(frame, "/sign-in", &say.t("sign-in"))) } }
+            }
+        }
+    }
+}
+
+fn ways(visit: &Visit, frame: &Frame<'_>) -> Markup {
+    let say = &visit.say;
+    let plugins = visit.plugins_with_pages();
+    let (shown, more) = plugins.split_at(plugins.len().min(PLUGINS_SHOWN));
+    let steward = visit.browser.as_ref().is_some_and(|browser| browser.steward);
+    let mut rest: Vec<(&str, String)> =
+        more.iter().map(|plugin| (plugin.path.as_str(), plugin.title.clone())).collect();
+    rest.push(("/members", say.t("members")));
+    rest.push(("/groups", say.t("groups")));
+    if steward {
+        rest.push(("/stewards/invitations", say.t("invitations")));
+        rest.push(("/stewards/plugins", say.t("plugins")));
+        rest.push(("/stewards", say.t("care")));
+    }
+    rest.push(("/me", say.t("me-title")));
+    let inside = rest.iter().find(|(path, _)| *path == frame.place);
+    html! {
+        nav class="ways" aria-label=(say.t("way-around")) {
+            ul {
+                (entry(frame, "/", &say.t("home")))
+                @for plugin in shown { (entry(frame, &plugin.path, &plugin.title)) }
+                (entry(frame, "/me/inbox", &inbox(visit)))
+            }
+            details class="menu" {
+                summary class=@if inside.is_some() { "here" } @else { "" } { (say.t("menu")) }
+                ul { @for (path, name) in &rest { (entry(frame, path, name)) } }
             }
         }
     }

@@ -9,6 +9,7 @@ mod money;
 mod party;
 mod progress;
 mod qr;
+mod scan;
 mod time;
 
 pub use form::{Posting, post_forms};
@@ -94,6 +95,7 @@ impl Pen<'_> {
             "h-time" => time::draw(element, viewer),
             "h-party" => party::draw(element, viewer),
             "h-qr" => qr::draw(element, viewer.origin),
+            "h-scan" => scan::draw(viewer.say),
             "h-chart" => chart::draw(element, viewer.say),
             "h-progress" => progress::draw(element, viewer.say),
             "form" => return self.form(html, element),

@@ -145,7 +145,7 @@ fn fits(allowed: &Allowed, around: Around) -> bool {
         "colgroup" => allowed.name == "col",
         "select" => matches!(allowed.name, "option" | "optgroup"),
         "optgroup" | "datalist" => allowed.name == "option",
-        "option" | "textarea" | "h-money" | "h-time" | "h-party" | "h-qr" | "h-progress" => false,
+        "option" | "textarea" | "h-money" | "h-time" | "h-party" | "h-qr" | "h-scan" | "h-progress" => false,
         _ => true,
     };
     // Where the element may be.

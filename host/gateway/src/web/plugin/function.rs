@@ -43,7 +43,7 @@ async fn listed(visit: &Visit, plugin: &str) -> Result<Response, Response> {
     let mine: Vec<_> = info.functions.iter().filter(|callable| may(visit, &groups, callable)).collect();
     let place = format!("/p/{plugin}/");
     let body = html! {
-        h1 { (info.title) }
+        h1 { (visit.title_of(info)) }
         p class="lead" { (visit.say.t("plugin-functions-lead")) }
         @if mine.is_empty() { p { (visit.say.t("plugin-functions-none")) } }
         @for (title, kind) in [("plugin-changes", Kind::Command), ("plugin-asks", Kind::Query)] {
@@ -61,7 +61,7 @@ async fn listed(visit: &Visit, plugin: &str) -> Result<Response, Response> {
             }
         }
     };
-    let frame = Frame { title: &info.title, place: &place, ..Frame::default() };
+    let frame = Frame { title: visit.title_of(info), place: &place, ..Frame::default() };
     Ok(shell::page(visit, &frame, &body))
 }
 
