@@ -386,11 +386,21 @@ pub fn hand_over(home: &Path, built: &Path) -> Result<String> {
             .with_context(|| format!("`{}` cannot be handed over", built.display()))?;
         return Ok(name);
     }
-    for entry in fs::read_dir(built)? {
+    copy_files(built, &folder)?;
+    Ok(name)
+}
+
+/// The files of a folder, and those in the folders within it.
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_file() {
+            fs::copy(entry.path(), target)?;
+        } else if kind.is_dir() {
+            copy_files(&entry.path(), &target)?;
         }
     }
-    Ok(name)
+    Ok(())
 }

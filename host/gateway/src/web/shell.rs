@@ -11,10 +11,8 @@ use super::{care, demo};
 use crate::problem::Shown;
 
 /// No script but our own, no style but our own, nothing from elsewhere, no frame around us, no form to elsewhere.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
-     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What a page is, besides its body.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +27,8 @@ pub(crate) struct Frame<'a> {
     pub script: bool,
     /// Whether it reads codes with the camera.
     pub scans: bool,
+    /// The plugin whose frame is on it.
+    pub frame: Option<&'a str>,
 }
 
 /// A page.
@@ -54,6 +54,7 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
                 link rel="stylesheet" href="/assets/pages.css";
                 @if frame.place.starts_with("/p/") { link rel="stylesheet" href="/assets/plugin.css"; }
                 @if frame.script { script src="/assets/pages.js" defer {} }
+                @if frame.frame.is_some() { script src="/assets/frame.js" defer {} }
                 @if frame.scans { script src="/assets/scan.js" defer {} }
                 (care::kept::head(visit))
             }
@@ -68,9 +69,14 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
             }
         }
     };
+    let policy = match frame.frame {
+        // What a frame may show is said here, so that its own script cannot take it anywhere else.
+        Some(plugin) => format!("{POLICY}; frame-src {}", super::plugin::static_place(visit, plugin)),
+        None => POLICY.to_owned(),
+    };
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     let mut response = (status, headers, document.into_string()).into_response();

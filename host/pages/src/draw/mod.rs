@@ -5,6 +5,7 @@
 
 mod chart;
 mod form;
+mod frame;
 mod money;
 mod party;
 mod progress;
@@ -96,6 +97,7 @@ impl Pen<'_> {
             "h-party" => party::draw(element, viewer),
             "h-qr" => qr::draw(element, viewer.origin),
             "h-scan" => scan::draw(viewer.say),
+            "h-frame" => frame::draw(element, viewer.say),
             "h-chart" => chart::draw(element, viewer.say),
             "h-progress" => progress::draw(element, viewer.say),
             "form" => return self.form(html, element),

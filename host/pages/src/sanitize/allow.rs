@@ -40,6 +40,8 @@ pub enum Rule {
     Href,
     /// The address of an own blob.
     Blob,
+    /// A static file of the plugin.
+    Static,
     /// A function, or a page of the plugin.
     Action,
     /// A page of the plugin.
@@ -301,6 +303,10 @@ pub const ELEMENTS: &[Allowed] = &[
     // Nothing of it is the plugin's: the host draws it, in its own words.
     block("h-scan"),
     with(
+        block("h-frame"),
+        &[("src", Rule::Static), ("title", Rule::Text(200)), ("height", Rule::Number(1_200))],
+    ),
+    with(
         block("h-chart"),
         &[
             ("kind", Rule::OneOf(&["line", "bar", "stacked"])),
@@ -389,6 +395,7 @@ impl Rule {
             Self::Name => links::name(value),
             Self::Href => links::target(plugin, value).map(links::Target::into_text),
             Self::Blob => links::blob(plugin, value),
+            Self::Static => links::statics(plugin, value),
             Self::Action => links::action(plugin, value),
             Self::Page => links::inside(plugin, value),
             Self::Class => {

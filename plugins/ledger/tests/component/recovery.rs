@@ -29,6 +29,7 @@ fn whoever_was_let_back_in_pays_her_usual_week_until_seven_days_are_over() {
         host("steward", "recoveries.finish", finish);
         // Until she uses the link nothing changes.
         village.submit("rosa", transfer(3, ROSAS, TOMS, 1, json!("post")));
+        community.advance_seconds(1);
         community.host("invitations", "claim", &json!({ "hash": hash })).unwrap();
 
         let refused = village.submit_refused("rosa", transfer(4, ROSAS, TOMS, 302, json!("post")));

@@ -8,7 +8,7 @@ use hamlet_bundle::{Access, Kind};
 use hamlet_kernel::Callable;
 use hamlet_kernel::catalogue::HOST;
 use hamlet_pages::forms::{self, Field, FieldError, MORE};
-use hamlet_pages::{Element, Fragment, Node};
+use hamlet_pages::{Element, Fragment, Node, bare};
 use hamlet_reflect::json;
 use http::StatusCode;
 use maud::{PreEscaped, html};
@@ -80,7 +80,13 @@ async fn one(visit: &Visit, plugin: &str, interface: &str, function: &str) -> Re
     if visit.browser.is_none() && !callable.rule.access.contains(&Access::Public) {
         return Err(redirect(&format!("/sign-in?to={}", escaped(&visit.path))));
     }
-    Ok(again(visit, &callable, &[], &[]).await)
+    // What a link or a frame fills in; she sees it, and presses.
+    let query = visit.path.split_once('?').map_or("", |(_, query)| query);
+    let typed: Vec<Field> = form_urlencoded::parse(query.as_bytes())
+        .take(forms::FIELDS_MAX)
+        .map(|(name, value)| (bare(&name).to_owned(), value.into_owned()))
+        .collect();
+    Ok(again(visit, &callable, &typed, &[]).await)
 }
 
 /// A function's form, with what was typed and what is wrong with it.

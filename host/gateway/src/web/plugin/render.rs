@@ -87,6 +87,7 @@ pub(super) async fn shown(
     let drawn = Sight::new(visit).draw(plugin, &here, &page).await;
     // A word of the plugin's own that looks like it loads a script that then finds nothing to do.
     let scans = drawn.contains(" data-scan");
+    let framed = drawn.contains(" data-frame=").then_some(plugin);
     let body = html! {
         (around(plugin, visit.title_of(info), path, &given.navigation))
         h1 { (given.title) }
@@ -96,7 +97,7 @@ pub(super) async fn shown(
         p class="plugin-end" { a href={ "/p/" (plugin) "/" (super::CALL) } { (visit.say.t("plugin-functions")) } }
     };
     let place = format!("/p/{plugin}/");
-    let frame = Frame { title: &given.title, place: &place, scans, ..Frame::default() };
+    let frame = Frame { title: &given.title, place: &place, scans, frame: framed, ..Frame::default() };
     let mut response = shell::page_with(visit, status, &frame, &body);
     if sequence(visit).is_some() {
         set_done(&mut response, "", 0);
