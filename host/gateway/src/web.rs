@@ -46,6 +46,7 @@ mod secure;
 mod setup;
 mod sheet;
 mod sign_in;
+mod token_form;
 mod tokens;
 mod upload;
 
