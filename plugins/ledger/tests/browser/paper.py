@@ -20,15 +20,23 @@ def demo():
     return Demo(home)
 
 
+def in_the_demo(story):
+    """A story in the demo village, which is closed at its end."""
+    def told(browser):
+        town = demo()
+        if town is not None:
+            story(browser, town)
+            town.close()
+    return told
+
+
 def becomes(person, handle):
     person.goes("/demo")
     person.presses(f"Be {handle}")
 
 
-def story_the_demo_opens_on_three_cards_and_ends_in_a_community_of_ones_own(browser):
-    town = demo()
-    if town is None:
-        return
+@in_the_demo
+def story_the_demo_opens_on_three_cards_and_ends_in_a_community_of_ones_own(browser, town):
     visitor = Person(browser, town, "tour", size={"width": 360, "height": 780})
     visitor.goes("/")
     visitor.reads("This is a demo")
@@ -68,13 +76,10 @@ def story_the_demo_opens_on_three_cards_and_ends_in_a_community_of_ones_own(brow
     visitor.page.screenshot(path=SCREENSHOTS / "menu-360.png")
     visitor.page.set_viewport_size(DESK)
     visitor.page.screenshot(path=SCREENSHOTS / "menu-1280.png")
-    town.close()
 
 
-def story_somebody_who_never_signs_in_is_added_paid_pays_and_gets_her_statement(browser):
-    town = demo()
-    if town is None:
-        return
+@in_the_demo
+def story_somebody_who_never_signs_in_is_added_paid_pays_and_gets_her_statement(browser, town):
     someone = Person(browser, town, "paper")
     becomes(someone, "rosa")
     someone.goes("/members")
@@ -124,13 +129,10 @@ def story_somebody_who_never_signs_in_is_added_paid_pays_and_gets_her_statement(
     # She never signed in: there is no way in of hers.
     someone.goes(f"/members/{handle}")
     someone.reads("Nuri Pla")
-    town.close()
 
 
-def story_a_member_pays_by_keyboard_alone(browser):
-    town = demo()
-    if town is None:
-        return
+@in_the_demo
+def story_a_member_pays_by_keyboard_alone(browser, town):
     ana = Person(browser, town, "keys")
     page = ana.page
     ana.goes("/")
@@ -162,13 +164,10 @@ def story_a_member_pays_by_keyboard_alone(browser):
     ana.looks()
     ana.goes("/p/ledger/")
     ana.reads("4.50")
-    town.close()
 
 
-def story_a_code_before_the_camera_opens_the_payment_that_it_asks_for(browser):
-    town = demo()
-    if town is None:
-        return
+@in_the_demo
+def story_a_code_before_the_camera_opens_the_payment_that_it_asks_for(browser, town):
     pau = Person(browser, town, "scan")
     becomes(pau, "pau")
     # This Chromium reads no codes: no button, and the page says the other ways.
@@ -202,15 +201,12 @@ def story_a_code_before_the_camera_opens_the_payment_that_it_asks_for(browser):
     pau.goes("/p/ledger/pay")
     pau.page.get_by_role("button", name="Scan a code", exact=True).click()
     pau.page.get_by_text("The camera cannot be used.").wait_for(timeout=5_000)
-    town.close()
 
 
-def story_the_picture_of_the_readme(browser):
+@in_the_demo
+def story_the_picture_of_the_readme(browser, town):
     """Phone and desk side by side, for the top of the README: `PICTURE=1 host/hamlet/tests/browser/run HAMLET
     the_picture_of_the_readme` writes it anew; without, it is only looked at that it can be made."""
-    town = demo()
-    if town is None:
-        return
     shots = {}
     for name, size, path in [("phone", {"width": 360, "height": 720}, "/p/ledger/"),
                              ("desk", {"width": 980, "height": 720}, "/p/ledger/circulation")]:
@@ -229,4 +225,3 @@ def story_the_picture_of_the_readme(browser):
     target = ROOT / "examples/village/pictures.png" if os.environ.get("PICTURE") else SCREENSHOTS / "pictures.png"
     frame.screenshot(path=target, scale="css")
     assert target.stat().st_size < 400_000, target.stat().st_size
-    town.close()

@@ -10,13 +10,11 @@
 //!
 //! If this is wrong, a plugin's script acts as whoever looks at it.
 
-use std::sync::Arc;
-
 use axum::extract::{Path, Request};
 use axum::response::{IntoResponse as _, Response};
 use hamlet_bundle::Kind;
+use hamlet_kernel::answer_to_json;
 use hamlet_kernel::catalogue::HOST;
-use hamlet_kernel::{Call, answer_to_json};
 use hamlet_reflect::json;
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY,
@@ -123,14 +121,7 @@ async fn answered(
         return Ok(json_response(&serde_json::json!({ "page": page })));
     }
     let arguments = json::arguments(&callable.function, &given).map_err(|error| wrong(error.to_string()))?;
-    let mut call = Call::new(
-        visit.actor(),
-        &callable.plugin,
-        &callable.interface.id,
-        &callable.function.name,
-        arguments,
-    );
-    call.request_id = Arc::clone(&visit.here.request_id);
+    let call = visit.call(&callable.plugin, &callable.interface.id, &callable.function.name, arguments);
     let answer = visit.here.state.kernel.call(call).await;
     let answer =
         answer.map_err(|error| refusal::from_call_error(&error, visit.browser.is_some()).into_response())?;
