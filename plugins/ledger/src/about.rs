@@ -140,26 +140,25 @@ fn payment(line: &Line, ledger: &Ledger) -> Item {
         Side::Debit => format!("Payment to {}", line.counterparty),
         Side::Credit => format!("Payment from {}", line.counterparty),
     };
-    let mut text = format!("{} on {}", money(transfer.amount, ledger), transfer.effective);
-    text += match line.transfer.status {
+    let status = match line.transfer.status {
         None => "",
         Some(PendingStatus::Pending) => ", waiting",
         Some(PendingStatus::Posted) => ", reserved and then paid",
         Some(PendingStatus::Voided) => ", reserved and withdrawn",
         Some(PendingStatus::Expired) => ", reserved and lapsed",
     };
+    let mut parts = vec![format!("{} on {}{status}", money(transfer.amount, ledger), transfer.effective)];
     for (label, said) in [
         ("Note", line.transfer.memo.as_deref()),
         ("About", transfer.reference.as_deref()),
         ("Entered by", line.actor_name.as_deref()),
         ("Through", transfer.via.as_deref()),
     ] {
-        if let Some(said) = said {
-            text += &format!(". {label}: {said}");
-        }
+        parts.extend(said.map(|said| format!("{label}: {said}")));
     }
     let sign = if line.balance < 0 { "-" } else { "" };
-    text += &format!(". Balance after it: {sign}{}.", money(line.balance.unsigned_abs(), ledger));
+    parts.push(format!("Balance after it: {sign}{}.", money(line.balance.unsigned_abs(), ledger)));
+    let text = parts.join(". ");
     Item { what, at: Some(transfer.recorded), text }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Frame<'a> {
     /// Whether it reads codes with the camera.
     pub scans: bool,
     /// The plugin whose frame is on it.
-    pub frame: Option<&'a str>,
+    pub framed: Option<&'a str>,
 }
 
 /// A page.
@@ -54,7 +54,7 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
                 link rel="stylesheet" href="/assets/pages.css";
                 @if frame.place.starts_with("/p/") { link rel="stylesheet" href="/assets/plugin.css"; }
                 @if frame.script { script src="/assets/pages.js" defer {} }
-                @if frame.frame.is_some() { script src="/assets/frame.js" defer {} }
+                @if frame.framed.is_some() { script src="/assets/frame.js" defer {} }
                 @if frame.scans { script src="/assets/scan.js" defer {} }
                 (care::kept::head(visit))
             }
@@ -69,7 +69,7 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
             }
         }
     };
-    let policy = match frame.frame {
+    let policy = match frame.framed {
         // What a frame may show is said here, so that its own script cannot take it anywhere else.
         Some(plugin) => format!("{POLICY}; frame-src {}", super::plugin::static_place(visit, plugin)),
         None => POLICY.to_owned(),

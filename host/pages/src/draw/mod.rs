@@ -96,7 +96,7 @@ impl Pen<'_> {
             "h-time" => time::draw(element, viewer),
             "h-party" => party::draw(element, viewer),
             "h-qr" => qr::draw(element, viewer.origin),
-            "h-scan" => scan::draw(viewer.say),
+            "h-scan" => Some(scan::draw(viewer.say)),
             "h-frame" => frame::draw(element, viewer.say),
             "h-chart" => chart::draw(element, viewer.say),
             "h-progress" => progress::draw(element, viewer.say),

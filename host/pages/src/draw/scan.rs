@@ -5,7 +5,7 @@
 use crate::tree::{Element, Node};
 use crate::words::Say;
 
-pub(super) fn draw(say: &Say) -> Option<Vec<Node>> {
+pub(super) fn draw(say: &Say) -> Vec<Node> {
     let button = Element::new("button")
         .with("type", "button")
         .with("class", "quiet")
@@ -20,5 +20,5 @@ pub(super) fn draw(say: &Say) -> Option<Vec<Node>> {
     let other = Element::new("p").with("class", "soft").text(say.t("scan-other"));
     let all =
         Element::new("div").with("class", "h-scan").child(button).child(picture).child(said).child(other);
-    Some(vec![all.into()])
+    vec![all.into()]
 }

@@ -97,7 +97,7 @@ pub(super) async fn shown(
         p class="plugin-end" { a href={ "/p/" (plugin) "/" (super::CALL) } { (visit.say.t("plugin-functions")) } }
     };
     let place = format!("/p/{plugin}/");
-    let frame = Frame { title: &given.title, place: &place, scans, frame: framed, ..Frame::default() };
+    let frame = Frame { title: &given.title, place: &place, scans, framed, ..Frame::default() };
     let mut response = shell::page_with(visit, status, &frame, &body);
     if sequence(visit).is_some() {
         set_done(&mut response, "", 0);
