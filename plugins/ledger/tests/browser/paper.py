@@ -44,7 +44,6 @@ def story_the_demo_opens_on_three_cards_and_ends_in_a_community_of_ones_own(brow
     # The unfinished story, in two presses: in as Pau, and accepted.
     before = visitor.inputs
     visitor.presses("Do it as pau")
-    visitor.reads("For you")
     if visitor.page.get_by_role("button", name="Accept", exact=True).count():
         visitor.presses("Accept")
         visitor.reads("Done.")
