@@ -140,11 +140,14 @@ def types_with_keys(page, label, text):
     page.keyboard.type(text)
 
 
-def presses_with_keys(page, name):
-    """Goes to a button or a link by Tab alone and presses it by Enter."""
+def presses_with_keys(page, name, moves=True):
+    """Goes to a button or a link by Tab alone and presses it by Enter; `moves`: another page comes."""
     goes_to(page, lambda: page.evaluate("() => document.activeElement.textContent.trim()") == name, name)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
+    if not moves:
+        page.keyboard.press("Enter")
+        return
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def goes_to(page, is_there, name):
