@@ -223,7 +223,9 @@ def story_the_picture_of_the_readme(browser, town):
                              ("desk", {"width": 980, "height": 720}, "/p/ledger/circulation")]:
         person = Person(browser, town, f"picture-{name}", size=size)
         becomes(person, "ana")
-        person.goes(path)
+        person.goes("/p/ledger/pay")
+        account = leaf_account(person.page)
+        person.goes(f"{path}?p_account={account}")
         shots[name] = SCREENSHOTS / f"picture-{name}.png"
         person.page.screenshot(path=shots[name])
     frame = browser.new_context(viewport={"width": 1440, "height": 800}).new_page()
