@@ -219,16 +219,20 @@ def story_the_picture_of_the_readme(browser, town):
     """Phone and desk side by side, for the top of the README: `PICTURE=1 host/hamlet/tests/browser/run HAMLET
     the_picture_of_the_readme` writes it anew; without, it is only looked at that it can be made."""
     shots = {}
-    for name, size, path in [("phone", {"width": 360, "height": 720}, "/p/ledger/"),
-                             ("desk", {"width": 980, "height": 720}, "/p/ledger/circulation")]:
+    for name, size, path in [("phone", {"width": 360, "height": 760}, "/p/ledger/"),
+                             ("desk", {"width": 980, "height": 760}, "/p/ledger/circulation")]:
         person = Person(browser, town, f"picture-{name}", size=size)
         becomes(person, "ana")
         person.goes("/p/ledger/pay")
-        account = leaf_account(person.page)
-        person.goes(f"{path}?p_account={account}")
+        query = f"p_account={leaf_account(person.page)}"
+        if name == "desk":
+            person.goes(path)
+            books = person.page.locator("select[name=p_ledger] option", has_text="Leaf").first.get_attribute("value")
+            query = f"p_ledger={books}"
+        person.goes(f"{path}?{query}")
         shots[name] = SCREENSHOTS / f"picture-{name}.png"
         person.page.screenshot(path=shots[name])
-    frame = browser.new_context(viewport={"width": 1440, "height": 800}).new_page()
+    frame = browser.new_context(viewport={"width": 1440, "height": 840}).new_page()
     page = SCREENSHOTS / "picture.html"
     page.write_text(f"""<!doctype html><style>
       body {{ margin: 0; padding: 40px; background: #e9e4d4; display: flex; gap: 40px; align-items: flex-start; }}
