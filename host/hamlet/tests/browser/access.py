@@ -103,8 +103,7 @@ def walks(page):
     assert not missing, f"not reached by Tab ({len(reached)} of {found['count']}): {what}"
     assert reached == sorted(reached), f"out of order: {reached}"
     page.evaluate("([x, y]) => { document.activeElement?.blur(); scrollTo(x, y); "
-                  "for (const e of document.querySelectorAll('[data-reach]')) delete e.dataset.reach; "
-                  "for (const e of document.querySelectorAll('.plugin-nav ul')) e.scrollLeft = 0; }", before)
+                  "for (const e of document.querySelectorAll('[data-reach]')) delete e.dataset.reach; }", before)
 
 
 def enlarges(page, keep=None):
@@ -116,7 +115,7 @@ def enlarges(page, keep=None):
         page.screenshot(path=keep, full_page=True)
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     # A plugin's region is clipped, so that what is too wide there makes nothing scroll, and is cut.
-    widest = page.evaluate("[...document.querySelectorAll('body *')].filter((e) => !e.closest('.h-scroll, .plugin-nav, .skip, .unseen, svg') "
+    widest = page.evaluate("[...document.querySelectorAll('body *')].filter((e) => !e.closest('.h-scroll, .skip, .unseen, svg') "
                            "&& (e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1))"
                            ".slice(0, 5).map((e) => e.outerHTML.slice(0, 140))")
     cut = page.evaluate(CUT)
