@@ -33,6 +33,11 @@ use crate::{front, refusal};
 
 /// The token of the page around the frame.
 const TOKEN: HeaderName = HeaderName::from_static("x-hamlet-csrf");
+/// Takes the one way out that no policy closes in today's browsers (peer connections) from a
+/// document before anything of the plugin's runs. A frame can make no other realm: its policy lets it show no frame.
+const CLOSE: &str = "for(const n of['RTCPeerConnection','webkitRTCPeerConnection','RTCDataChannel','RTCIceTransport'])delete window[n]";
+/// SHA-256 of [`CLOSE`] for the policy; the browser refuses the script if it is not.
+const CLOSE_HASH: &str = "'sha256-TlaQUsCXAanNRjJOevxiF8Y2E4IbmjXR9ZgtOKfynrA='";
 /// Fields of a command that are filled in, at most.
 const FIELDS_MAX: usize = 60;
 
@@ -58,17 +63,26 @@ pub(super) async fn file(Path((plugin, path)): Path<(String, String)>, visit: Vi
     let found = beside(move || staged.statics.get(&path)).await.flatten();
     let Some(found) = found else { return front::not_found().await.into_response() };
     let place = place(&visit, &plugin);
+    // Only HTML is a document that runs anything: what else a frame may show (an SVG, say) is a picture.
+    let is_page = found.content_type.starts_with("text/html");
+    let scripts =
+        if is_page { format!("{CLOSE_HASH} {place} 'wasm-unsafe-eval'") } else { "'none'".to_owned() };
     let policy = format!(
-        "sandbox allow-scripts; default-src 'none'; script-src {place} 'wasm-unsafe-eval'; style-src {place} \
-         'unsafe-inline'; img-src {place} data: blob:; font-src {place} data:; media-src {place} blob:; \
-         connect-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; webrtc 'block'"
+        "sandbox allow-scripts; default-src 'none'; script-src {scripts}; style-src {place} 'unsafe-inline'; \
+         img-src {place} data: blob:; font-src {place} data:; media-src {place} blob:; connect-src 'none'; \
+         frame-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     );
+    let mut bytes = Vec::new();
+    if is_page {
+        bytes.extend_from_slice(format!("<!doctype html><script>{CLOSE}</script>").as_bytes());
+    }
+    bytes.extend_from_slice(&found.bytes);
     let values = [
         (CONTENT_TYPE, found.content_type),
         (CONTENT_SECURITY_POLICY, policy),
         (ETAG, format!("\"{}\"", found.hash)),
     ];
-    let mut response = (*found.bytes).to_vec().into_response();
+    let mut response = bytes.into_response();
     let headers = response.headers_mut();
     for (name, value) in values {
         let Ok(value) = HeaderValue::from_str(&value) else { return missing() };
