@@ -138,7 +138,8 @@ fn status_of_error(error: &CallError) -> (StatusCode, &'static str) {
         CallError::ConfirmationNeeded { .. } => (S::PRECONDITION_REQUIRED, "A confirmation is needed"),
         CallError::ConfirmationDiffers => (S::CONFLICT, "Not what was confirmed"),
         CallError::ConfirmationUnknown => (S::CONFLICT, "The confirmation is not known"),
-        CallError::SequenceTimeout { .. } => (S::SERVICE_UNAVAILABLE, "Not there yet"),
+        // The host is well: what was asked for has not been done yet, and may never be.
+        CallError::SequenceTimeout { .. } => (S::CONFLICT, "Not there yet"),
         CallError::SequenceUnknown { .. } => (S::CONFLICT, "There is no such sequence"),
         CallError::ShuttingDown => (S::SERVICE_UNAVAILABLE, "Shutting down"),
         _ => (S::INTERNAL_SERVER_ERROR, "The host failed"),
@@ -252,7 +253,7 @@ mod tests {
             (CallError::ConfirmationNeeded { needs: vec![need], code: "abc".into() }, 428, false),
             (CallError::ConfirmationDiffers, 409, false),
             (CallError::ConfirmationUnknown, 409, false),
-            (CallError::SequenceTimeout { sequence: 9 }, 503, true),
+            (CallError::SequenceTimeout { sequence: 9 }, 409, true),
             (CallError::SequenceUnknown { sequence: 90_000, newest: 9 }, 409, false),
             (CallError::ShuttingDown, 503, true),
             (CallError::Commit("disk secret".into()), 500, false),

@@ -116,7 +116,7 @@ fn a_query_sees_ones_own_write_when_given_its_sequence() {
     assert!(reply.header("hamlet-sequence").unwrap().parse::<u64>().unwrap() >= sequence.parse().unwrap());
     let soon = (sequence.parse::<u64>().unwrap() + 1_000).to_string();
     let late = server.send(&query.clone().header("Hamlet-Sequence", &soon));
-    assert_eq!((late.status, late.case()), (503, "sequence-timeout".into()));
+    assert_eq!((late.status, late.case()), (409, "sequence-timeout".into()));
     assert!(late.header("retry-after").is_some());
     for far in ["999999", "18446744073709551615"] {
         let far = server.send(&query.clone().header("Hamlet-Sequence", far));

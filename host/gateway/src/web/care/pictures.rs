@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use hamlet_kernel::blobs::Hash;
 use hamlet_kernel::catalogue::HOST;
 use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, VARY};
 
 use super::super::visit::Member;
 use super::beside;
@@ -19,7 +19,8 @@ use crate::front;
 const PICTURE_BYTES_MAX: u64 = 16 << 20;
 /// Nothing in it does anything, should a browser take it for a document.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
-/// What a hash names never changes. Her browser's alone: the next person at it may not see it.
+/// What a hash names never changes. Her browser's alone, and there (`Vary`) hers alone: the next person who signs in at
+/// it may not be one of those who may see it.
 const KEEP: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
 pub(super) async fn picture(Path((plugin, hash)): Path<(String, String)>, member: Member) -> Response {
@@ -32,6 +33,7 @@ pub(super) async fn picture(Path((plugin, hash)): Path<(String, String)>, member
                 (CONTENT_SECURITY_POLICY, POLICY),
                 (CACHE_CONTROL, KEEP),
                 (ETAG, tag),
+                (VARY, HeaderValue::from_static("Cookie")),
             ];
             (headers, bytes).into_response()
         }
