@@ -10,7 +10,7 @@ from members import founded
 from town import PHONE, Person
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
-BUILT = ROOT / "target/plugins/beds"
+BUILT = ROOT / "examples/beds/target/plugins/beds"
 
 HOSTILE = """"use strict";
 const results = {};
