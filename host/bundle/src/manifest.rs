@@ -13,6 +13,7 @@ mod error;
 mod extra;
 mod people;
 mod raw;
+mod translated;
 mod words;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::sign::Publisher;
 
 pub use error::ManifestError;
 pub use people::{PeopleData, Reader};
+pub use translated::Translations;
 pub(crate) use words::{is_plugin_name, is_template_name};
 
 /// Largest manifest that is read, in bytes.
@@ -45,6 +47,8 @@ pub struct Manifest {
     pub version: Version,
     /// How people know it.
     pub title: String,
+    /// The title in other languages (`[titles]`).
+    pub titles: Translations,
     /// Its instances may be reused for several calls of a batch: it keeps nothing outside storage.
     pub stateless: bool,
     /// It asks for write-sets of up to 16 MiB a command instead of 4 MiB (C7).
@@ -225,6 +229,11 @@ impl Manifest {
             return Err(ManifestError::TooLong { bytes: toml.len() });
         }
         raw::read(toml)
+    }
+
+    /// Its title in a language, by its BCP 47 tag; as its author wrote it where there is none.
+    pub fn title_in(&self, tag: &str) -> &str {
+        self.titles.choose(tag, &self.title)
     }
 
     /// The rule of an exported function, by the interface's full name. None: it is not callable.

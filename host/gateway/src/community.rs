@@ -2,7 +2,7 @@
 //!
 //! Everything that remembers anything is inside [`State`], one a community: nothing crosses.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -49,6 +49,8 @@ pub struct Community {
     pub catalogue: Vec<PathBuf>,
     /// A demo: as whom anybody may look around. Empty: a real community.
     pub personas: Vec<Persona>,
+    /// A demo: what a visitor is led through.
+    pub tour: Vec<TourCard>,
     /// Who keeps the box: disk, certificate, copies. None: those pages say that there is nobody.
     pub caretaker: Option<Arc<dyn Caretaker>>,
 }
@@ -68,6 +70,7 @@ impl Community {
             reach: None,
             catalogue: Vec::new(),
             personas: Vec::new(),
+            tour: Vec::new(),
             caretaker: None,
         }
     }
@@ -79,7 +82,33 @@ pub struct Persona {
     /// Her handle.
     pub handle: String,
     /// Who she is, in a sentence.
-    pub about: String,
+    pub about: Told,
+}
+
+/// A step that a visitor of a demo does herself.
+#[derive(Debug, Clone)]
+pub struct TourCard {
+    /// What it is, in a few words.
+    pub title: Told,
+    /// What there is to do and to see, in a sentence or two.
+    pub text: Told,
+    /// As which persona, by her handle.
+    pub handle: String,
+    /// The page that it opens, a path of this community.
+    pub to: String,
+}
+
+/// A text of a demo, in languages by their tags; `en` is the one that is always there.
+#[derive(Debug, Clone, Default)]
+pub struct Told(pub BTreeMap<String, String>);
+
+impl Told {
+    /// The text in a language, by a tag such as `es-MX`; in English where there is none.
+    pub(crate) fn in_language(&self, tag: &str) -> &str {
+        let language = tag.split('-').next().unwrap_or_default();
+        let found = self.0.get(tag).or_else(|| self.0.get(language)).or_else(|| self.0.get("en"));
+        found.map_or("", String::as_str)
+    }
 }
 
 impl fmt::Debug for Community {
@@ -121,6 +150,7 @@ pub(crate) struct State {
     pub reach: Option<Arc<dyn Reach>>,
     pub catalogue: Vec<PathBuf>,
     pub personas: Vec<Persona>,
+    pub tour: Vec<TourCard>,
     pub caretaker: Option<Arc<dyn Caretaker>>,
     pub config: Arc<Config>,
     pub counters: Counters,
@@ -155,6 +185,7 @@ impl Communities {
                 reach: community.reach,
                 catalogue: community.catalogue,
                 personas: community.personas,
+                tour: community.tour,
                 caretaker: community.caretaker,
                 config: Arc::clone(&config),
                 counters: Counters::default(),

@@ -37,7 +37,7 @@ mod stage;
 mod web;
 
 pub use caretaker::{BoxState, Caretaker, Copies, Copy, NewKey};
-pub use community::{Community, Persona};
+pub use community::{Community, Persona, Told, TourCard};
 pub use rates::Rate;
 pub use reach::{Challenges, Later, NameOrder, Reach, ReachError, Reached, Step, Way};
 pub use router::{Config, Gateway};

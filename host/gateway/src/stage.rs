@@ -77,7 +77,8 @@ fn staged(kernel: &Kernel, folder: &std::path::Path) -> Result<String, String> {
         return kernel.stage_bundle(&bytes).map_err(|error| not_staged(&error));
     }
     let package = hamlet_bundle::load(folder).map_err(|error| unreadable(&error))?;
-    kernel.stage(package).map_err(|error| not_staged(&error))
+    let files = hamlet_bundle::load_static(folder, &package.manifest).map_err(|error| format!("{error}."))?;
+    kernel.stage_with(&package, &files).map_err(|error| not_staged(&error))
 }
 
 /// What is wrong with a package's files. Names files, not where this box keeps them.

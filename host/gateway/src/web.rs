@@ -70,6 +70,8 @@ pub(crate) fn router() -> Router {
         .route("/", get(home::page))
         .route("/developers", get(crate::page::page))
         .route("/language", post(visit::choose_language))
+        .route("/demo", get(demo::page))
+        .route("/demo/own", get(demo::own))
         .route("/demo/{handle}", post(demo::look_around))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_password))
         .route("/sign-in/code", post(sign_in::with_code))

@@ -6,6 +6,7 @@
 //! data/            journal and state                 blobs/     files
 //! ```
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -72,6 +73,9 @@ pub struct CommunityFile {
     /// Of a demo: as whom anybody may look around.
     #[serde(rename = "persona", default, skip_serializing_if = "Vec::is_empty")]
     pub personas: Vec<Persona>,
+    /// Of a demo: what a visitor is led through.
+    #[serde(rename = "tour", default, skip_serializing_if = "Vec::is_empty")]
+    pub tour: Vec<TourCard>,
     /// When backups are made, where they go and for whom they are encrypted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub backup: PlanFile,
@@ -108,13 +112,35 @@ impl Default for AuthorityFile {
 pub struct Persona {
     /// Her handle.
     pub handle: String,
-    /// Who she is, in a sentence.
-    pub about: String,
+    /// Who she is, in a sentence, by language.
+    pub about: BTreeMap<String, String>,
+}
+
+/// A step that a visitor of a demo does herself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TourCard {
+    /// What it is, by language.
+    pub title: BTreeMap<String, String>,
+    /// What there is to do and to see, by language.
+    pub text: BTreeMap<String, String>,
+    /// As which persona.
+    #[serde(rename = "as")]
+    pub handle: String,
+    /// The page that it opens.
+    pub to: String,
+}
+
+impl TourCard {
+    fn into_gateway(self) -> hamlet_gateway::TourCard {
+        let (title, text) = (hamlet_gateway::Told(self.title), hamlet_gateway::Told(self.text));
+        hamlet_gateway::TourCard { title, text, handle: self.handle, to: self.to }
+    }
 }
 
 impl Persona {
     fn into_gateway(self) -> hamlet_gateway::Persona {
-        hamlet_gateway::Persona { handle: self.handle, about: self.about }
+        hamlet_gateway::Persona { handle: self.handle, about: hamlet_gateway::Told(self.about) }
     }
 }
 
@@ -203,6 +229,11 @@ impl Community {
             } else {
                 Vec::new()
             },
+            tour: if self.file.demo {
+                self.file.tour.into_iter().map(TourCard::into_gateway).collect()
+            } else {
+                Vec::new()
+            },
             caretaker: None,
         }
     }
@@ -264,6 +295,7 @@ fn founded(home: &Path, args: &InitArgs, steward: (&str, &str)) -> Result<()> {
         authority: None,
         demo: false,
         personas: Vec::new(),
+        tour: Vec::new(),
         backup: PlanFile::default(),
     };
     let community = create(home, &file, Arc::new(SystemClock), steward)?;
@@ -354,11 +386,21 @@ pub fn hand_over(home: &Path, built: &Path) -> Result<String> {
             .with_context(|| format!("`{}` cannot be handed over", built.display()))?;
         return Ok(name);
     }
-    for entry in fs::read_dir(built)? {
+    copy_files(built, &folder)?;
+    Ok(name)
+}
+
+/// The files of a folder, and those in the folders within it.
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_file() {
+            fs::copy(entry.path(), target)?;
+        } else if kind.is_dir() {
+            copy_files(&entry.path(), &target)?;
         }
     }
-    Ok(name)
+    Ok(())
 }

@@ -68,6 +68,7 @@ pub fn run(home: &Path, args: &DemoArgs) -> Result<Outcome> {
         authority: None,
         demo: true,
         personas: village.personas.clone(),
+        tour: village.tour.clone(),
         backup: hamlet_backup::PlanFile::default(),
     };
     let words = make(home, &file, &village, &packages)?;

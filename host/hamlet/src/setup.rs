@@ -59,6 +59,7 @@ fn prepare(home: &Path, args: &SetupArgs) -> Result<()> {
         }),
         demo: false,
         personas: Vec::new(),
+        tour: Vec::new(),
         backup: PlanFile::default(),
     };
     file.save(home)?;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::community::Persona;
+use crate::community::{Persona, TourCard};
 
 /// A demo community.
 #[derive(Debug, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Village {
     /// As whom a visitor looks around in a browser.
     #[serde(rename = "persona", default)]
     pub personas: Vec<Persona>,
+    /// What a visitor is led through in a browser.
+    #[serde(default)]
+    pub tour: Vec<TourCard>,
 }
 
 /// What a village does again and again, in a file of its own.

@@ -227,7 +227,19 @@ impl Kernel {
     /// Takes as long as compiling does, on the caller's thread. No transaction waits for it.
     #[expect(clippy::needless_pass_by_value, reason = "whoever stages a package is done with it")]
     pub fn stage(&self, package: hamlet_bundle::Package) -> Result<ComponentHash, StageError> {
-        self.stage_of(&package, None)
+        self.stage_of(&package, &[], None)
+    }
+
+    /// The same with static files (`[static]` of its manifest), which are part of what is activated.
+    ///
+    /// # Errors
+    /// As [`Kernel::stage`].
+    pub fn stage_with(
+        &self,
+        package: &hamlet_bundle::Package,
+        files: &[hamlet_bundle::StaticFile],
+    ) -> Result<ComponentHash, StageError> {
+        self.stage_of(package, files, None)
     }
 
     /// The same for a signed bundle: its signature is verified first, and what is installed from it knows its publisher.
@@ -238,16 +250,17 @@ impl Kernel {
         let verified =
             hamlet_bundle::verify(bundle).map_err(|error| StageError::Refused(error.to_string()))?;
         let origin = Origin { publisher: verified.publisher, bundle: verified.sha256 };
-        self.stage_of(&verified.package, Some(origin))
+        self.stage_of(&verified.package, &verified.static_files, Some(origin))
     }
 
     fn stage_of(
         &self,
         package: &hamlet_bundle::Package,
+        files: &[hamlet_bundle::StaticFile],
         origin: Option<Origin>,
     ) -> Result<ComponentHash, StageError> {
         let shared = &self.inner.shared;
-        let staged = shared.stager.stage(package, origin)?;
+        let staged = shared.stager.stage(package, files, origin)?;
         let hash = staged.hash.clone();
         shared.staging.put(Arc::new(staged));
         Ok(hash)

@@ -55,6 +55,7 @@ pub mod schedule;
 pub mod sealed;
 pub mod settings;
 mod shape;
+pub mod statics;
 pub mod steward_log;
 
 pub use call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote, Need};

@@ -4,7 +4,8 @@
 //! the component imports and declare nothing that it does not export, and what it imports must be something that this
 //! host gives. Every refusal is a sentence for the steward who installs.
 //!
-//! On disk: `plugins/HASH/` with `component.wasm`, `wit.wasm`, `plugin.toml` and `component.blake3`. HASH is over all
+//! On disk: `plugins/HASH/` with `component.wasm`, `wit.wasm`, `plugin.toml`, `component.blake3` and, where it has static
+//! files, what [`crate::statics`] keeps. HASH is over all
 //! of them ([`hash_of`]): what was activated under it cannot be replaced by another manifest. Compiled code is kept
 //! under the component's own hash.
 
@@ -12,7 +13,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hamlet_bundle::{Manifest, Package, Publisher};
+use hamlet_bundle::{Manifest, Package, Publisher, StaticFile};
 use hamlet_reflect::{Interface, World, check_describes, decode};
 use parking_lot::RwLock;
 use wasmtime::component::Component;
@@ -21,6 +22,7 @@ use wasmtime::component::types::ComponentItem;
 use crate::capability::PROVIDED;
 use crate::engine::{CodeCache, make_private_dir};
 use crate::plugins::{MIGRATE, MIGRATION};
+use crate::statics::{LIST_FILE, Statics};
 use crate::table::SCHEDULED;
 
 /// The name under which a package is staged and installed: BLAKE3 in hex, over component, WIT and manifest.
@@ -81,6 +83,8 @@ pub struct Staged {
     pub imports: Vec<Arc<Interface>>,
     /// What it exports.
     pub exports: Vec<Arc<Interface>>,
+    /// Its static files.
+    pub statics: Arc<Statics>,
     /// The compiled component.
     pub(crate) component: Component,
 }
@@ -113,9 +117,15 @@ pub(crate) struct Stager {
 
 impl Stager {
     /// Verifies, compiles and keeps a package.
-    pub(crate) fn stage(&self, package: &Package, origin: Option<Origin>) -> Result<Staged, StageError> {
+    pub(crate) fn stage(
+        &self,
+        package: &Package,
+        files: &[StaticFile],
+        origin: Option<Origin>,
+    ) -> Result<Staged, StageError> {
         let component_hash = blake3::hash(&package.component).to_hex().to_string();
-        let hash = hash_of(&component_hash, &package.wit, &package.manifest_text);
+        let list = Statics::of(files, None).list();
+        let hash = hash_of(&component_hash, &package.wit, &package.manifest_text, &list);
         let bytes = || Ok(package.component.clone());
         let component = self
             .cache
@@ -123,9 +133,10 @@ impl Stager {
             .map_err(|error| StageError::Invalid(format!("{error:#}")))?;
         let staged = self.verify(hash, package.manifest.clone(), &package.wit, component)?;
         if let Some(dir) = &self.dir {
-            keep(dir, &staged.hash, package, &component_hash)?;
+            keep(dir, &staged.hash, package, (files, &list), &component_hash)?;
         }
-        Ok(Staged { origin, ..staged })
+        let dir = self.dir.as_ref().map(|dir| dir.join(&staged.hash));
+        Ok(Staged { origin, statics: Arc::new(Statics::of(files, dir)), ..staged })
     }
 
     /// Loads what was staged before, verified again.
@@ -139,7 +150,13 @@ impl Stager {
         let wit = read(&dir.join(WIT_FILE))?;
         let component_hash =
             String::from_utf8_lossy(&read(&dir.join(COMPONENT_HASH_FILE))?).trim().to_owned();
-        if hash_of(&component_hash, &wit, &text) != hash {
+        let list = match std::fs::read_to_string(dir.join(LIST_FILE)) {
+            Ok(list) => list,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(StageError::File { path: dir.join(LIST_FILE), error }),
+        };
+        let statics = Statics::read(&list, dir.clone());
+        if hash_of(&component_hash, &wit, &text, &list) != hash || statics.is_none() {
             let name = &manifest.name;
             return Err(StageError::Refused(format!(
                 "the files of `{name}` were changed since it was installed: install it again"
@@ -158,7 +175,8 @@ impl Stager {
             .cache
             .load_or_compile(&self.engine, &component_hash, &bytes)
             .map_err(|error| StageError::Invalid(format!("{error:#}")))?;
-        self.verify(hash.to_owned(), manifest, &wit, component)
+        let staged = self.verify(hash.to_owned(), manifest, &wit, component)?;
+        Ok(Staged { statics: Arc::new(statics.unwrap_or_default()), ..staged })
     }
 
     fn verify(
@@ -186,17 +204,21 @@ impl Stager {
             wit: Arc::from(wit),
             imports,
             exports,
+            statics: Arc::default(),
             component,
         })
     }
 }
 
 /// Over all that a package is. The parts are hashed one by one, so that none runs into the next.
-fn hash_of(component_hash: &str, wit: &[u8], manifest: &str) -> ComponentHash {
+fn hash_of(component_hash: &str, wit: &[u8], manifest: &str, static_list: &str) -> ComponentHash {
     let mut hash = blake3::Hasher::new_derive_key(HASH_DOMAIN);
     hash.update(blake3::hash(component_hash.as_bytes()).as_bytes());
     hash.update(blake3::hash(wit).as_bytes());
     hash.update(blake3::hash(manifest.as_bytes()).as_bytes());
+    if !static_list.is_empty() {
+        hash.update(blake3::hash(static_list.as_bytes()).as_bytes());
+    }
     hash.finalize().to_hex().to_string()
 }
 
@@ -309,13 +331,27 @@ fn read(path: &Path) -> Result<Vec<u8>, StageError> {
 
 /// Keeps the package under its hash, whole or not at all. One that is there already is written again: with the same
 /// bytes, or with those that it should have had.
-fn keep(dir: &Path, hash: &str, package: &Package, component_hash: &str) -> Result<(), StageError> {
+fn keep(
+    dir: &Path,
+    hash: &str,
+    package: &Package,
+    (statics, list): (&[StaticFile], &str),
+    component_hash: &str,
+) -> Result<(), StageError> {
     let target = dir.join(hash);
     let fail = |path: &Path| {
         let path = path.to_owned();
         move |error| StageError::File { path, error }
     };
     make_private_dir(&target).map_err(fail(&target))?;
+    for file in statics {
+        let path = target.join(Statics::file_name(&file.bytes));
+        write_synced(&path, &file.bytes).map_err(fail(&path))?;
+    }
+    if !list.is_empty() {
+        let path = target.join(LIST_FILE);
+        write_synced(&path, list.as_bytes()).map_err(fail(&path))?;
+    }
     let files: [(&str, &[u8]); 4] = [
         (COMPONENT_HASH_FILE, component_hash.as_bytes()),
         (WIT_FILE, &package.wit),

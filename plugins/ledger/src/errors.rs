@@ -97,6 +97,9 @@ pub enum TransferError {
     /// What is left this month.
     #[error("past the month's ceiling; {0} is left")]
     OverCeiling(u64),
+    /// What is left in the unit as people write it, and a day by whose end the week is over.
+    #[error("past the usual week after a recovery; {0} is left until {1}")]
+    OverUsualWeek(String, Day),
     /// What is available.
     #[error("past the credit limit; {0} is available")]
     ExceedsCreditLimit(u64),

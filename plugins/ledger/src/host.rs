@@ -47,6 +47,8 @@ pub trait Host {
     fn via(&mut self) -> Option<String>;
     /// Whether the actor may act for `party`.
     fn has_mandate(&mut self, party: Id) -> bool;
+    /// When a person was let back in by a recovery, if that is less than seven days ago.
+    fn recently_recovered(&mut self, party: Id) -> Option<Instant>;
     /// Whether the actor is a person of this group.
     fn in_group(&mut self, name: &str) -> bool;
 

@@ -14,6 +14,7 @@
 //! | [`books`] | creating ledgers, opening and closing accounts, limits, trial balance, balance as of a day |
 //! | [`statement`] | what an account holder reads |
 //! | [`counter`] | paying for people without a phone: cards, PINs, paper slips |
+//! | [`about`] | what is held about a party, for her to take along |
 //! | [`circulation`] | what moves in a ledger as a whole, over months |
 //! | [`exchange`] | plain text to rows and back: CSV, hledger, Beancount; [`trade`] runs it against the books |
 //! | [`pages`] | what members see and do in a browser, in English and Spanish |
@@ -24,6 +25,7 @@
 //! that the same calls always give the same books. The component that the host runs is a thin
 //! adapter over it, in `component`.
 
+pub mod about;
 pub mod books;
 pub mod circulation;
 #[cfg(target_family = "wasm")]

@@ -31,6 +31,7 @@ credit-limit = You are at your limit, so you cannot pay until something comes in
 plain-plus = You have this much. Nothing is due for keeping it.
 plain-zero = There is nothing on this account. You can pay once something has come in.
 plain-minus = This account stands below zero for what it gave out to the others.
+week-after-recovery = Somebody who acts for this account was let back in lately. So that no stranger can empty it, it pays at most as in its usual week until { $until }: { $left } is left of that.
 suspended = A steward has suspended this account: it receives, and does not pay. Ask a steward why.
 closed = This account is closed.
 ledger-opening = The books are still being set up. You can pay once a steward opens them.

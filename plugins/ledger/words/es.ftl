@@ -30,6 +30,7 @@ credit-limit = Has llegado a tu límite: no puedes pagar hasta que te llegue alg
 plain-plus = Tienes esto. Guardarlo no cuesta nada.
 plain-zero = No hay nada en esta cuenta. Podrás pagar cuando te llegue algo.
 plain-minus = Esta cuenta está por debajo de cero por lo que ha entregado a las demás.
+week-after-recovery = Hace poco se devolvió el acceso a alguien que actúa por esta cuenta. Para que nadie la vacíe, hasta el { $until } paga como mucho lo de una semana habitual: quedan { $left }.
 suspended = Una persona administradora ha suspendido esta cuenta: recibe, pero no paga. Pregunta por qué.
 closed = Esta cuenta está cerrada.
 ledger-opening = Los libros aún se están preparando. Podrás pagar cuando se abran.

@@ -39,6 +39,14 @@ pub enum ManifestError {
         /// Which one.
         at: String,
     },
+    /// A text in another language.
+    #[error("{at}: {tag:?} is no language; write a tag such as es or pt-BR, of at most 40 languages")]
+    Language {
+        /// Which text.
+        at: String,
+        /// What was written.
+        tag: String,
+    },
     /// Somebody who sees data about people.
     #[error("seen-by: {word:?} is nobody; it is self, party, counterparties, members, public or group:NAME")]
     Reader {

@@ -3,9 +3,11 @@
 //! It is a promise of the author's that people read before they install and as long as it runs; the host cannot check
 //! it, and says so where it shows it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use super::{ManifestError, raw, words};
+use super::{ManifestError, Translations, raw, words};
 
 /// Most kinds of data that a manifest names.
 const KINDS_MAX: usize = 20;
@@ -15,8 +17,17 @@ const KINDS_MAX: usize = 20;
 pub struct PeopleData {
     /// What it is, in words for members: `What you paid and got, with its notes`.
     pub what: String,
+    /// The same in other languages (`what-in`).
+    pub what_in: Translations,
     /// Who sees it, at least one.
     pub seen_by: Vec<Reader>,
+}
+
+impl PeopleData {
+    /// What it is in a language, by its BCP 47 tag; as its author wrote it where there is none.
+    pub fn what_in(&self, tag: &str) -> &str {
+        self.what_in.choose(tag, &self.what)
+    }
 }
 
 /// Somebody who sees data about people.
@@ -56,6 +67,8 @@ impl Reader {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawPeopleData {
     what: String,
+    #[serde(default)]
+    what_in: BTreeMap<String, String>,
     seen_by: Vec<String>,
 }
 
@@ -68,6 +81,7 @@ pub(super) fn read(raw: Vec<RawPeopleData>) -> Result<Vec<PeopleData>, ManifestE
 
 fn entry(raw: RawPeopleData) -> Result<PeopleData, ManifestError> {
     let what = raw::human_text("what of about-people", &raw.what)?;
+    let what_in = Translations::read("what-in of about-people", raw.what_in)?;
     let mut seen_by = Vec::with_capacity(raw.seen_by.len());
     for word in raw.seen_by {
         let reader = Reader::parse(&word).ok_or_else(|| ManifestError::Reader { word: word.clone() })?;
@@ -79,7 +93,7 @@ fn entry(raw: RawPeopleData) -> Result<PeopleData, ManifestError> {
     if seen_by.is_empty() {
         return Err(ManifestError::NobodySees { what });
     }
-    Ok(PeopleData { what, seen_by })
+    Ok(PeopleData { what, what_in, seen_by })
 }
 
 #[cfg(test)]
@@ -105,7 +119,14 @@ mod tests {
             Reader::Members,
             Reader::Public,
         ];
-        assert_eq!(read, [PeopleData { what: "What you bought".into(), seen_by: expected.into() }]);
+        assert_eq!(
+            read,
+            [PeopleData {
+                what: "What you bought".into(),
+                what_in: Translations::default(),
+                seen_by: expected.into()
+            }]
+        );
         assert!(manifest("").unwrap().about_people.is_empty());
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     BuildRecipe, EmitEntry, ExportEntry, FunctionRule, GrantKind, ImportEntry, Manifest, ManifestError,
-    NoticeTopic, STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, extra, people, words,
+    NoticeTopic, STORAGE_BYTES_DEFAULT, TEXT_BYTES_MAX, Translations, extra, people, words,
 };
 
 #[derive(Deserialize)]
@@ -16,6 +16,8 @@ struct RawManifest {
     name: String,
     version: String,
     title: String,
+    #[serde(default)]
+    titles: BTreeMap<String, String>,
     #[serde(default)]
     stateless: bool,
     #[serde(default)]
@@ -126,6 +128,7 @@ pub(super) fn read(text: &str) -> Result<Manifest, ManifestError> {
     let migration = raw.migration.map(|raw| extra::migration(raw, &version, &exports)).transpose()?;
     Ok(Manifest {
         title: human_text("title", &raw.title)?,
+        titles: Translations::read("titles", raw.titles)?,
         exports,
         imports: raw.import.into_iter().map(import).collect::<Result<_, _>>()?,
         emits: raw.emits.into_iter().map(emit).collect::<Result<_, _>>()?,

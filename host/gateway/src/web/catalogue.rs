@@ -65,5 +65,7 @@ pub(crate) fn stage(kernel: &Kernel, offer: &Offer) -> Result<String, String> {
         return kernel.stage_bundle(&bytes).map_err(|error| error.to_string());
     }
     let package = hamlet_bundle::load(&offer.path).map_err(|error| error.to_string())?;
-    kernel.stage(package).map_err(|error| error.to_string())
+    let files =
+        hamlet_bundle::load_static(&offer.path, &package.manifest).map_err(|error| error.to_string())?;
+    kernel.stage_with(&package, &files).map_err(|error| error.to_string())
 }

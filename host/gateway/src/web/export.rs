@@ -125,9 +125,9 @@ async fn of_plugins(visit: &Visit, me: &str) -> (Vec<Value>, Vec<Value>) {
         match about {
             Some(interface) if plugin.active => {
                 let held = held_by(visit, &plugin.name, &interface.id, me).await;
-                said.push(json!({ "plugin": &*plugin.name, "title": plugin.title, "held": held }));
+                said.push(json!({ "plugin": &*plugin.name, "title": visit.title_of(plugin), "held": held }));
             }
-            _ => silent.push(json!(plugin.title)),
+            _ => silent.push(json!(visit.title_of(plugin))),
         }
     }
     (said, silent)

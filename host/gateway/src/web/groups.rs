@@ -138,8 +138,11 @@ fn may(visit: &Visit, name: &str) -> Vec<(String, Vec<String>)> {
         });
         let sentences: Vec<String> = sentences.collect();
         if !sentences.is_empty() {
-            let title =
-                if &*plugin.name == "host" { visit.say.t("group-may-host") } else { plugin.title.clone() };
+            let title = if &*plugin.name == "host" {
+                visit.say.t("group-may-host")
+            } else {
+                visit.title_of(plugin).to_owned()
+            };
             found.push((title, sentences));
         }
     }

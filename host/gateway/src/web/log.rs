@@ -151,8 +151,9 @@ fn sentence(visit: &Visit, entry: &Value, who: &str, whom: &str) -> String {
         _ => None,
     };
     let catalogue = visit.here.state.kernel.catalogue();
-    let title =
-        |name: &str| catalogue.plugins.get(name).map_or_else(|| name.to_owned(), |info| info.title.clone());
+    let title = |name: &str| {
+        catalogue.plugins.get(name).map_or_else(|| name.to_owned(), |info| visit.title_of(info).to_owned())
+    };
     let thing = if matches!(short, "plugins" | "grants") { title(thing) } else { thing.to_owned() };
     if let Some(id) = words {
         return say.with(id, &[("who", who), ("whom", whom), ("thing", &thing)]);

@@ -36,7 +36,7 @@ pub(crate) async fn page(member: Member) -> Response {
         }
         @for plugin in plugins {
             section class="card" {
-                h2 { (plugin.title) }
+                h2 { (visit.title_of(plugin)) }
                 @if let Some(manifest) = &plugin.manifest { (declared(visit, manifest)) }
             }
         }
@@ -53,7 +53,7 @@ pub(crate) fn declared(visit: &Visit, manifest: &Manifest) -> Markup {
         @else {
             dl {
                 @for data in &manifest.about_people {
-                    dt { (data.what) }
+                    dt { (data.what_in(&say.tag())) }
                     dd { (data.seen_by.iter().map(|reader| words(visit, reader)).collect::<Vec<_>>().join(", ")) }
                 }
             }

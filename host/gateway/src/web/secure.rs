@@ -57,7 +57,7 @@ pub(crate) async fn page(member: Member) -> Response {
     };
     shell::page(
         visit,
-        &Frame { title: &say.t("secure-title"), place: "/me", narrow: new, script: true },
+        &Frame { title: &say.t("secure-title"), place: "/me", narrow: new, script: true, ..Frame::default() },
         &body,
     )
 }
@@ -247,6 +247,12 @@ async fn made(member: &Member) -> Response {
             a class="button" href="/" { (say.t("recovery-sheet-kept")) }
         }
     };
-    let frame = Frame { title: &say.t("recovery-sheet"), place: "/me", narrow: true, script: true };
+    let frame = Frame {
+        title: &say.t("recovery-sheet"),
+        place: "/me",
+        narrow: true,
+        script: true,
+        ..Frame::default()
+    };
     shell::page(visit, &frame, &body)
 }

@@ -11,10 +11,8 @@ use super::{care, demo};
 use crate::problem::Shown;
 
 /// No script but our own, no style but our own, nothing from elsewhere, no frame around us, no form to elsewhere.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
-     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What a page is, besides its body.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +25,10 @@ pub(crate) struct Frame<'a> {
     pub narrow: bool,
     /// Whether it needs our script.
     pub script: bool,
+    /// Whether it reads codes with the camera.
+    pub scans: bool,
+    /// The plugin whose frame is on it.
+    pub framed: Option<&'a str>,
 }
 
 /// A page.
@@ -52,6 +54,8 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
                 link rel="stylesheet" href="/assets/pages.css";
                 @if frame.place.starts_with("/p/") { link rel="stylesheet" href="/assets/plugin.css"; }
                 @if frame.script { script src="/assets/pages.js" defer {} }
+                @if frame.framed.is_some() { script src="/assets/frame.js" defer {} }
+                @if frame.scans { script src="/assets/scan.js" defer {} }
                 (care::kept::head(visit))
             }
             body class=@if frame.narrow { "narrow" } @else { "wide" } {
@@ -65,9 +69,14 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
             }
         }
     };
+    let policy = match frame.framed {
+        // What a frame may show is said here, so that its own script cannot take it anywhere else.
+        Some(plugin) => format!("{POLICY}; frame-src {}", super::plugin::static_place(visit, plugin)),
+        None => POLICY.to_owned(),
+    };
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     let mut response = (status, headers, document.into_string()).into_response();
@@ -79,30 +88,51 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
     response
 }
 
+/// Plugins that are on the line under the name; more of them are in the menu.
+const PLUGINS_SHOWN: usize = 2;
+
+/// The name, and the way around: one line of what is used every day, and a menu with the rest, which opens without a
+/// script and by keyboard.
 fn header(visit: &Visit, frame: &Frame<'_>) -> Markup {
     let say = &visit.say;
     html! {
         header class="top" {
             a class="brand" href="/" { (PreEscaped(crate::page::ICON)) span { (visit.community.name) } }
-            @if let Some(browser) = &visit.browser {
-                @if !frame.narrow {
-                    nav aria-label=(say.t("way-around")) {
-                        ul {
-                            (entry(frame, "/", &say.t("home")))
-                            @for plugin in visit.plugins_with_pages() {
-                                (entry(frame, &plugin.path, &plugin.title))
-                            }
-                            (entry(frame, "/members", &say.t("members")))
-                            @if browser.steward { (entry(frame, "/stewards/invitations", &say.t("invitations")))
-                                (entry(frame, "/stewards/plugins", &say.t("plugins")))
-                                (entry(frame, "/stewards", &say.t("care"))) }
-                            (entry(frame, "/me/inbox", &inbox(visit)))
-                            (entry(frame, "/me", &browser.handle))
-                        }
-                    }
-                }
+            @if visit.browser.is_some() {
+                @if !frame.narrow { (ways(visit, frame)) }
             } @else if !frame.narrow {
                 nav aria-label=(say.t("way-around")) { ul { (entry(frame, "/sign-in", &say.t("sign-in"))) } }
+            }
+        }
+    }
+}
+
+fn ways(visit: &Visit, frame: &Frame<'_>) -> Markup {
+    let say = &visit.say;
+    let plugins = visit.plugins_with_pages();
+    let (shown, more) = plugins.split_at(plugins.len().min(PLUGINS_SHOWN));
+    let steward = visit.browser.as_ref().is_some_and(|browser| browser.steward);
+    let mut rest: Vec<(&str, String)> =
+        more.iter().map(|plugin| (plugin.path.as_str(), plugin.title.clone())).collect();
+    rest.push(("/members", say.t("members")));
+    rest.push(("/groups", say.t("groups")));
+    if steward {
+        rest.push(("/stewards/invitations", say.t("invitations")));
+        rest.push(("/stewards/plugins", say.t("plugins")));
+        rest.push(("/stewards", say.t("care")));
+    }
+    rest.push(("/me", say.t("me-title")));
+    let inside = rest.iter().find(|(path, _)| *path == frame.place);
+    html! {
+        nav class="ways" aria-label=(say.t("way-around")) {
+            ul {
+                (entry(frame, "/", &say.t("home")))
+                @for plugin in shown { (entry(frame, &plugin.path, &plugin.title)) }
+                (entry(frame, "/me/inbox", &inbox(visit)))
+            }
+            details class="menu" {
+                summary class=@if inside.is_some() { "here" } @else { "" } { (say.t("menu")) }
+                ul { @for (path, name) in &rest { (entry(frame, path, name)) } }
             }
         }
     }

@@ -43,7 +43,8 @@ fn shown(visit: &Visit, status: StatusCode, tried: &Tried<'_>) -> Response {
         }
         p { a href="/sign-in/recovery" { (say.t("sign-in-recovery")) } }
     };
-    let frame = Frame { title: &say.t("sign-in"), place: "/sign-in", narrow: true, script: true };
+    let frame =
+        Frame { title: &say.t("sign-in"), place: "/sign-in", narrow: true, script: true, ..Frame::default() };
     shell::page_with(visit, status, &frame, &body)
 }
 

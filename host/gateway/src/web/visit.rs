@@ -139,8 +139,19 @@ impl Visit {
             plugin.active && plugin.interfaces.iter().any(|interface| interface.id == super::plugin::PAGES)
         });
         with_pages
-            .map(|plugin| PluginPages { path: format!("/p/{}/", plugin.name), title: plugin.title.clone() })
+            .map(|plugin| PluginPages {
+                path: format!("/p/{}/", plugin.name),
+                title: self.title_of(plugin).to_owned(),
+            })
             .collect()
+    }
+
+    /// What a plugin is called in her language.
+    pub fn title_of<'a>(&self, plugin: &'a hamlet_kernel::catalogue::PluginInfo) -> &'a str {
+        match &plugin.manifest {
+            Some(manifest) => manifest.title_in(&self.say.tag()),
+            None => &plugin.title,
+        }
     }
 
     /// The calendar day of a time in the community's zone, as ISO 8601 has it: the same in all languages.

@@ -146,7 +146,7 @@ fn w2_what_takes_her_will_is_asked_on_the_hosts_own_page() {
         "<h1>Do you want this?</h1>",
         "take &lt;b&gt;1250&lt;/b&gt; from your box",
         "<dd>Yours</dd>",
-        "<dd>1,250</dd>",
+        "<dd>12.50\u{a0}OAK</dd>",
         "<dd>The till</dd>",
         "Yes, do it",
         "No, go back",
@@ -155,6 +155,9 @@ fn w2_what_takes_her_will_is_asked_on_the_hosts_own_page() {
         assert!(asked.contains(part), "{part} in {asked}");
     }
     assert!(!asked.contains("class=\"plugin\""), "no plugin draws here");
+    // Where the provider says no unit, the number stands as it is.
+    let (path_of_more, more) = place.form(&html, &[("p_owner", &owner), ("p_amount", "125000")]);
+    assert!(text(&place.send(&path_of_more, &more)).contains("<dd>125,000</dd>"));
     let (path, confirmed) = place.form(&asked, &[]);
     // Another amount than was confirmed is not done.
     let mut more = confirmed.clone();

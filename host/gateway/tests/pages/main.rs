@@ -5,6 +5,7 @@
 mod support;
 
 mod forms;
+mod frames;
 mod people;
 mod shown;
 

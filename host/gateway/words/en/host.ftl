@@ -4,6 +4,7 @@
 skip-to-content = Skip to the content
 way-around = Pages
 home = Home
+menu = Menu
 members = Members
 invitations = Invitations
 language = Language
@@ -58,6 +59,18 @@ demo-banner-title = Demo
 demo-banner = This is a demo. Nobody here is real, and everything is deleted when it is started anew.
 demo-look-around = Look around as
 demo-be = Be { $handle }
+demo-tour = The three cards
+demo-tour-title = Three things to try
+demo-tour-end = Seen enough?
+demo-card = Card { $number }
+demo-as = Do it as { $handle }
+demo-lead = Each card is one step that you do yourself. One press signs you in, without a password; this line above every page brings you back.
+demo-own = Start my own
+demo-own-lead = A community of your own is one program on one box that you keep. It takes an evening, not a server.
+demo-own-box = A computer that stays on: an old laptop is enough, or the machine on which this demo runs.
+demo-own-command = In a terminal on it, in the folder in which the demo was started, type this:
+demo-own-link = It prints a link, a code and a fingerprint. Open the link on your phone: the page asks for a name, how you sign in, and whom you invite. Nothing needs the terminal again.
+demo-own-stop = Stop the demo first: both listen on the same port. Nothing of the demo comes along.
 
 ## Signing in
 sign-in = Sign in

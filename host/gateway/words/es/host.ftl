@@ -4,6 +4,7 @@
 skip-to-content = Ir al contenido
 way-around = Páginas
 home = Inicio
+menu = Menú
 members = Miembros
 invitations = Invitaciones
 language = Idioma
@@ -58,6 +59,18 @@ demo-banner-title = Demostración
 demo-banner = Esto es una demostración. Aquí nadie es real, y todo se borra cuando empieza de nuevo.
 demo-look-around = Mira alrededor como
 demo-be = Ser { $handle }
+demo-tour = Las tres tarjetas
+demo-tour-title = Tres cosas que probar
+demo-tour-end = ¿Ya has visto bastante?
+demo-card = Tarjeta { $number }
+demo-as = Hazlo como { $handle }
+demo-lead = Cada tarjeta es un paso que das tú. Con pulsar una vez entras, sin contraseña; la línea de arriba de cada página te trae de vuelta.
+demo-own = Empezar la mía
+demo-own-lead = Una comunidad propia es un programa en una caja que cuidáis vosotros. Lleva una tarde, no un servidor.
+demo-own-box = Un ordenador que se quede encendido: basta un portátil viejo, o la máquina en la que corre esta demostración.
+demo-own-command = En un terminal, en la carpeta en la que se inició la demostración, escribe esto:
+demo-own-link = Muestra un enlace, un código y una huella. Abre el enlace en tu teléfono: la página pregunta un nombre, cómo entras y a quién invitas. El terminal ya no hace falta.
+demo-own-stop = Detén antes la demostración: las dos escuchan en el mismo puerto. Nada de la demostración pasa a la tuya.
 
 ## Entrar
 sign-in = Entrar

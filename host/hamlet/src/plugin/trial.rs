@@ -107,6 +107,7 @@ impl Trial<'_> {
             authority: None,
             demo: true,
             personas: Vec::new(),
+            tour: Vec::new(),
             backup: hamlet_backup::PlanFile::default(),
         };
         let community = community::create(self.folder, &file, Arc::new(SystemClock), ("tester", "Tester"))?;

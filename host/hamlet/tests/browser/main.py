@@ -15,10 +15,10 @@ from town import launch
 
 
 def modules():
-    """The stories of the host, and those that plugins bring."""
+    """The stories of the host, and those that plugins and examples bring."""
     yield from (members, names, people, care)
     root = pathlib.Path(__file__).resolve().parents[4]
-    for path in sorted(root.glob("plugins/*/tests/browser/*.py")):
+    for path in sorted([*root.glob("plugins/*/tests/browser/*.py"), *root.glob("examples/*/tests/browser/*.py")]):
         spec = importlib.util.spec_from_file_location(path.stem, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

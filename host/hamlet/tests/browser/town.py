@@ -15,6 +15,8 @@ import time
 
 from axe_playwright_python.sync_playwright import Axe
 
+import access
+
 HAMLET = os.environ["HAMLET"]
 SCREENSHOTS = pathlib.Path(os.environ["SCREENSHOTS"])
 PHONE = {"width": 390, "height": 844}
@@ -169,6 +171,10 @@ class Person:
         if self.script:
             found = Axe().run(self.page)
             assert found.violations_count == 0, f"{heading}: {found.generate_report()}"
+            try:
+                access.looks(self, SCREENSHOTS / f"large-{name}.png")
+            except AssertionError as error:
+                raise AssertionError(f"{heading} ({self.page.url}): {error}") from None
         assert not self.errors, self.errors
 
     def reads(self, text):

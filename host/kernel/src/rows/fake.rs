@@ -169,6 +169,7 @@ pub(crate) fn staged(
         manifest: manifest.into(),
         imports,
         exports,
+        statics: std::sync::Arc::default(),
         component: wasmtime::component::Component::new(&engine, "(component)").unwrap(),
     })
 }

@@ -5,10 +5,12 @@
 
 mod chart;
 mod form;
+mod frame;
 mod money;
 mod party;
 mod progress;
 mod qr;
+mod scan;
 mod time;
 
 pub use form::{Posting, post_forms};
@@ -94,6 +96,8 @@ impl Pen<'_> {
             "h-time" => time::draw(element, viewer),
             "h-party" => party::draw(element, viewer),
             "h-qr" => qr::draw(element, viewer.origin),
+            "h-scan" => Some(scan::draw(viewer.say)),
+            "h-frame" => frame::draw(element, viewer.say),
             "h-chart" => chart::draw(element, viewer.say),
             "h-progress" => progress::draw(element, viewer.say),
             "form" => return self.form(html, element),

@@ -259,6 +259,12 @@ pub const ELEMENTS: &[Allowed] = &[
     // Its `id` is whose chip it is, not a place on the page.
     with(inline("h-party"), &[("id", Rule::Hex)]),
     with(block("h-qr"), &[("href", Rule::Page), ("text", Rule::Text(1_000)), ("label", Rule::Text(200))]),
+    // Nothing of it is the plugin's: the host draws it, in its own words.
+    block("h-scan"),
+    with(
+        block("h-frame"),
+        &[("src", Rule::Static), ("title", Rule::Text(200)), ("height", Rule::Number(1_200))],
+    ),
     with(
         block("h-chart"),
         &[

@@ -114,6 +114,13 @@ pub(super) fn blob(plugin: &str, src: &str) -> Option<String> {
     good.then_some(path)
 }
 
+/// A static file of the plugin: an address below `static/`, without a query.
+pub(super) fn statics(plugin: &str, src: &str) -> Option<String> {
+    let path = inside(plugin, src)?;
+    let file = path.strip_prefix(&format!("/p/{plugin}/static/"))?;
+    (!file.is_empty() && !file.contains(['?', '#'])).then_some(path)
+}
+
 /// What a form does: `function`, `interface.function`, or a page of the plugin, whose address has a `/`.
 pub(super) fn action(plugin: &str, action: &str) -> Option<String> {
     let action = action.trim_matches(|letter: char| letter <= ' ');

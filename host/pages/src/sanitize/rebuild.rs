@@ -146,7 +146,8 @@ fn fits(allowed: &Allowed, around: Around) -> bool {
         "colgroup" => allowed.name == "col",
         "select" => matches!(allowed.name, "option" | "optgroup"),
         "optgroup" | "datalist" => allowed.name == "option",
-        "option" | "textarea" | "h-money" | "h-time" | "h-party" | "h-qr" | "h-progress" => false,
+        "option" | "textarea" | "h-money" | "h-time" | "h-party" | "h-qr" | "h-scan" | "h-frame"
+        | "h-progress" => false,
         _ => true,
     };
     // Where the element may be.
@@ -206,6 +207,11 @@ fn complete(element: &mut Element, attributes: &[Attribute]) -> bool {
         "h-time" => element.get("value").is_some(),
         "h-party" => element.get("id").is_some(),
         "h-qr" => element.get("href").is_some() || element.get("text").is_some_and(|text| !text.is_empty()),
+        "h-frame" => {
+            element.get("src").is_some()
+                && element.get("title").is_some_and(|title| !title.is_empty())
+                && given("height") == element.get("height").is_some()
+        }
         "h-chart" => element.get("kind").is_some() && given("scale") == element.get("scale").is_some(),
         "h-progress" => element.get("value").is_some() && element.get("max").is_some(),
         _ => true,

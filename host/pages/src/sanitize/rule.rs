@@ -28,6 +28,8 @@ pub enum Rule {
     Href,
     /// The address of an own blob.
     Blob,
+    /// A static file of the plugin.
+    Static,
     /// A function, or a page of the plugin.
     Action,
     /// A page of the plugin.
@@ -69,6 +71,7 @@ impl Rule {
             Self::Name => links::name(value),
             Self::Href => links::target(plugin, value).map(links::Target::into_text),
             Self::Blob => links::blob(plugin, value),
+            Self::Static => links::statics(plugin, value),
             Self::Action => links::action(plugin, value),
             Self::Page => links::inside(plugin, value),
             Self::Class => {

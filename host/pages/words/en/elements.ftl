@@ -75,3 +75,14 @@ relative-days-ahead = { $count ->
 number-decimal = .
 number-group = ,
 number-group-from = 4
+
+## Scanning a code
+scan = Scan a code
+scan-stop = Stop the camera
+scan-other = You can also open a code with your phone's own camera, or type what stands below it.
+scan-strange = This code is not of this community.
+scan-refused = The camera cannot be used. Open the code with your phone's own camera, or type what stands below it.
+
+## A plugin's own picture, in a frame
+frame-asks = The picture above asks for this:
+frame-look = Look at it

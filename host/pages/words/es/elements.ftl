@@ -75,3 +75,14 @@ relative-days-ahead = { $count ->
 number-decimal = ,
 number-group = {"\u202F"}
 number-group-from = 5
+
+## Escanear un código
+scan = Escanear un código
+scan-stop = Apagar la cámara
+scan-other = También puedes abrir un código con la cámara de tu teléfono, o escribir lo que pone debajo.
+scan-strange = Este código no es de esta comunidad.
+scan-refused = No se puede usar la cámara. Abre el código con la cámara de tu teléfono, o escribe lo que pone debajo.
+
+## La imagen propia de un módulo, en un marco
+frame-asks = La imagen de arriba pide esto:
+frame-look = Míralo

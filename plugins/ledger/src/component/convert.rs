@@ -313,6 +313,9 @@ impl From<TransferError> for types::TransferError {
             E::ConfirmationNeeded => Self::ConfirmationNeeded,
             E::DiffersFromConfirmed => Self::DiffersFromConfirmed,
             E::OverCeiling(left) => Self::OverCeiling(left),
+            E::OverUsualWeek(left, until) => {
+                Self::OverUsualWeek(types::UsualWeek { left, until: until.to_string() })
+            }
             E::ExceedsCreditLimit(available) => Self::ExceedsCreditLimit(available),
             E::ExceedsUpperLimit(room) => Self::ExceedsUpperLimit(room),
             E::BalanceOverflow => Self::BalanceOverflow,

@@ -137,6 +137,10 @@ impl Host for House {
             || identity::mandate_for(party.into()).is_some()
     }
 
+    fn recently_recovered(&mut self, party: Id) -> Option<Instant> {
+        identity::recently_recovered(party.into())
+    }
+
     fn in_group(&mut self, name: &str) -> bool {
         identity::in_group(name)
     }

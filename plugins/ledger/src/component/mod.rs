@@ -3,6 +3,7 @@
 //! Nothing is decided here. Each function turns words of the contract into words of the model,
 //! calls the one function that knows, and turns the answer back.
 
+mod about;
 mod convert;
 mod counter;
 mod house;

@@ -7,6 +7,8 @@
 
 mod legs;
 mod pads;
+mod precision;
+mod running;
 
 use super::journal::{Account, Commodity, Journal, Leg, Transaction, Warning};
 use super::number::Decimal;
@@ -14,6 +16,8 @@ use super::raw::{Amount, Group, Names, Raw, RawPosting, RawTransaction, Rules, T
 use super::{Date, MEMO_BYTES_MAX, Problem, REFERENCE_BYTES_MAX, ReadError, SCALE_MAX, names};
 use legs::{Tables, legs};
 use pads::add_pads;
+use precision::Precision;
+use running::Running;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -46,39 +50,6 @@ pub(super) fn resolve(mut raw: Raw<'_>) -> Result<Journal, ReadError> {
 
 /// One account's change in one commodity.
 type Movement = (u32, Amount);
-
-/// How precisely a journal writes each of its commodities, in decimals.
-struct Precision {
-    /// In amounts; none where a commodity stands in prices alone.
-    amounts: Vec<Option<u8>>,
-    prices: Vec<u8>,
-}
-
-impl Precision {
-    fn of(raw: &Raw<'_>) -> Precision {
-        let mut precision =
-            Precision { amounts: vec![None; raw.commodities.len()], prices: vec![0; raw.commodities.len()] };
-        for posting in &raw.postings {
-            let assigned = posting.assertion.map(|a| a.amount);
-            for amount in posting.amount.iter().chain(assigned.iter()) {
-                if let Some(decimals) = precision.amounts.get_mut(amount.commodity as usize) {
-                    *decimals = (*decimals).max(Some(amount.number.decimals));
-                }
-            }
-            if let Weight::Priced(amount) = posting.weight
-                && let Some(decimals) = precision.prices.get_mut(amount.commodity as usize)
-            {
-                *decimals = (*decimals).max(amount.number.decimals);
-            }
-        }
-        precision
-    }
-
-    fn of_commodity(&self, commodity: u32) -> u8 {
-        let written = self.amounts.get(commodity as usize).copied().flatten();
-        written.or_else(|| self.prices.get(commodity as usize).copied()).unwrap_or(0)
-    }
-}
 
 /// What is known while transactions are added up, one after the other.
 struct Books<'b, 'a> {
@@ -363,28 +334,6 @@ fn sums(amounts: impl Iterator<Item = Amount>) -> Option<Vec<Amount>> {
         }
     }
     Some(sums)
-}
-
-/// Balances as they grow; kept only where something asks for them.
-struct Running(Option<HashMap<(u32, u32), Decimal>>);
-
-impl Running {
-    fn when(needed: bool) -> Running {
-        Running(needed.then(HashMap::new))
-    }
-
-    fn of(&self, account: u32, commodity: u32) -> Decimal {
-        self.0.as_ref().and_then(|map| map.get(&(account, commodity))).copied().unwrap_or(Decimal::ZERO)
-    }
-
-    /// None if the sum does not fit.
-    fn add(&mut self, account: u32, amount: Amount) -> Option<()> {
-        if let Some(map) = &mut self.0 {
-            let sum = map.entry((account, amount.commodity)).or_insert(Decimal::ZERO);
-            *sum = sum.plus(amount.number)?;
-        }
-        Some(())
-    }
 }
 
 fn failed_assertion(

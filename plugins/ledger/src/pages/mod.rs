@@ -214,7 +214,10 @@ fn accounts(host: &mut dyn Host, person: Id) -> Vec<Own> {
 fn chosen<'a>(accounts: &'a [Own], request: &Request) -> Option<&'a Own> {
     let asked: Option<Id> = value(request, "account").and_then(|id| id.parse().ok());
     let found = asked.and_then(|asked| accounts.iter().find(|own| own.account.id == asked));
-    found.or(accounts.first())
+    // Whoever looks for what waits finds it, in whichever of her accounts it is.
+    let waits = |own: &&Own| own.account.sums.debits_pending > 0 || own.account.sums.credits_pending > 0;
+    let waiting = || accounts.iter().find(waits).filter(|_| request.path == "pending");
+    found.or_else(waiting).or(accounts.first())
 }
 
 /// What was given for a parameter; none when it is empty.

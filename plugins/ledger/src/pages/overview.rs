@@ -2,6 +2,7 @@
 
 use super::{Own, Scene, parts, pay};
 use crate::model::{AccountStatus, LedgerKind, LedgerStatus};
+use crate::posting::week_of;
 use crate::statement::{Filter, statement};
 
 /// Payments that are shown.
@@ -10,6 +11,7 @@ const RECENT: u32 = 8;
 pub(super) fn write(scene: &mut Scene<'_>) {
     scene.title = "title-overview";
     scene.switch("");
+    week(scene);
     balance(scene);
     let keep = scene.keep_account();
     scene.html.markup("<p class=\"actions\"><a class=\"primary\" href=\"pay").text(&keep).markup("\">");
@@ -74,6 +76,17 @@ fn balance(scene: &mut Scene<'_>) {
         scene.html.markup("</dd></div>");
     }
     scene.html.markup("</dl></section>");
+}
+
+/// In the week after a recovery: what is left of what is usual.
+pub(super) fn week(scene: &mut Scene<'_>) {
+    let account = scene.chosen.account.clone();
+    let Some(week) = week_of(scene.host, &account) else { return };
+    let left = scene.amount_words(week.left());
+    let (now, today) = (scene.host.now(), scene.host.today());
+    let until = week.over_by(now, today).to_string();
+    let words = scene.words.with("week-after-recovery", &[("left", &left), ("until", &until)]);
+    scene.html.markup("<p class=\"card warn\">").text(&words).markup("</p>");
 }
 
 /// One sentence for the case that the balance is in.

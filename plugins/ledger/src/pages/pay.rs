@@ -1,6 +1,6 @@
 //! Paying: to whom, how much, what for. A link from [`super::ask`] comes with all of it filled in.
 
-use super::{Scene, value};
+use super::{Scene, overview, value};
 use crate::model::written_amount;
 
 /// Members that the field offers to choose from; whoever is not among them is typed.
@@ -9,6 +9,8 @@ pub(super) const OFFERED_MAX: u32 = 200;
 pub(super) fn write(scene: &mut Scene<'_>) {
     scene.title = "title-pay";
     scene.switch("pay");
+    overview::week(scene);
+    scene.html.markup("<h-scan></h-scan>");
     form(scene);
 }
 

@@ -20,10 +20,12 @@ mod memo;
 mod pay;
 mod rules;
 mod same;
+mod week;
 
 pub use expiry::expire;
 pub use memo::read_memo;
 pub use pay::{Payment, amount_of, pay};
+pub use week::{FLOOR_PARTS, WEEK_MICROS, WEEKS, Week, week_of};
 
 use crate::errors::{ListError, TransferError};
 use crate::host::Host;

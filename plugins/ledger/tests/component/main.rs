@@ -6,4 +6,5 @@ mod common;
 mod desk;
 mod household;
 mod payments;
+mod recovery;
 mod reservations;

@@ -27,6 +27,8 @@ pub struct Double {
     pub via: Option<String>,
     pub mandates: BTreeSet<(Id, Id)>,
     pub groups: BTreeSet<(Id, String)>,
+    /// Who was let back in, and when.
+    pub recovered: BTreeMap<Id, u64>,
     pub parties: BTreeMap<Id, Party>,
     pub consent: Consent,
     /// Persons call by themselves, and not through a plugin.
@@ -48,6 +50,7 @@ impl Double {
             via: None,
             mandates: BTreeSet::new(),
             groups: BTreeSet::new(),
+            recovered: BTreeMap::new(),
             parties: BTreeMap::new(),
             consent: Consent::Given,
             in_person: false,
@@ -153,6 +156,11 @@ impl Host for Double {
             Actor::Decision(_) => self.parties[&party].is_commons,
             _ => false,
         }
+    }
+
+    fn recently_recovered(&mut self, party: Id) -> Option<u64> {
+        let at = self.recovered.get(&party).copied();
+        at.filter(|at| self.now < at + ledger::posting::WEEK_MICROS)
     }
 
     fn in_group(&mut self, name: &str) -> bool {

@@ -112,6 +112,11 @@ impl Teller<'_> {
                 self.host.groups.insert((person, words[2].to_owned()));
                 "ok".to_owned()
             }
+            "recovered" => {
+                let party = self.id(words[1]);
+                self.host.recovered.insert(party, self.host.now);
+                "ok".to_owned()
+            }
             "erase" => {
                 let party = self.id(words[1]);
                 self.host.erased.insert(party);

@@ -2,6 +2,7 @@
 //! and must always agree, and the invariants of 8.1 after every command.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod about;
 mod contract;
 mod cost;
 mod differential;
@@ -10,3 +11,4 @@ mod interpreter;
 mod model;
 mod pages;
 mod stories;
+mod week;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::contract;
 use super::interpreter::{Covered, tell};
 
-const STORIES: [(&str, &str); 8] = [
+const STORIES: [(&str, &str); 9] = [
     ("books", include_str!("stories/books.txt")),
     ("payments", include_str!("stories/payments.txt")),
     ("reservations", include_str!("stories/reservations.txt")),
@@ -14,6 +14,7 @@ const STORIES: [(&str, &str); 8] = [
     ("exchange", include_str!("stories/exchange.txt")),
     ("joining", include_str!("stories/joining.txt")),
     ("counter", include_str!("stories/counter.txt")),
+    ("recovery", include_str!("stories/recovery.txt")),
 ];
 
 #[test]

@@ -109,7 +109,7 @@ fn worked(visit: &Visit, plugins: &Value) -> Markup {
         ul class="rows" {
             @for plugin in items(plugins) {
                 @let name = text(plugin, "name");
-                @let title = catalogue.plugins.get(name).map_or(name, |info| info.title.as_str());
+                @let title = catalogue.plugins.get(name).map_or(name, |info| visit.title_of(info));
                 li {
                     span class="grow" {
                         a href={ "/stewards/plugins/" (name) } { (title) }

@@ -98,7 +98,10 @@ fn row(visit: &Visit, notice: &Value) -> Markup {
     let from = if source == HOST {
         visit.community.name.clone()
     } else {
-        catalogue.plugins.get(source).map_or_else(|| source.to_owned(), |info| info.title.clone())
+        catalogue
+            .plugins
+            .get(source)
+            .map_or_else(|| source.to_owned(), |info| visit.title_of(info).to_owned())
     };
     html! {
         li {
@@ -157,7 +160,7 @@ fn wishes(visit: &Visit, choices: &Value) -> Markup {
                         label for=(id) {
                             @if source == HOST { (say.t(if topic == hamlet_identity::CARE { "topic-care" } else { "topic-security" })) }
                             @else {
-                                (catalogue.plugins.get(source).map_or(source, |info| info.title.as_str())) ": " (text(choice, "title"))
+                                (catalogue.plugins.get(source).map_or(source, |info| visit.title_of(info))) ": " (text(choice, "title"))
                             }
                         }
                         input type="hidden" name="topic" value={ (source) "/" (topic) };

@@ -221,7 +221,7 @@ fn filters(visit: &Visit, asked: &Asked, steward: bool) -> Markup {
                         option value="" { (say.t("journal-all")) }
                         @for plugin in catalogue.plugins.values() {
                             option value=(plugin.name) selected[*plugin.name == *asked.plugin] {
-                                @if &*plugin.name == HOST { (say.t("journal-host")) } @else { (plugin.title) }
+                                @if &*plugin.name == HOST { (say.t("journal-host")) } @else { (visit.title_of(plugin)) }
                             }
                         }
                     }
@@ -269,5 +269,8 @@ pub(super) fn plugin_title(visit: &Visit, catalogue: &Catalogue, leaf: &Leaf) ->
     if &*leaf.plugin == HOST {
         return visit.say.t("journal-host");
     }
-    catalogue.plugins.get(&leaf.plugin).map_or_else(|| leaf.plugin.to_string(), |info| info.title.clone())
+    catalogue
+        .plugins
+        .get(&leaf.plugin)
+        .map_or_else(|| leaf.plugin.to_string(), |info| visit.title_of(info).to_owned())
 }

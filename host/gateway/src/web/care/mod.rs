@@ -132,7 +132,7 @@ fn bytes(number: u64) -> String {
 }
 
 /// Does something that may wait, beside the threads of connections; none: it panicked, and the log says so.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(super) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.inspect_err(|error| tracing::error!(%error, "a page's work failed")).ok()
 }

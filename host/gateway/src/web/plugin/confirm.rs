@@ -28,7 +28,7 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
     let say = &visit.say;
     let catalogue = visit.here.state.kernel.catalogue();
     let title_of =
-        |plugin: &str| catalogue.plugins.get(plugin).map_or(plugin, |info| info.title.as_str()).to_owned();
+        |plugin: &str| catalogue.plugins.get(plugin).map_or(plugin, |info| visit.title_of(info)).to_owned();
     let person = visit.browser.as_ref().map(|browser| browser.person);
     let callable = &sent.callable;
     let action =

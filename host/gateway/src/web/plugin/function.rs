@@ -8,7 +8,7 @@ use hamlet_bundle::{Access, Kind};
 use hamlet_kernel::Callable;
 use hamlet_kernel::catalogue::HOST;
 use hamlet_pages::forms::{self, Field, FieldError, MORE};
-use hamlet_pages::{Element, Fragment, Node};
+use hamlet_pages::{Element, Fragment, Node, bare};
 use hamlet_reflect::json;
 use http::StatusCode;
 use maud::{PreEscaped, html};
@@ -43,7 +43,7 @@ async fn listed(visit: &Visit, plugin: &str) -> Result<Response, Response> {
     let mine: Vec<_> = info.functions.iter().filter(|callable| may(visit, &groups, callable)).collect();
     let place = format!("/p/{plugin}/");
     let body = html! {
-        h1 { (info.title) }
+        h1 { (visit.title_of(info)) }
         p class="lead" { (visit.say.t("plugin-functions-lead")) }
         @if mine.is_empty() { p { (visit.say.t("plugin-functions-none")) } }
         @for (title, kind) in [("plugin-changes", Kind::Command), ("plugin-asks", Kind::Query)] {
@@ -61,7 +61,7 @@ async fn listed(visit: &Visit, plugin: &str) -> Result<Response, Response> {
             }
         }
     };
-    let frame = Frame { title: &info.title, place: &place, ..Frame::default() };
+    let frame = Frame { title: visit.title_of(info), place: &place, ..Frame::default() };
     Ok(shell::page(visit, &frame, &body))
 }
 
@@ -80,7 +80,13 @@ async fn one(visit: &Visit, plugin: &str, interface: &str, function: &str) -> Re
     if visit.browser.is_none() && !callable.rule.access.contains(&Access::Public) {
         return Err(redirect(&format!("/sign-in?to={}", escaped(&visit.path))));
     }
-    Ok(again(visit, &callable, &[], &[]).await)
+    // What a link or a frame fills in; she sees it, and presses.
+    let query = visit.path.split_once('?').map_or("", |(_, query)| query);
+    let typed: Vec<Field> = form_urlencoded::parse(query.as_bytes())
+        .take(forms::FIELDS_MAX)
+        .map(|(name, value)| (bare(&name).to_owned(), value.into_owned()))
+        .collect();
+    Ok(again(visit, &callable, &typed, &[]).await)
 }
 
 /// A function's form, with what was typed and what is wrong with it.

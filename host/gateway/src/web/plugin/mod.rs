@@ -6,11 +6,14 @@
 //! | `GET /p/{plugin}/call` | what she may do with the plugin, with a form for each function |
 //! | `GET /p/{plugin}/call/{interface}/{function}` | that form |
 //! | `GET /p/{plugin}/file/{interface}/{function}` | what a query gives, saved as a file |
+//! | `GET /p/{plugin}/static/{path}` | a file that travels with the plugin, for its frame |
+//! | `POST /p/{plugin}/frame/{interface}/{function}` | what that frame asks |
 //! | `POST /p/{plugin}/do/{interface}/{function}` | a form was sent |
 //!
 //! `render` asks the plugin and puts its page into the shell, `act` takes a form, `confirm` is the page of W2, which no
 //! plugin can draw over, `function` the forms that the host makes itself, `viewer` who
-//! looks, `units` in what a plugin's numbers count, `file` what is saved.
+//! looks, `units` in what a plugin's numbers count, `file` what is saved,
+//! `statics` a plugin's own files in their frame.
 //!
 //! It decides no right: the plugin is called as whoever is signed in, like by her token over the API. If it is wrong,
 //! a form does something else than the page said, or twice.
@@ -20,6 +23,7 @@ mod confirm;
 mod file;
 mod function;
 mod render;
+mod statics;
 mod units;
 mod viewer;
 
@@ -33,6 +37,7 @@ use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Callable, Catalogue};
 
 pub(super) use render::PAGES;
+pub(super) use statics::place as static_place;
 
 use super::visit::{Visit, redirect};
 use crate::problem::Problem;
@@ -47,6 +52,8 @@ pub(super) fn router() -> Router {
         .route("/p/{plugin}", get(root))
         .route("/p/{plugin}/", get(first))
         .route("/p/{plugin}/file/{interface}/{function}", get(file::save))
+        .route("/p/{plugin}/static/{*path}", get(statics::file))
+        .route("/p/{plugin}/frame/{interface}/{function}", post(statics::asked))
         .route("/p/{plugin}/call", get(function::index))
         .route("/p/{plugin}/call/{interface}/{function}", get(function::page))
         .route("/p/{plugin}/do/{interface}/{function}", post(act::act))

@@ -85,8 +85,11 @@ pub(super) async fn shown(
     }
     let here = address(plugin, path, query);
     let drawn = Sight::new(visit).draw(plugin, &here, &page).await;
+    // A word of the plugin's own that looks like it loads a script that then finds nothing to do.
+    let scans = drawn.contains(" data-scan");
+    let framed = drawn.contains(" data-frame=").then_some(plugin);
     let body = html! {
-        (around(plugin, &info.title, path, &given.navigation))
+        (around(plugin, visit.title_of(info), path, &given.navigation))
         h1 { (given.title) }
         (done(visit))
         // What is below is the plugin's: no attribute of it is ever obeyed by a script of the host.
@@ -94,7 +97,7 @@ pub(super) async fn shown(
         p class="plugin-end" { a href={ "/p/" (plugin) "/" (super::CALL) } { (visit.say.t("plugin-functions")) } }
     };
     let place = format!("/p/{plugin}/");
-    let frame = Frame { title: &given.title, place: &place, ..Frame::default() };
+    let frame = Frame { title: &given.title, place: &place, scans, framed, ..Frame::default() };
     let mut response = shell::page_with(visit, status, &frame, &body);
     if sequence(visit).is_some() {
         set_done(&mut response, "", 0);

@@ -14,6 +14,8 @@ pub(super) enum Undo {
     PaidBack(Id, Option<u64>),
     /// Consent that was used: account and amount.
     Consent(Id, u64),
+    /// What was counted of a usual week: account and amount.
+    Week(Id, u64),
 }
 
 /// Where a chain began.
@@ -54,6 +56,7 @@ impl Daybook<'_> {
             Undo::Pending(id, before) => put_back(&mut self.pendings, id, before),
             Undo::PaidBack(id, before) => put_back(&mut self.paid_back, id, before),
             Undo::Consent(account, amount) => self.consents.give_back(account, amount),
+            Undo::Week(account, amount) => self.uncount_in_week(account, amount),
         }
     }
 

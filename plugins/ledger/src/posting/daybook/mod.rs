@@ -8,6 +8,7 @@
 mod apply;
 mod chain;
 mod close;
+mod week;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use super::consents::Consents;
 use super::draft::Draft;
 use super::known::Known;
 use super::rules::{self, Amount, Plan};
+use super::week::Week;
 use super::{Terms, same};
 use crate::errors::TransferError;
 use crate::host::{Actor, Host};
@@ -54,6 +56,10 @@ pub struct Daybook<'h> {
     actor: Actor,
     via: Option<String>,
     consents: Consents,
+    /// When parties of this call were let back in, if lately.
+    recovered: Known<Option<Instant>>,
+    /// Accounts of those: what they may pay, with what this call paid.
+    weeks: BTreeMap<Id, Week>,
     ledgers: Vec<OfLedger>,
     accounts: Vec<Held>,
     by_id: Known<Option<Handle>>,
@@ -84,6 +90,8 @@ impl<'h> Daybook<'h> {
             host,
             terms,
             consents: Consents::default(),
+            recovered: Known::default(),
+            weeks: BTreeMap::new(),
             ledgers: Vec::new(),
             accounts: Vec::new(),
             by_id: Known::default(),
@@ -129,13 +137,15 @@ impl<'h> Daybook<'h> {
         if self.terms == Terms::Live {
             self.take_consent(&plan)?;
         }
-        if let Err(refusal) = rules::fits(self, &plan) {
+        let fits = self.may_in_this_week(&plan).and_then(|()| rules::fits(self, &plan));
+        if let Err(refusal) = fits {
             self.consents.give_back(draft.input.debit, plan.amount);
             return Err(refusal);
         }
         if self.terms == Terms::Live {
             self.remember(Undo::Consent(draft.input.debit, plan.amount));
         }
+        self.count_in_week(&plan);
         Ok(plan)
     }
 
