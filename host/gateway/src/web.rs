@@ -20,6 +20,7 @@ mod fields;
 mod groups;
 mod guard;
 mod hand_over;
+mod held;
 mod home;
 mod invitations;
 mod join;
@@ -46,6 +47,7 @@ mod secure;
 mod setup;
 mod sheet;
 mod sign_in;
+mod start;
 mod tokens;
 mod upload;
 
@@ -77,6 +79,7 @@ pub(crate) fn router() -> Router {
         .route("/sign-in/passkey", post(passkeys::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/prove", get(prove::page).post(prove::with_password))
+        .route("/prove/passkey/options", post(passkeys::prove_options))
         .route("/prove/passkey", post(passkeys::prove))
         .route("/join/{secret}", get(join::page).post(join::join))
         .route("/setup/{secret}", get(setup::page).post(setup::begin))
@@ -92,6 +95,7 @@ pub(crate) fn router() -> Router {
         .route("/rules/accept", post(rules::accept))
         .route("/stewards/rules", get(rules::write).post(rules::publish))
         .route("/stewards/rules/draft", post(rules::draft))
+        .route("/stewards/start", get(start::page).post(start::begin))
         .route("/stewards/hand-over", get(hand_over::page).post(hand_over::save))
         .route("/stewards/devices", get(devices::page).post(devices::create))
         .route("/stewards/devices/revoke", post(devices::revoke))
@@ -147,6 +151,7 @@ pub(crate) fn router() -> Router {
         .route("/stewards/plugins/{name}/confirm", post(plugins::confirm))
         .route("/assets/{name}", get(assets::asset))
         .route("/manifest.webmanifest", get(assets::manifest))
+        .layer(axum::middleware::from_fn(held::hold))
 }
 
 /// A refusal as a page, where a browser asked for one.

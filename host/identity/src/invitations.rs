@@ -11,6 +11,7 @@ use wasmtime::component::Val;
 
 use crate::credential_rows;
 use crate::members::{MembersError, add_person, authority, join, no_such_function};
+use crate::papers;
 use crate::read;
 use crate::rows::{self, STEWARDS};
 use crate::sessions;
@@ -252,6 +253,7 @@ fn redeem(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     for group in &invitation.groups {
         join(cx, person, group)?;
     }
+    papers::came_in_with(cx, person, values::option(arguments.value(3)?, values::u32)?)?;
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))
 }
@@ -268,6 +270,7 @@ fn claim(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         credential_rows::clear(cx, person)?;
         crate::recovered::mark(cx, person)?;
     }
+    papers::came_in_with(cx, person, values::option(arguments.value(1)?, values::u32)?)?;
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))
 }

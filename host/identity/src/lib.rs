@@ -21,6 +21,7 @@ mod found;
 mod groups;
 mod invitations;
 mod lookup;
+mod marks;
 mod members;
 mod moves;
 mod notices;
@@ -93,22 +94,16 @@ struct Ways {
     ceremonies: passkeys::Ceremonies,
     begun: tickets::Tickets<sign_in::Begun>,
     attempts: attempts::Attempts,
-    /// Of the marks of browsers. New with each start: then tries share the lines of strangers until she signs in.
-    mark_key: [u8; 32],
 }
 
 impl Ways {
     fn new() -> Self {
-        let mut mark_key = [0; 32];
-        // Without randomness no cookie can be made either; marks are then worth nothing, and open nothing.
-        let _ = getrandom::fill(&mut mark_key);
         Self {
             browsers: browsers::Browsers::default(),
             passwords: password::Passwords::default(),
             ceremonies: passkeys::Ceremonies::default(),
             begun: tickets::Tickets::default(),
             attempts: attempts::Attempts::default(),
-            mark_key,
         }
     }
 }

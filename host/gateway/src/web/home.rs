@@ -7,7 +7,7 @@ use serde_json::json;
 use super::ask::{ask, items, text};
 use super::shell::{self, Frame};
 use super::visit::Visit;
-use super::{demo, name, recoveries};
+use super::{demo, name, recoveries, start};
 
 pub(crate) async fn page(visit: Visit) -> Response {
     if visit.here.state.setup.as_ref().is_some_and(|setup| setup.is_open(&visit.here.state.kernel)) {
@@ -67,6 +67,7 @@ async fn member(visit: &Visit) -> Markup {
             div class="card" {
                 h2 { (say.t("no-plugins-title")) }
                 p { (say.t(if steward { "no-plugins-steward" } else { "no-plugins-member" })) }
+                @if steward { a class="button" href=(start::PLACE) { (say.t("start-title")) } }
             }
         }
         ul class="cards" {
