@@ -50,6 +50,7 @@ mod sign_in;
 mod start;
 mod tokens;
 mod upload;
+mod wards;
 
 pub(crate) use care::carry;
 pub use join::new_link;
@@ -126,6 +127,7 @@ pub(crate) fn router() -> Router {
         .route("/members/{handle}/picture", get(profile::picture))
         .route("/members/{handle}/mandates", post(mandates::give))
         .route("/members/{handle}/mandates/end", post(mandates::end))
+        .route("/members/{handle}/born", post(wards::set_born))
         .route("/members/{handle}/invite", post(invitations::for_person))
         .route("/members/{handle}/groups", post(members::groups))
         .route("/members/{handle}/recover", post(recoveries::begin))

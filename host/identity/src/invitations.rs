@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use crate::credential_rows;
+use crate::guardians;
 use crate::members::{MembersError, add_person, authority, join, no_such_function};
 use crate::papers;
 use crate::read;
@@ -73,7 +74,7 @@ impl NativeProvider for InvitationsProvider {
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let stewards = vec![Access::Group(STEWARDS.into()), Access::Decision, Access::Console];
         let (kind, access) = match function {
-            "create" => (Kind::Command, [vec![Access::Member], stewards].concat()),
+            "create" => (Kind::Command, [vec![Access::Member, Access::Ward], stewards].concat()),
             "revoke" => (Kind::Command, stewards),
             "list" => (Kind::Query, stewards),
             "look" => (Kind::Query, vec![Access::Console]),
@@ -254,6 +255,15 @@ fn redeem(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         join(cx, person, group)?;
     }
     papers::came_in_with(cx, person, values::option(arguments.value(3)?, values::u32)?)?;
+    let born = values::option(arguments.value(4)?, values::u32)?;
+    let said = match born {
+        Some(year) => guardians::say_born(cx, person, year)?,
+        // Where there is an age, nobody comes in past it without a word.
+        None => guardians::age(cx)? == 0,
+    };
+    if !said {
+        return refuse(InvitationsError::YearInvalid);
+    }
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))
 }
@@ -353,6 +363,7 @@ cases! {
         HandleTaken = "handle-taken",
         HandleInvalid = "handle-invalid",
         NameInvalid = "name-invalid",
+        YearInvalid = "year-invalid",
         TooMany = "too-many",
         NotYours = "not-yours",
     }

@@ -57,7 +57,7 @@ impl NativeProvider for PapersProvider {
             "notes" => (Kind::Query, vec![stewards()]),
             "current" => (Kind::Query, vec![Access::Public, Access::Console]),
             "earlier" | "accepted" => (Kind::Query, vec![Access::Member]),
-            "accept" => (Kind::Command, vec![Access::Member]),
+            "accept" => (Kind::Command, vec![Access::Member, Access::Ward]),
             _ => return None,
         };
         Some(FunctionRule { kind, access, reentrant: false, long: false })

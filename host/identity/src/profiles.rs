@@ -79,7 +79,7 @@ impl NativeProvider for ProfilesProvider {
             "get" => Kind::Query,
             _ => return None,
         };
-        Some(FunctionRule { kind, access: vec![Access::Member], reentrant: false, long: false })
+        Some(FunctionRule { kind, access: vec![Access::Member, Access::Ward], reentrant: false, long: false })
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

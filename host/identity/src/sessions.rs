@@ -43,7 +43,9 @@ impl NativeProvider for SessionsProvider {
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let (kind, access) = match function {
             "begin" | "used" => (Kind::Command, vec![Access::Console]),
-            "end" | "end-all" => (Kind::Command, vec![Access::Member, Access::Decision, Access::Console]),
+            "end" | "end-all" => {
+                (Kind::Command, vec![Access::Member, Access::Ward, Access::Decision, Access::Console])
+            }
             "list" => (Kind::Query, vec![Access::Member, Access::Console]),
             _ => return None,
         };

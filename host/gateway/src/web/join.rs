@@ -13,6 +13,7 @@ use super::fields::Fields;
 use super::rules;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Posted, Visit, failed};
+use super::wards;
 
 /// Longest secret that is looked at.
 const SECRET_LENGTH_MAX: usize = 64;
@@ -110,6 +111,7 @@ async fn newcomer(
     let (say, community) = (&visit.say, &visit.community);
     let current = ground(visit).await;
     let wrong = |name: &str| problem.filter(|(field, _)| *field == name).map(|(_, words)| words.as_str());
+    let born = wards::asked(visit, typed.text("born"), wrong("born")).await;
     let body = html! {
         h1 { (say.with("join-title", &[("community", &community.name)])) }
         p class="lead" { (say.t("join-lead")) }
@@ -119,6 +121,7 @@ async fn newcomer(
             (hidden(visit))
             (field(&Field { name: "name", label: &say.t("your-name"), help: &say.t("your-name-help"), value: typed.text("name"), autocomplete: "name", error: wrong("name"), ..Field::default() }))
             (field(&Field { name: "handle", label: &say.t("handle"), help: &say.t("handle-help"), value: typed.text("handle"), autocomplete: "username", error: wrong("handle"), ..Field::default() }))
+            (born)
             (agreed(visit, &current))
             button { (say.t("join")) }
         }
@@ -139,14 +142,14 @@ pub(crate) async fn join(Path(secret): Path<String>, Posted { visit, fields }: P
     let hash = base64url(&Identity::hash_of(&secret));
     // The version that stood on the page before her.
     let rules = fields.text("rules").parse::<u32>().ok();
+    let born = fields.text("born").parse::<u32>().ok();
     let came = match guest {
         Guest::Member(_) => {
             as_host(&visit, "invitations", "claim", json!({ "hash": hash, "rules": rules })).await
         }
         Guest::Newcomer => {
             let handle = fields.text("handle").to_lowercase();
-            let order =
-                json!({ "hash": hash, "handle": handle, "name": fields.text("name"), "rules": rules });
+            let order = json!({ "hash": hash, "handle": handle, "name": fields.text("name"), "rules": rules, "born": born });
             as_host(&visit, "invitations", "redeem", order).await
         }
     };
@@ -162,6 +165,7 @@ pub(crate) async fn join(Path(secret): Path<String>, Posted { visit, fields }: P
             let place = match refused.case.as_str() {
                 "handle-taken" | "handle-invalid" => "handle",
                 "name-invalid" => "name",
+                "year-invalid" => "born",
                 _ => "",
             };
             let problem = (place, refused.said(&visit));

@@ -15,6 +15,7 @@ use super::profile;
 use super::prove;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Member, Posted, Visit, escaped, redirect};
+use super::wards;
 
 /// Parties a page.
 const PAGE: u32 = 50;
@@ -186,7 +187,7 @@ pub(crate) async fn one(Path(handle): Path<String>, member: Member) -> Response 
                 p { a href="/recoveries" { (say.t("recoveries")) } }
             }
         }
-        @if text(&party, "status") == "active" { (mandates::card(&member, &handle, &party).await) }
+        @if text(&party, "status") == "active" { (mandates::card(&member, &handle, &party).await) (wards::card(&member, &handle, &party).await) }
         @if member.browser.steward && text(&party, "status") == "active" { (for_stewards(visit, &handle, &party, &groups)) }
         p { a href="/members" { (say.t("members")) } }
     };

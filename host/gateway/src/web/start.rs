@@ -241,6 +241,11 @@ async fn write_rules(visit: &Visit, fields: &Fields) -> Result<(), String> {
     if fields.text("responsible").is_empty() || written_any(visit).await {
         return Ok(());
     }
+    // The age that the rules name is the one that holds.
+    if let Ok(age) = fields.text("age").parse::<u32>() {
+        let order = json!({ "years": age });
+        ask(visit, "guardians", "set-age", order).await.map_err(|refused| refused.said(visit))?;
+    }
     rules::publish_draft(visit, fields).await
 }
 

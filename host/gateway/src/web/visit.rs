@@ -174,6 +174,7 @@ impl Visit {
         let label = self.label();
         let browser = (label.as_str(), self.mark());
         let session = state.identity.begin_session_in(&state.kernel, person, browser, replaces).await?;
+        super::wards::review(self, person).await;
         let mark = state.identity.mark(&state.kernel, person, self.mark())?;
         let mut response = redirect(to);
         set_cookie(&mut response, SESSION, session.reveal(), COOKIE_SECONDS);

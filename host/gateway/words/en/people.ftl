@@ -339,3 +339,15 @@ start-rules-there = There to read and to print:
 start-next = Go on with
 
 join-rules = By coming in you agree to
+
+## Who is under age
+born = Year of birth
+born-help = Whoever is younger than { $age } takes part here with a guardian. Only you and your guardian see the year.
+ward-you = You are younger than { $age }: you can look at everything that is yours, and your guardian does the rest for you. Whoever is to be your guardian asks a steward.
+ward-title = Age
+ward-is = Younger than { $age }: a guardian acts for this person.
+ward-is-not = Nobody said that this person is younger than { $age }.
+refused-year-invalid = Write the year of birth with four digits.
+log-guardians-set-age = { $who } set the age from which somebody acts alone.
+log-guardians-set-born = { $who } said in which year { $whom } was born.
+own-born = The year of your birth, if you said it

@@ -339,3 +339,15 @@ start-rules-there = Para leer y para imprimir:
 start-next = Seguir con
 
 join-rules = Al entrar aceptas
+
+## Quién es menor
+born = Año de nacimiento
+born-help = Quien tiene menos de { $age } años participa aquí con un tutor. El año solo lo ven tú y tu tutor.
+ward-you = Tienes menos de { $age } años: puedes mirar todo lo tuyo, y lo demás lo hace tu tutor por ti. Quien vaya a ser tu tutor se lo pide a quien administra.
+ward-title = Edad
+ward-is = Menos de { $age } años: un tutor actúa por esta persona.
+ward-is-not = Nadie ha dicho que esta persona tenga menos de { $age } años.
+refused-year-invalid = Escribe el año de nacimiento con cuatro cifras.
+log-guardians-set-age = { $who } fijó la edad desde la que alguien actúa por sí mismo.
+log-guardians-set-born = { $who } dijo en qué año nació { $whom }.
+own-born = El año de tu nacimiento, si lo dijiste

@@ -61,6 +61,7 @@ pub(crate) fn new_party(
         active: true,
         mandated: false,
         credentialed: false,
+        ward: false,
         since: cx.now(),
         handle: handle.to_owned(),
         sealed_name: Vec::new(),
@@ -154,6 +155,7 @@ pub(super) fn end_part(
     profiles::end_of(cx, id)?;
     recovered::end_of(cx, id)?;
     papers::end_of(cx, id)?;
+    crate::guardians::end_of(cx, id)?;
     Ok(())
 }
 

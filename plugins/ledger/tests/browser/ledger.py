@@ -41,7 +41,7 @@ def story_the_second_member_pays_from_her_own_account(browser):
     ben.has_authenticator()
     ben.goes(link)
     ben.reads("By coming in you agree to Our ground rules (Version 1")
-    ben.types(name="Ben Nevis", handle="ben")
+    ben.types(name="Ben Nevis", handle="ben", born="1984")
     ben.presses("Come in")
     passes_the_sheet(ben)
     ben.page.locator("main a.card[href='/p/ledger/']").click()
