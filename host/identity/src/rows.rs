@@ -95,6 +95,7 @@ pub(crate) fn decode_mandate(row: &[u8]) -> Option<(Mandate, u64)> {
 
 /// A party as it is stored. Its name is sealed under its own key.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a bit of the row")]
 pub(crate) struct Party {
     pub kind: PartyKind,
     pub active: bool,
