@@ -30,6 +30,7 @@ mod mandates;
 mod me;
 mod members;
 mod move_in;
+mod move_out;
 mod multipart;
 mod name;
 mod newcomers;
@@ -101,6 +102,7 @@ pub(crate) fn router() -> Router {
         .route("/stewards/devices", get(devices::page).post(devices::create))
         .route("/stewards/devices/revoke", post(devices::revoke))
         .route("/stewards/move-in", get(move_in::page).post(move_in::read))
+        .route("/stewards/move-in/people.csv", get(move_out::file))
         .route("/stewards/move-in/{id}", get(move_in::one))
         .route("/stewards/move-in/{id}/undo", post(move_in::undo))
         .route("/stewards/move-in/{id}/invitations", post(move_in::print))

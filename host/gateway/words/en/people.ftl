@@ -351,3 +351,6 @@ refused-year-invalid = Write the year of birth with four digits.
 log-guardians-set-age = { $who } set the age from which somebody acts alone.
 log-guardians-set-born = { $who } said in which year { $whom } was born.
 own-born = The year of your birth, if you said it
+
+move-out = Download the list as it is now
+move-out-about = Everybody who is here, with what you may see of them. The same list can be read in again.

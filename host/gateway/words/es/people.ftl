@@ -351,3 +351,6 @@ refused-year-invalid = Escribe el año de nacimiento con cuatro cifras.
 log-guardians-set-age = { $who } fijó la edad desde la que alguien actúa por sí mismo.
 log-guardians-set-born = { $who } dijo en qué año nació { $whom }.
 own-born = El año de tu nacimiento, si lo dijiste
+
+move-out = Descargar la lista como está ahora
+move-out-about = Todas las personas que hay aquí, con lo que puedes ver de ellas. La misma lista se puede volver a leer.
