@@ -136,6 +136,7 @@ fn frame(title: &str) -> Frame<'_> {
 fn choice(visit: &Visit, starter: &Starter) -> Markup {
     let say = &visit.say;
     let id = format!("plugin-{}", starter.offer.name);
+    let asks = items(starter.outlook.get("asks").unwrap_or_default_ref());
     html! {
         fieldset {
             legend { (starter.offer.title) " " span class="soft" { (starter.offer.version) } }
@@ -143,8 +144,15 @@ fn choice(visit: &Visit, starter: &Starter) -> Markup {
                 Some(key) => { p class="soft" { (say.with("plugin-signed", &[("key", key.as_str())])) } }
                 None => { p class="notice" { (say.t("plugin-unsigned-warning")) } }
             }
-            ul { @for sentence in items(starter.outlook.get("sentences").unwrap_or_default_ref()) { li { (sentence.as_str().unwrap_or_default()) } } }
-            @for ask in items(starter.outlook.get("asks").unwrap_or_default_ref()) {
+            @if !asks.is_empty() {
+                p { (say.t("start-asks")) }
+                ul { @for ask in asks { li { (text(ask, "sentence")) } } }
+            }
+            details {
+                summary { (say.t("plugin-means")) }
+                ul { @for sentence in items(starter.outlook.get("sentences").unwrap_or_default_ref()) { li { (sentence.as_str().unwrap_or_default()) } } }
+            }
+            @for ask in asks {
                 input type="hidden" name={ "key-" (starter.component) } value=(text(ask, "key"));
             }
             div class="field tick" {

@@ -6,14 +6,14 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use hamlet_reflect::Id;
-use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::ask::{as_host, ask, text};
 use super::home::{OrNull as _, party as me};
+use super::mandates;
 use super::prove;
-use super::shell::{self, Field, Frame, field, hidden, notice};
+use super::shell::{Field, field, hidden};
 use super::visit::{Member, Posted, Visit, redirect};
 
 /// The age from which somebody acts alone; 0: everybody does.
@@ -101,12 +101,6 @@ pub(crate) async fn set_born(
     let order = json!({ "person": party.get("id").unwrap_or_default_ref(), "year": year });
     match ask(visit, "guardians", "set-born", order).await {
         Ok(_) => redirect(&place),
-        Err(refused) => {
-            let say = &visit.say;
-            let words = refused.said(visit);
-            let body = html! { h1 { (say.t("not-done")) } (notice("bad", &words)) p { a href=(place) { (say.t("back")) } } };
-            let frame = Frame { title: &say.t("not-done"), place: "/members", ..Frame::default() };
-            shell::page_with(visit, StatusCode::UNPROCESSABLE_ENTITY, &frame, &body)
-        }
+        Err(refused) => mandates::refusal(visit, &handle, &refused.said(visit)),
     }
 }

@@ -137,9 +137,9 @@ fn the_list_goes_out_as_it_came_in_with_what_a_steward_may_see() {
             ("phone-seen-by", "stewards"),
         ],
     );
-    const PATH: &str = "/stewards/move-in/people.csv";
-    assert_eq!(ana.get(PATH).status, 403, "she is no steward");
-    let reply = sol.get(PATH);
+    let path = "/stewards/move-in/people.csv";
+    assert_eq!(ana.get(path).status, 403, "she is no steward");
+    let reply = sol.get(path);
     assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     let list = reply.text();
