@@ -9,7 +9,7 @@ use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, Pa
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
-use crate::members::{authority, no_such_function};
+use crate::members::{Authority, authority, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
 use crate::values::{self, Arguments, Stop, cases, refuse, settle};
@@ -97,21 +97,29 @@ fn set_age(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     Ok(None)
 }
 
-/// Herself where nobody said it, her guardian, stewards, decisions and the host.
+/// Herself where nobody said it; her guardian; a steward while she never signed in; decisions and the host.
 fn set_born(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let (person, year) = (arguments.id(0)?, values::u32(arguments.value(1)?)?);
-    if !is_person(cx, person)? {
-        return refuse(GuardiansError::NoSuchPerson);
-    }
-    let who = authority(cx)?;
-    let own = who.person() == Some(person);
-    let guardian = match who.person() {
-        Some(caller) if !own => cx.mandate(caller, person)? == Some(Mandate::Guardian),
-        _ => false,
+    let party = match read::party(cx, person)? {
+        Some(party) if party.active && party.kind == PartyKind::Person => party,
+        _ => return refuse(GuardiansError::NoSuchPerson),
     };
-    let first = own && cx.get(&rows::born_key(person))?.is_none();
-    // Nobody makes herself older, a steward neither.
-    if !(guardian || first || (who.runs_the_community() && !own)) {
+    let who = authority(cx)?;
+    let (own, mandate) = match who.person() {
+        Some(caller) if caller == person => (true, None),
+        Some(caller) => (false, cx.mandate(caller, person)?),
+        None => (false, None),
+    };
+    let guardian = mandate == Some(Mandate::Guardian);
+    let may = match who {
+        Authority::Whole => true,
+        // Nobody makes herself older.
+        _ if own => cx.get(&rows::born_key(person))?.is_none(),
+        // Of somebody who signs in by herself a steward says nothing: he could make anybody a child.
+        Authority::Steward(_) => guardian || !party.credentialed,
+        Authority::Person(_) | Authority::Nobody => guardian,
+    };
+    if !may {
         return refuse(GuardiansError::NotYours);
     }
     if !say_born(cx, person, year)? {

@@ -101,6 +101,12 @@ pub(crate) async fn set_born(
     let order = json!({ "person": party.get("id").unwrap_or_default_ref(), "year": year });
     match ask(visit, "guardians", "set-born", order).await {
         Ok(_) => redirect(&place),
-        Err(refused) => mandates::refusal(visit, &handle, &refused.said(visit)),
+        Err(refused) => {
+            let words = match refused.case.as_str() {
+                "not-yours" => visit.say.t("ward-not-yours"),
+                _ => refused.said(visit),
+            };
+            mandates::refusal(visit, &handle, &words)
+        }
     }
 }

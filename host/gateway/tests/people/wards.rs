@@ -36,7 +36,10 @@ fn with_a_child() -> (Town, Server, (String, String), (String, String)) {
         "not-yours",
         "not her guardian yet"
     );
-    assert_eq!(call(&server, &town.steward, &guardians("set-born"), &born).status, 200);
+    // She signs in by herself: a steward makes nobody a child. Whoever holds the box, and decisions, may.
+    assert_eq!(call(&server, &town.steward, &guardians("set-born"), &born).case(), "not-yours");
+    let console = hamlet_kernel::Actor::Console;
+    town.kernel.call_json(console, "host", "guardians", "set-born", &born).unwrap().unwrap();
     (town, server, kim, eva)
 }
 
@@ -80,7 +83,14 @@ fn w1_a_child_sees_what_is_hers_and_changes_nothing_alone() {
 #[test]
 fn a_guardian_acts_for_a_child_and_only_both_of_them_know_the_year() {
     let (town, server, (kim, _), (eva, token)) = with_a_child();
-    let give = json!({ "person": eva, "party": kim, "mandate": "guardian" });
+    let give = |mandate: &str| json!({ "person": eva, "party": kim, "mandate": mandate });
+    let denied =
+        call(&server, &town.steward, "/api/host/members@0.1.0/give-mandate", &give("representative"));
+    assert_eq!(denied.case(), "no-mandate", "a guardian only");
+    let adult = json!({ "person": kim, "party": eva, "mandate": "guardian" });
+    let denied = call(&server, &town.steward, "/api/host/members@0.1.0/give-mandate", &adult);
+    assert_eq!(denied.case(), "no-mandate", "nobody else's");
+    let give = give("guardian");
     assert_eq!(call(&server, &town.steward, "/api/host/members@0.1.0/give-mandate", &give).status, 200);
     let pay = call(&server, &token, &purses("pay"), &json!({ "payer": kim, "amount": 5 }));
     assert_eq!(pay.json(), json!("999999995"));
@@ -94,10 +104,17 @@ fn a_guardian_acts_for_a_child_and_only_both_of_them_know_the_year() {
     assert!(page.contains("Younger than 16") && !page.contains("2015"), "{page}");
     let log = steward.text("/log");
     assert!(log.contains("set the age from which") && log.contains("in which year"), "{log}");
-    // Nothing of the year is in a backup's reach in the clear: it is gone with her key.
+    let refused = steward.post("/members/kim/born", &[("born", "2014")]);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("a steward does not"), "{}", refused.text());
+    let eva = Browser::of(&town, &server, eva.parse().unwrap());
     for (year, expected) in [("1700", 422), ("2999", 422), ("x", 422), ("2014", 303)] {
-        assert_eq!(steward.post("/members/kim/born", &[("born", year)]).status, expected, "{year}");
+        assert_eq!(eva.post("/members/kim/born", &[("born", year)]).status, expected, "{year}");
     }
+    // Of one who never had a way in, a steward says it.
+    super::support::add(&server, &town, "person", "pip");
+    assert_eq!(steward.post("/members/pip/born", &[("born", "2018")]).status, 303);
+    assert!(steward.text("/members/pip").contains("Younger than 16"));
 }
 
 #[test]

@@ -348,6 +348,7 @@ ward-you = You are younger than { $age }: you can look at everything that is you
 ward-title = Age
 ward-is = Younger than { $age }: a guardian acts for this person.
 ward-is-not = Nobody said that this person is younger than { $age }.
+ward-not-yours = Whoever signs in by herself says her year of birth once. Later her guardian or a decision of the community changes it; a steward does not.
 refused-year-invalid = Write the year of birth with four digits.
 log-guardians-set-age = { $who } set the age from which somebody acts alone.
 log-guardians-set-born = { $who } said in which year { $whom } was born.

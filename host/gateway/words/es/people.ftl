@@ -348,6 +348,7 @@ ward-you = Tienes menos de { $age } años: puedes mirar todo lo tuyo, y lo demá
 ward-title = Edad
 ward-is = Menos de { $age } años: un tutor actúa por esta persona.
 ward-is-not = Nadie ha dicho que esta persona tenga menos de { $age } años.
+ward-not-yours = Quien entra por sí mismo dice una vez su año de nacimiento. Después lo cambia su tutor o una decisión de la comunidad; quien administra, no.
 refused-year-invalid = Escribe el año de nacimiento con cuatro cifras.
 log-guardians-set-age = { $who } fijó la edad desde la que alguien actúa por sí mismo.
 log-guardians-set-born = { $who } dijo en qué año nació { $whom }.
