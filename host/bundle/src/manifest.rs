@@ -128,6 +128,13 @@ pub struct FunctionRule {
     pub long: bool,
 }
 
+impl FunctionRule {
+    /// A function of `kind` for those of `access`, neither entered again nor long.
+    pub fn new(kind: Kind, access: Vec<Access>) -> Self {
+        Self { kind, access, reentrant: false, long: false }
+    }
+}
+
 /// Whether a function may change anything (T1, T6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {

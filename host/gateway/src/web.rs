@@ -49,6 +49,7 @@ mod setup;
 mod sheet;
 mod sign_in;
 mod start;
+mod token_form;
 mod tokens;
 mod upload;
 mod wards;

@@ -54,9 +54,9 @@ impl<'a> Browser<'a> {
 
     /// A form of a page of hers.
     pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(fields).append_pair("csrf", &self.csrf);
-        self.send(path, "application/x-www-form-urlencoded", body.finish().into_bytes())
+        let request = Request::form(HOST, path, &[fields, &[("csrf", &self.csrf)]].concat());
+        self.server
+            .send(&request.header("Sec-Fetch-Site", "same-origin").header("Cookie", self.cookie.clone()))
     }
 
     pub(crate) fn send(&self, path: &str, kind: &str, body: Vec<u8>) -> Reply {

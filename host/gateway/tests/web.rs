@@ -22,17 +22,7 @@ fn started() -> (Town, Server) {
 
 /// A form as a browser of this origin sends it.
 fn form<'a>(path: &str, fields: &[(&str, &str)]) -> Request<'a> {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    Request {
-        method: "POST",
-        path: path.into(),
-        host: HOST,
-        body: Some(body.into_bytes()),
-        ..Request::default()
-    }
-    .header("Content-Type", "application/x-www-form-urlencoded")
-    .header("Sec-Fetch-Site", "same-origin")
-    .header("Accept", "text/html")
+    Request::form(HOST, path, fields).header("Sec-Fetch-Site", "same-origin")
 }
 
 /// The value of the session's cookie, which is as it must be.

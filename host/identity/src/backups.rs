@@ -15,7 +15,7 @@ use wasmtime::component::Val;
 use crate::members::{authority, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Stop, cases, settle};
 
 /// The interface that it provides.
 pub const BACKUPS: &str = "hamlet:host/backups@0.1.0";
@@ -75,7 +75,7 @@ impl NativeProvider for BackupsProvider {
             "noted" => (Kind::Command, vec![Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -195,21 +195,11 @@ fn refuse<T>(error: BackupsError) -> Result<T, Stop<BackupsError>> {
     Err(Stop::Refused(error))
 }
 
-/// `hamlet:host/backups.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum BackupsError {
-    NotASteward,
-    NotAKey,
-    OutOfRange,
-}
-
-impl Case for BackupsError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NotASteward => "not-a-steward",
-            Self::NotAKey => "not-a-key",
-            Self::OutOfRange => "out-of-range",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/backups.error`. The WIT documents each case.
+    enum BackupsError {
+        NotASteward = "not-a-steward",
+        NotAKey = "not-a-key",
+        OutOfRange = "out-of-range",
     }
 }

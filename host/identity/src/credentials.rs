@@ -47,7 +47,7 @@ impl NativeProvider for CredentialsProvider {
             "get" => (Kind::Query, vec![Access::Member, Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, Noting};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -17,7 +17,7 @@ use crate::members::{authority, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
 use crate::scope::{self, Scope};
-use crate::values::{self, Arguments, Case, Stop, refuse, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const DEVICES: &str = "hamlet:host/devices@0.1.0";
@@ -78,10 +78,10 @@ impl NativeProvider for DevicesProvider {
             "list" => Kind::Query,
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
-    fn noted(&self, function: &str, arguments: &[Val], _: Option<&Val>) -> Result<Option<Noted>, CallError> {
+    fn noted(&self, function: &str, arguments: &[Val], _: Option<&Val>) -> Noting {
         Ok(match function {
             "create" => Some(Noted::of(values::field(Arguments(arguments).value(0)?, "name").ok())),
             "revoke" => Some(Noted::default()),
@@ -179,33 +179,15 @@ impl DevicesProvider {
     }
 }
 
-/// `hamlet:host/devices.error`. The WIT documents each case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum DevicesError {
-    HashInvalid,
-    HashTaken,
-    NameInvalid,
-    PatternInvalid(String),
-    Expired,
-    NoSuchDevice,
-    TooMany,
-}
-
-impl Case for DevicesError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::HashInvalid => "hash-invalid",
-            Self::HashTaken => "hash-taken",
-            Self::NameInvalid => "name-invalid",
-            Self::PatternInvalid(_) => "pattern-invalid",
-            Self::Expired => "expired",
-            Self::NoSuchDevice => "no-such-device",
-            Self::TooMany => "too-many",
-        };
-        let payload = match self {
-            Self::PatternInvalid(pattern) => Some(Box::new(Val::String(pattern.clone()))),
-            _ => None,
-        };
-        Val::Variant(case.to_owned(), payload)
+cases! {
+    /// `hamlet:host/devices.error`. The WIT documents each case.
+    enum DevicesError {
+        HashInvalid = "hash-invalid",
+        HashTaken = "hash-taken",
+        NameInvalid = "name-invalid",
+        PatternInvalid(pattern: String) = "pattern-invalid",
+        Expired = "expired",
+        NoSuchDevice = "no-such-device",
+        TooMany = "too-many",
     }
 }

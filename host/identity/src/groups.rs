@@ -11,7 +11,7 @@ use wasmtime::component::Val;
 use crate::members::{authority, join, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, refuse, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const GROUPS: &str = "hamlet:host/groups@0.1.0";
@@ -53,7 +53,7 @@ impl NativeProvider for GroupsProvider {
             "list" => (Kind::Query, vec![Access::Member, Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -152,25 +152,13 @@ fn read(cx: &mut dyn NativeContext, name: &str) -> Result<Option<Group>, CallErr
     Ok(cx.get(&rows::purpose_key(name))?.and_then(|row| serde_json::from_slice(&row).ok()))
 }
 
-/// `hamlet:host/groups.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum GroupsError {
-    NameInvalid,
-    PurposeTooLong,
-    StewardsNeverOpen,
-    TooMany,
-    NotOpen,
-}
-
-impl Case for GroupsError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NameInvalid => "name-invalid",
-            Self::PurposeTooLong => "purpose-too-long",
-            Self::StewardsNeverOpen => "stewards-never-open",
-            Self::TooMany => "too-many",
-            Self::NotOpen => "not-open",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/groups.error`. The WIT documents each case.
+    enum GroupsError {
+        NameInvalid = "name-invalid",
+        PurposeTooLong = "purpose-too-long",
+        StewardsNeverOpen = "stewards-never-open",
+        TooMany = "too-many",
+        NotOpen = "not-open",
     }
 }

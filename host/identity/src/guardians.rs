@@ -51,7 +51,7 @@ impl NativeProvider for GuardiansProvider {
             "review" => (Kind::Command, vec![Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     /// `set-born` says so itself, where somebody else's year is said.

@@ -4,7 +4,7 @@
 //! way to act as another: an invitation for a person who can sign in already is refused.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, PartyKind};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, Noting, PartyKind};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -81,11 +81,11 @@ impl NativeProvider for InvitationsProvider {
             "redeem" | "claim" => (Kind::Command, vec![Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     /// `create` says so itself, where it is not a link of her own.
-    fn noted(&self, function: &str, _: &[Val], result: Option<&Val>) -> Result<Option<Noted>, CallError> {
+    fn noted(&self, function: &str, _: &[Val], result: Option<&Val>) -> Noting {
         let person = match (function, result) {
             // An admission: somebody is there who was not.
             ("redeem" | "claim", Some(Val::Result(Ok(Some(person))))) => Id::from_val(person),

@@ -11,7 +11,7 @@ mod error;
 mod show;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, Noting};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -39,12 +39,7 @@ impl NativeProvider for MembersProvider {
         rule(function)
     }
 
-    fn noted(
-        &self,
-        function: &str,
-        arguments: &[Val],
-        result: Option<&Val>,
-    ) -> Result<Option<Noted>, CallError> {
+    fn noted(&self, function: &str, arguments: &[Val], result: Option<&Val>) -> Noting {
         let party = |at: usize| arguments.get(at).and_then(Id::from_val);
         Ok(match function {
             "add" => match result {
@@ -100,5 +95,5 @@ fn rule(function: &str) -> Option<FunctionRule> {
         "get" | "find" | "list" | "mandates" | "groups" => (Kind::Query, readers),
         _ => return None,
     };
-    Some(FunctionRule { kind, access, reentrant: false, long: false })
+    Some(FunctionRule::new(kind, access))
 }

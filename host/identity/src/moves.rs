@@ -5,7 +5,7 @@
 //! kept by plugins. If it is wrong, half a village is there twice, or somebody who signed in is taken out.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, Noting, PartyKind};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,10 +57,10 @@ impl NativeProvider for MovesProvider {
             _ => return None,
         };
         let access = vec![Access::Group(STEWARDS.into()), Access::Console];
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
-    fn noted(&self, function: &str, arguments: &[Val], _: Option<&Val>) -> Result<Option<Noted>, CallError> {
+    fn noted(&self, function: &str, arguments: &[Val], _: Option<&Val>) -> Noting {
         Ok(match function {
             "bring" => {
                 let count = values::list(Arguments(arguments).value(0)?)?.len();

@@ -21,6 +21,7 @@
 mod choices;
 mod kept;
 mod post;
+mod server;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
 use hamlet_kernel::catalogue::HOST;
@@ -32,7 +33,7 @@ use wasmtime::component::Val;
 use crate::members::no_such_function;
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, settle};
+use crate::values::{self, Arguments, Stop, cases, settle};
 use kept::Notice;
 
 /// The interface that it provides.
@@ -83,7 +84,7 @@ impl NativeProvider for NoticesProvider {
             "ask-address" | "confirm-address" | "sent" | "not-sent" => (Kind::Command, vec![Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -93,8 +94,8 @@ impl NativeProvider for NoticesProvider {
             "unread" => return unread(cx),
             "choices" => return choices::choices(cx),
             "address" => return post::address(cx),
-            "mail" => return post::mail(cx),
-            "password" => return post::password(cx),
+            "mail" => return server::mail(cx),
+            "password" => return server::password(cx),
             "due" => return post::due(cx),
             "send" => send(cx, arguments),
             "mark-read" => mark_read(cx, arguments),
@@ -103,7 +104,7 @@ impl NativeProvider for NoticesProvider {
             "forget-address" => post::forget_address(cx),
             "ask-address" => post::ask_address(cx, arguments),
             "confirm-address" => post::confirm_address(cx, arguments),
-            "set-mail" => post::set_mail(cx, arguments),
+            "set-mail" => server::set_mail(cx, arguments),
             "sent" => post::sent(cx, arguments),
             "not-sent" => post::not_sent(cx, arguments),
             _ => return Err(no_such_function(function)),
@@ -322,27 +323,14 @@ fn refuse<T>(error: NoticesError) -> Result<T, Stop<NoticesError>> {
     Err(Stop::Refused(error))
 }
 
-/// `hamlet:host/notices.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NoticesError {
-    NoSuchParty,
-    NoSuchTopic,
-    TooLong,
-    TooMany,
-    NoSuchNotice,
-    Invalid,
-}
-
-impl Case for NoticesError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchParty => "no-such-party",
-            Self::NoSuchTopic => "no-such-topic",
-            Self::TooLong => "too-long",
-            Self::TooMany => "too-many",
-            Self::NoSuchNotice => "no-such-notice",
-            Self::Invalid => "invalid",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/notices.error`. The WIT documents each case.
+    enum NoticesError {
+        NoSuchParty = "no-such-party",
+        NoSuchTopic = "no-such-topic",
+        TooLong = "too-long",
+        TooMany = "too-many",
+        NoSuchNotice = "no-such-notice",
+        Invalid = "invalid",
     }
 }

@@ -6,7 +6,7 @@
 //! rules that she was never shown.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noting};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -14,7 +14,7 @@ use wasmtime::component::Val;
 use crate::members::{authority, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Case, Stop, refuse, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const PAPERS: &str = "hamlet:host/papers@0.1.0";
@@ -60,16 +60,11 @@ impl NativeProvider for PapersProvider {
             "accept" => (Kind::Command, vec![Access::Member, Access::Ward]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     /// The new rules are said in the log; the notes, which stewards write for themselves, are not.
-    fn noted(
-        &self,
-        function: &str,
-        _: &[Val],
-        _: Option<&Val>,
-    ) -> Result<Option<hamlet_kernel::Noted>, CallError> {
+    fn noted(&self, function: &str, _: &[Val], _: Option<&Val>) -> Noting {
         Ok((function == "publish").then(hamlet_kernel::Noted::default))
     }
 
@@ -224,19 +219,10 @@ fn shown(number: u32, version: Version) -> Val {
     ])
 }
 
-/// `hamlet:host/papers.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PapersError {
-    TextInvalid,
-    NoSuchVersion,
-}
-
-impl Case for PapersError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::TextInvalid => "text-invalid",
-            Self::NoSuchVersion => "no-such-version",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/papers.error`. The WIT documents each case.
+    enum PapersError {
+        TextInvalid = "text-invalid",
+        NoSuchVersion = "no-such-version",
     }
 }

@@ -13,7 +13,7 @@ use wasmtime::component::Val;
 use crate::members::{authority, no_such_function};
 use crate::read;
 use crate::rows;
-use crate::values::{self, Arguments, Case, Stop, refuse, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const PROFILES: &str = "hamlet:host/profiles@0.1.0";
@@ -79,7 +79,7 @@ impl NativeProvider for ProfilesProvider {
             "get" => Kind::Query,
             _ => return None,
         };
-        Some(FunctionRule { kind, access: vec![Access::Member, Access::Ward], reentrant: false, long: false })
+        Some(FunctionRule::new(kind, vec![Access::Member, Access::Ward]))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -224,26 +224,14 @@ pub(crate) fn end_of(cx: &mut dyn NativeContext, party: Id) -> Result<(), CallEr
     cx.delete(&rows::profile_key(party)).map(drop)
 }
 
-/// `hamlet:host/profiles.error`. The WIT documents each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ProfilesError {
-    NoSuchParty,
-    HasLeft,
-    NoMandate,
-    TextInvalid,
-    NoSuchPicture,
-}
-
-impl Case for ProfilesError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchParty => "no-such-party",
-            Self::HasLeft => "has-left",
-            Self::NoMandate => "no-mandate",
-            Self::TextInvalid => "text-invalid",
-            Self::NoSuchPicture => "no-such-picture",
-        };
-        Val::Variant(case.to_owned(), None)
+cases! {
+    /// `hamlet:host/profiles.error`. The WIT documents each case.
+    enum ProfilesError {
+        NoSuchParty = "no-such-party",
+        HasLeft = "has-left",
+        NoMandate = "no-mandate",
+        TextInvalid = "text-invalid",
+        NoSuchPicture = "no-such-picture",
     }
 }
 

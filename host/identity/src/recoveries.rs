@@ -74,7 +74,7 @@ impl NativeProvider for RecoveriesProvider {
         // Whoever is under age confirms nobody, and can still say that a recovery of hers is not hers.
         let ward = (function == "cancel").then_some(Access::Ward);
         let access = [Access::Member].into_iter().chain(ward).collect();
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -49,7 +49,7 @@ impl NativeProvider for SessionsProvider {
             "list" => (Kind::Query, vec![Access::Member, Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

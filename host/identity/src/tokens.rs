@@ -17,7 +17,7 @@ use crate::read;
 use crate::rows::{self, STEWARDS};
 use crate::scope::{self, Scope};
 use crate::token_row::TokenRow;
-use crate::values::{self, Arguments, Case, Stop, refuse, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const TOKENS: &str = "hamlet:host/tokens@0.1.0";
@@ -53,7 +53,7 @@ impl NativeProvider for TokensProvider {
             _ => return None,
         };
         let access = vec![Access::Member, Access::Decision, Access::Console];
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {
@@ -219,37 +219,17 @@ fn read_scope(value: &Val) -> Result<Scope, Stop<TokensError>> {
     })
 }
 
-/// `hamlet:host/tokens.error`. The WIT documents each case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum TokensError {
-    NoSuchPerson,
-    HashTaken,
-    HashInvalid,
-    LabelInvalid,
-    PatternInvalid(String),
-    Expired,
-    NoSuchToken,
-    TooManyTokens,
-    NotYours,
-}
-
-impl Case for TokensError {
-    fn to_val(&self) -> Val {
-        let case = match self {
-            Self::NoSuchPerson => "no-such-person",
-            Self::HashTaken => "hash-taken",
-            Self::HashInvalid => "hash-invalid",
-            Self::LabelInvalid => "label-invalid",
-            Self::PatternInvalid(_) => "pattern-invalid",
-            Self::Expired => "expired",
-            Self::NoSuchToken => "no-such-token",
-            Self::TooManyTokens => "too-many-tokens",
-            Self::NotYours => "not-yours",
-        };
-        let payload = match self {
-            Self::PatternInvalid(pattern) => Some(Box::new(Val::String(pattern.clone()))),
-            _ => None,
-        };
-        Val::Variant(case.to_owned(), payload)
+cases! {
+    /// `hamlet:host/tokens.error`. The WIT documents each case.
+    enum TokensError {
+        NoSuchPerson = "no-such-person",
+        HashTaken = "hash-taken",
+        HashInvalid = "hash-invalid",
+        LabelInvalid = "label-invalid",
+        PatternInvalid(pattern: String) = "pattern-invalid",
+        Expired = "expired",
+        NoSuchToken = "no-such-token",
+        TooManyTokens = "too-many-tokens",
+        NotYours = "not-yours",
     }
 }

@@ -28,17 +28,22 @@ pub(crate) trait Case {
     fn to_val(&self) -> Val;
 }
 
-/// An enum of errors whose cases hold nothing, with the names that the WIT gives them.
+/// An enum of errors, with the names that the WIT gives its cases. A case holds nothing, or one text.
 macro_rules! cases {
-    ($(#[$about:meta])* $vis:vis enum $name:ident { $($case:ident = $label:literal,)+ }) => {
+    ($(#[$about:meta])* $vis:vis enum $name:ident {
+        $($case:ident $(($text:ident: $type:ty))? = $label:literal,)+
+    }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        $vis enum $name { $($case),+ }
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        $vis enum $name { $($case $(($type))?),+ }
 
         impl $crate::values::Case for $name {
             fn to_val(&self) -> ::wasmtime::component::Val {
-                let case = match self { $(Self::$case => $label),+ };
-                ::wasmtime::component::Val::Variant(case.to_owned(), None)
+                use ::wasmtime::component::Val;
+                let (case, text): (&str, Option<&String>) = match self {
+                    $(Self::$case $(($text))? => ($label, None $(.or(Some($text)))?)),+
+                };
+                Val::Variant(case.to_owned(), text.map(|text| Box::new(Val::String(text.clone()))))
             }
         }
     };

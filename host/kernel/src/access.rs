@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn admits(access: Access, caller: Immediate<'_>) -> bool {
-        let rule = FunctionRule { kind: Kind::Command, access: vec![access], reentrant: false, long: false };
+        let rule = FunctionRule::new(Kind::Command, vec![access]);
         check(&rule, caller, &mut Village).is_ok()
     }
 
@@ -212,8 +212,7 @@ mod tests {
 
     #[test]
     fn w1_a_function_that_admits_nobody_is_refused_with_a_sentence() {
-        let rule =
-            FunctionRule { kind: Kind::Query, access: vec![Access::Member], reentrant: false, long: false };
+        let rule = FunctionRule::new(Kind::Query, vec![Access::Member]);
         let error = check(&rule, Immediate::Plugin, &mut Village).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -143,7 +143,7 @@ impl NativeProvider for Grants {
             "list" => Kind::Query,
             _ => return None,
         };
-        Some(FunctionRule { kind, access: vec![Access::Member], reentrant: false, long: false })
+        Some(FunctionRule::new(kind, vec![Access::Member]))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use crate::call::CallError;
-use crate::native::{NativeContext, NativeProvider, Noted};
+use crate::native::{NativeContext, NativeProvider, Noted, Noting};
 use crate::rows::{OfProvider, OwnRows as _, from_json, to_json, with_prefix};
 use crate::{namespaces, shape};
 
@@ -49,11 +49,11 @@ impl NativeProvider for History {
             "restored" => (Kind::Command, vec![Access::Console]),
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     /// A restore is said, though no steward does it.
-    fn noted(&self, function: &str, _: &[Val], _: Option<&Val>) -> Result<Option<Noted>, CallError> {
+    fn noted(&self, function: &str, _: &[Val], _: Option<&Val>) -> Noting {
         Ok((function == "restored").then(Noted::default))
     }
 

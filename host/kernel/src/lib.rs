@@ -64,7 +64,7 @@ pub use json_call::{JsonAnswer, answer_to_json};
 pub use kernel::{Kernel, OpenError};
 pub use metrics::{Histogram, Metrics, MetricsSnapshot};
 pub use native::{
-    Directory, Mandate, NativeContext, NativeProvider, NoDirectory, Noted, PartyKind, PartyStatus,
+    Directory, Mandate, NativeContext, NativeProvider, NoDirectory, Noted, Noting, PartyKind, PartyStatus,
     RECOVERED_FOR_MICROS, SealRefusal,
 };
 pub use package::{ComponentHash, Origin, StageError, Staged, Staging};

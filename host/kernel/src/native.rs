@@ -15,7 +15,7 @@ use wasmtime::component::Val;
 
 use crate::call::{Actor, CallError};
 use crate::catalogue::Catalogue;
-pub use crate::steward_log::{Noted, is_for_stewards};
+pub use crate::steward_log::{Noted, Noting, is_for_stewards};
 
 /// Rows of a scan: whole keys (without namespace) and values, in the order of the scan.
 pub type ScannedRows = Vec<(Box<[u8]>, Value)>;
@@ -50,12 +50,7 @@ pub trait NativeProvider: Send + Sync {
     ///
     /// # Errors
     /// The values are not those of the function: the command fails with it.
-    fn noted(
-        &self,
-        function: &str,
-        arguments: &[Val],
-        result: Option<&Val>,
-    ) -> Result<Option<Noted>, CallError> {
+    fn noted(&self, function: &str, arguments: &[Val], result: Option<&Val>) -> Noting {
         let _ = result;
         let noted = self.rule(function).is_some_and(|rule| is_for_stewards(&rule));
         Ok(noted.then(|| Noted::of(arguments.first())))

@@ -19,7 +19,7 @@ use wasmtime::component::Val;
 
 use crate::call::CallError;
 use crate::dispatch;
-use crate::native::{NativeContext, NativeProvider, Noted, is_for_stewards};
+use crate::native::{NativeContext, NativeProvider, Noted, Noting, is_for_stewards};
 use crate::package::{Staged, Staging};
 use crate::rows::OfProvider;
 use crate::shape;
@@ -109,12 +109,7 @@ impl NativeProvider for Plugins {
     }
 
     /// Each under the plugin's name; of a migration its end, not its many steps.
-    fn noted(
-        &self,
-        function: &str,
-        arguments: &[Val],
-        result: Option<&Val>,
-    ) -> Result<Option<Noted>, CallError> {
+    fn noted(&self, function: &str, arguments: &[Val], result: Option<&Val>) -> Noting {
         if function == MIGRATE || !self.rule(function).is_some_and(|rule| is_for_stewards(&rule)) {
             return Ok(None);
         }

@@ -158,7 +158,7 @@ impl NativeProvider for Settings {
             }
             _ => return None,
         };
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -47,6 +47,9 @@ const LIMIT_MAX: usize = 200;
 const LOOKED_AT_MAX: usize = 2_000;
 const PREFIX: &[u8] = b"l";
 
+/// What a provider says of an act for the log: nothing, or what it was about; or why the act fails with it.
+pub type Noting = Result<Option<Noted>, CallError>;
+
 /// What an act was about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Noted {

@@ -293,7 +293,7 @@ fn draft(index: usize, row: &Installed, parts: &Parts<'_>) -> Plugin {
 
 /// A command that the host alone calls.
 fn by_host() -> FunctionRule {
-    FunctionRule { kind: Kind::Command, access: vec![Access::Schedule], reentrant: false, long: false }
+    FunctionRule::new(Kind::Command, vec![Access::Schedule])
 }
 
 /// The functions of a plugin that can be entered: those of its manifest, and those that only the host calls.

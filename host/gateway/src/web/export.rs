@@ -5,7 +5,7 @@
 //! names), and plugins that do not say what they hold are named as such.
 
 use axum::response::{IntoResponse as _, Response};
-use hamlet_kernel::{Call, answer_to_json};
+use hamlet_kernel::answer_to_json;
 use hamlet_reflect::json as to_values;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
@@ -46,7 +46,7 @@ pub(crate) async fn page(member: Member) -> Response {
     let held = all(visit).await;
     let silent = items(held.get("plugins-that-do-not-say").unwrap_or_default_ref());
     let section = |name: &str, words: &str| {
-        html! { section class="card" { h2 { (say.t(words)) } (value(held.get(name).unwrap_or_default_ref())) } }
+        html! { section class="card" { h2 { (say.t(words)) } (value(visit, held.get(name).unwrap_or_default_ref())) } }
     };
     let body = html! {
         h1 { (say.t("export-title")) }
@@ -56,7 +56,7 @@ pub(crate) async fn page(member: Member) -> Response {
         (section("steward-log-about-me", "export-log-about"))
         (section("steward-log-by-me", "export-log-by"))
         @for plugin in items(held.get("plugins").unwrap_or_default_ref()) {
-            section class="card" { h2 { (super::ask::text(plugin, "title")) } (value(plugin.get("held").unwrap_or_default_ref())) }
+            section class="card" { h2 { (super::ask::text(plugin, "title")) } (value(visit, plugin.get("held").unwrap_or_default_ref())) }
         }
         @if !silent.is_empty() {
             p class="notice" { (say.t("export-silent")) " " (silent.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")) }
@@ -156,23 +156,54 @@ async fn page_of(visit: &Visit, plugin: &str, interface: &str, arguments: &Value
     let kernel = &visit.here.state.kernel;
     let callable = kernel.function(plugin, interface, "held")?;
     let values = to_values::arguments(&callable.function, arguments).ok()?;
-    let mut call = Call::new(visit.actor(), plugin, interface, "held", values);
-    call.request_id = std::sync::Arc::clone(&visit.here.request_id);
+    let call = visit.call(plugin, interface, "held", values);
     let answer = kernel.call(call).await.ok()?;
     answer_to_json(&callable, &answer).ok()
 }
 
+/// The fields of the host's contracts that hold a moment, in microseconds since 1970.
+const MOMENTS: [&str; 14] = [
+    "since",
+    "at",
+    "made",
+    "used",
+    "last-used",
+    "expires",
+    "earliest",
+    "ready",
+    "ends",
+    "sent",
+    "confirmed",
+    "password",
+    "second-factor",
+    "given-at",
+];
+/// Before September 2001 nobody was a member: a smaller number is something else.
+const MOMENT_MIN: u64 = 1_000_000_000_000_000;
+
 /// Any value of the file, for reading.
-fn value(value: &Value) -> Markup {
+fn value(visit: &Visit, given: &Value) -> Markup {
     html! {
-        @match value {
+        @match given {
             Value::Null => { span class="soft" { "—" } }
             Value::Bool(flag) => { (flag) }
             Value::Number(number) => { (number) }
             Value::String(text) => { (text) }
             Value::Array(values) if values.is_empty() => { span class="soft" { "—" } }
-            Value::Array(values) => { ul { @for inner in values { li { (self::value(inner)) } } } }
-            Value::Object(fields) => { dl { @for (name, inner) in fields { dt { (name) } dd { (self::value(inner)) } } } }
+            Value::Array(values) => { ul { @for inner in values { li { (value(visit, inner)) } } } }
+            Value::Object(fields) => { dl { @for (name, inner) in fields { dt { (name) } dd { (field(visit, name, inner)) } } } }
         }
+    }
+}
+
+/// A field's value: a moment is a day and an hour, not a number.
+fn field(visit: &Visit, name: &str, given: &Value) -> Markup {
+    let moment = Some(given.as_str().unwrap_or_default())
+        .filter(|_| MOMENTS.contains(&name))
+        .and_then(|text| text.parse::<u64>().ok())
+        .filter(|moment| *moment >= MOMENT_MIN);
+    match moment {
+        Some(moment) => html! { (visit.moment(moment)) },
+        None => value(visit, given),
     }
 }

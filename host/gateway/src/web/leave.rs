@@ -5,14 +5,14 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::ask::ask;
 use super::home::party;
 use super::prove;
 use super::shell::{self, Frame, hidden, notice};
-use super::visit::{Member, Posted, forget_session, redirect};
+use super::visit::{Member, Posted, Visit, forget_session, redirect};
 
 const LEAVE: &str = "/me/leave";
 const ERASE: &str = "/me/erase";
@@ -32,32 +32,32 @@ fn shown(member: &Member, status: StatusCode, problem_leaving: &str, problem_era
             h2 { (say.t("leave-leave")) }
             (notice("bad", problem_leaving))
             ul { li { (say.t("leave-ends")) } li { (say.t("leave-stays")) } li { (say.t("leave-back")) } }
-            form method="post" action=(LEAVE) {
-                (hidden(visit))
-                div class="field tick" {
-                    input type="checkbox" id="leave-sure" name="sure" value="yes" required;
-                    label for="leave-sure" { (say.t("leave-sure")) }
-                }
-                button class="danger" { (say.t("leave-do")) }
-            }
+            (sure(visit, LEAVE, &say.t("leave-sure"), &say.t("leave-do")))
         }
         section class="card" {
             h2 { (say.t("erase-title")) }
             (notice("bad", problem_erasing))
             ul { li { (say.t("erase-goes")) } li { (say.t("erase-stays")) } li { (say.t("erase-for-good")) } }
-            form method="post" action=(ERASE) {
-                (hidden(visit))
-                div class="field tick" {
-                    input type="checkbox" id="erase-sure" name="sure" value="yes" required;
-                    label for="erase-sure" { (say.t("erase-sure")) }
-                }
-                button class="danger" { (say.t("erase-do")) }
-            }
+            (sure(visit, ERASE, &say.t("erase-sure"), &say.t("erase-do")))
         }
         p { a href="/me" { (say.t("back")) } }
     };
     let frame = Frame { title: &say.t("leave-title"), place: "/me", ..Frame::default() };
     shell::page_with(visit, status, &frame, &body)
+}
+
+/// A form that does what it is named for, once she has ticked that she is sure.
+fn sure(visit: &Visit, place: &str, sure: &str, go: &str) -> Markup {
+    html! {
+        form method="post" action=(place) {
+            (hidden(visit))
+            div class="field tick" {
+                input type="checkbox" id={ (place) "-sure" } name="sure" value="yes" required;
+                label for={ (place) "-sure" } { (sure) }
+            }
+            button class="danger" { (go) }
+        }
+    }
 }
 
 pub(crate) async fn leave(Posted { visit: member, fields }: Posted<Member>) -> Response {

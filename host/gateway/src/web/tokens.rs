@@ -1,21 +1,18 @@
 //! `/me/tokens`: what a member's tools show instead of her. A token's text is shown once.
 
 use axum::response::Response;
-use hamlet_identity::Secret;
 use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::ask::{ask, items, number, text};
+use super::ask::{ask, items, text};
 use super::home::OrNull as _;
-use super::join::base64url;
 use super::prove;
 use super::shell::{self, Field, Frame, field, hidden, notice};
+use super::token_form::{self, NewToken, Row};
 use super::visit::{Member, Posted, Visit, redirect};
 
 const PLACE: &str = "/me/tokens";
-/// Longest that a token made here may be good, in days.
-const DAYS_MAX: u64 = 3_650;
 
 pub(crate) async fn page(member: Member) -> Response {
     shown(&member, StatusCode::OK, html! {}).await
@@ -35,8 +32,7 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
             form method="post" action=(PLACE) {
                 (hidden(visit))
                 (field(&Field { name: "label", label: &say.t("token-label"), help: &say.t("token-label-help"), autocomplete: "off", ..Field::default() }))
-                (field(&Field { name: "functions", label: &say.t("token-functions"), help: &say.t("token-functions-help"), autocomplete: "off", optional: true, ..Field::default() }))
-                (field(&Field { name: "days", label: &say.t("token-days"), kind: "number", value: "365", ..Field::default() }))
+                (token_form::asked(visit, "token-functions-help", true))
                 div class="field tick" {
                     input type="checkbox" id="read-only" name="read-only" value="yes";
                     label for="read-only" { (say.t("token-read-only")) }
@@ -51,29 +47,17 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
 }
 
 fn row(visit: &Visit, token: &Value) -> Markup {
-    let say = &visit.say;
     let scope = token.get("scope").unwrap_or_default_ref();
-    let functions: Vec<&str> =
-        items(scope.get("functions").unwrap_or_default_ref()).iter().filter_map(Value::as_str).collect();
-    let day = |name: &str| number(token, name).map(|time| visit.day(time));
-    html! {
-        li {
-            span class="grow" {
-                (text(token, "label")) br;
-                span class="soft" {
-                    @if functions.is_empty() { (say.t("token-all")) } @else { (functions.join(", ")) }
-                    @if scope.get("read-only") == Some(&Value::Bool(true)) { " · " (say.t("token-read-only")) }
-                    @if let Some(day) = day("expires") { " · " (say.with("token-expires", &[("day", &day)])) }
-                    @if let Some(day) = day("last-used") { " · " (say.with("session-used", &[("day", &day)])) }
-                }
-            }
-            form method="post" action={ (PLACE) "/revoke" } {
-                (hidden(visit))
-                input type="hidden" name="token" value=(text(token, "id"));
-                button class="danger" { (say.t("take-back")) }
-            }
-        }
-    }
+    let functions = token_form::functions(scope);
+    let row = Row {
+        place: PLACE,
+        field: "token",
+        label: text(token, "label"),
+        functions: if functions.is_empty() { visit.say.t("token-all") } else { functions },
+        read_only: scope.get("read-only") == Some(&Value::Bool(true)),
+        never_used: "",
+    };
+    row.drawn(visit, token)
 }
 
 pub(crate) async fn create(Posted { visit: member, fields }: Posted<Member>) -> Response {
@@ -82,35 +66,19 @@ pub(crate) async fn create(Posted { visit: member, fields }: Posted<Member>) -> 
     }
     let visit = &member.visit;
     let say = &visit.say;
-    let Ok(secret) = Secret::new() else {
+    let Some(new) = NewToken::read(visit, &fields) else {
         return shown(&member, StatusCode::INTERNAL_SERVER_ERROR, notice("bad", &say.t("host-failed"))).await;
     };
-    let functions: Vec<&str> =
-        fields.text("functions").split([',', ' ']).filter(|part| !part.is_empty()).collect();
-    let days: u64 = fields.text("days").parse().unwrap_or(365).clamp(1, DAYS_MAX);
-    let expires = visit.here.state.kernel.now().saturating_add(days * 86_400 * 1_000_000);
-    let scope =
-        json!({ "functions": functions, "read-only": fields.text("read-only") == "yes", "bulk": false });
+    let read_only = fields.text("read-only") == "yes";
+    let scope = json!({ "functions": new.functions, "read-only": read_only, "bulk": false });
     let order = json!({ "order": {
-        "hash": base64url(&secret.hash()), "label": fields.text("label"), "scope": scope, "expires": expires.to_string(),
+        "hash": new.hash, "label": fields.text("label"), "scope": scope, "expires": new.expires,
     } });
     let (status, top) = match ask(visit, "tokens", "create", order).await {
-        Ok(_) => (StatusCode::OK, made(visit, secret.reveal())),
+        Ok(_) => (StatusCode::OK, new.shown(visit, "token-made")),
         Err(refused) => (StatusCode::UNPROCESSABLE_ENTITY, notice("bad", &refused.said(visit))),
     };
     shown(&member, status, top).await
-}
-
-fn made(visit: &Visit, secret: &str) -> Markup {
-    let say = &visit.say;
-    html! {
-        section class="card" {
-            h2 { (say.t("token-made")) }
-            p { (say.t("token-made-lead")) }
-            p class="code" { (secret) }
-            button class="quiet" type="button" data-copy=(secret) data-copied=(say.t("copied")) hidden { (say.t("copy")) }
-        }
-    }
 }
 
 pub(crate) async fn revoke(Posted { visit: member, fields }: Posted<Member>) -> Response {

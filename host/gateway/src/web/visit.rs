@@ -10,9 +10,10 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use hamlet_identity::{Browser, SignInError, Site};
-use hamlet_kernel::{Actor, settings};
+use hamlet_kernel::{Actor, Call, settings};
 use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use wasmtime::component::Val;
 
 use super::ask::ask;
 use super::fields::Fields;
@@ -89,6 +90,13 @@ impl Visit {
     /// As whom she calls.
     pub fn actor(&self) -> Actor {
         self.browser.as_ref().map_or(Actor::Anyone, |browser| browser.actor())
+    }
+
+    /// A call of hers, under this request's id.
+    pub fn call(&self, plugin: &str, interface: &str, function: &str, arguments: Vec<Val>) -> Call {
+        let mut call = Call::new(self.actor(), plugin, interface, function, arguments);
+        call.request_id = Arc::clone(&self.here.request_id);
+        call
     }
 
     /// What the forms of her pages carry; empty for who is not signed in.
@@ -338,14 +346,8 @@ fn label(agent: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::guard::tests::headers;
     use super::*;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect()
-    }
 
     #[test]
     fn a_way_on_stays_inside() {

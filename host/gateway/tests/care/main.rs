@@ -81,18 +81,7 @@ impl Place {
     }
 
     pub(crate) fn post(&self, who: Option<&Person>, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = Request {
-            method: "POST",
-            path: path.into(),
-            host: HOST,
-            body: Some(body.into_bytes()),
-            ..Request::default()
-        };
-        let request = request
-            .header("Accept", "text/html")
-            .header("Sec-Fetch-Site", "same-origin")
-            .header("Content-Type", "application/x-www-form-urlencoded");
+        let request = Request::form(HOST, path, fields).header("Sec-Fetch-Site", "same-origin");
         let request = match who {
             Some(who) => request.header("Cookie", who.cookie.as_str()),
             None => request,

@@ -78,20 +78,8 @@ impl Place {
     }
 
     pub(crate) fn send_with(&self, path: &str, fields: &[(String, String)], site: &str) -> Reply {
-        let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = Request {
-            method: "POST",
-            path: path.into(),
-            host: HOST,
-            body: Some(body.into_bytes()),
-            ..Request::default()
-        };
-        let request = request
-            .header("Cookie", self.cookie.as_str())
-            .header("Accept", "text/html")
-            .header("Sec-Fetch-Site", site)
-            .header("Content-Type", "application/x-www-form-urlencoded");
-        self.server.send(&request)
+        let request = Request::form(HOST, path, fields);
+        self.server.send(&request.header("Cookie", self.cookie.as_str()).header("Sec-Fetch-Site", site))
     }
 
     /// The form on a page: where it posts to and what it would send as it stands, with some fields filled in.

@@ -64,7 +64,7 @@ fn w6_a_blob_is_taken_in_only_with_a_token_whose_scope_admits_it() {
     for (handle, functions, read_only, expected) in [
         ("ana", vec!["host/blobs/put"], false, 200),
         ("ben", vec!["host/*/*"], false, 200),
-        ("cleo", vec!["ledger/*/*"], false, 403),
+        ("cleo", vec!["till/*/*"], false, 403),
         ("dan", vec![], true, 403),
     ] {
         let scope = json!({ "functions": functions, "read-only": read_only, "bulk": false });

@@ -192,6 +192,16 @@ impl<'a> Request<'a> {
         Self { method: "POST", path: path.into(), host, body, ..Self::default() }
     }
 
+    /// A form as a browser posts it; from which site is not said yet.
+    pub fn form(host: &'a str, path: &str, fields: &[(impl AsRef<str>, impl AsRef<str>)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields.iter().map(|(k, v)| (k, v)))
+            .finish();
+        Self { method: "POST", path: path.into(), host, body: Some(body.into_bytes()), ..Self::default() }
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Accept", "text/html")
+    }
+
     pub fn token(mut self, token: &'a str) -> Self {
         self.token = Some(token);
         self

@@ -1,4 +1,4 @@
-//! E-mail: where it goes, the server by which it leaves, and what waits. The gateway carries it.
+//! E-mail: where it goes, and what waits (`server` is by what it leaves). The gateway carries it.
 //!
 //! An address gets nothing but the one link that confirms it, until somebody opened that link.
 
@@ -8,15 +8,14 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use super::kept::{self, Notice};
+use super::server::{Status, server, status};
 use super::{NoticesError, Outcome, refuse};
 use crate::read;
 use crate::rows;
-use crate::values::{self, Arguments, Stop};
+use crate::values::{self, Arguments};
 
 /// Longest address, as RFC 5321 has it (4.5.3.1.3).
 const EMAIL_BYTES_MAX: usize = 254;
-const NAME_BYTES_MAX: usize = 200;
-const PASSWORD_BYTES_MAX: usize = 1_000;
 const WHY_BYTES_MAX: usize = 500;
 /// E-mails that wait; further ones are only in the inbox.
 const LETTERS_MAX: usize = 2_000;
@@ -31,8 +30,6 @@ const CONFIRM: &str = "confirm";
 const WAITS_MINUTES: [u64; 7] = [1, 5, 30, 120, 360, 720, 1_440];
 const MINUTE_MICROS: u64 = 60 * 1_000_000;
 
-const SECURITIES: [&str; 3] = ["tls", "starttls", "plain"];
-
 #[derive(Debug, Serialize, Deserialize)]
 struct Address {
     email: String,
@@ -40,24 +37,6 @@ struct Address {
     /// Of the link that is under way.
     hash: [u8; 32],
     asked: u64,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Server {
-    name: String,
-    port: u16,
-    security: String,
-    account: String,
-    sender: String,
-    pages: String,
-    /// Under the commons' key.
-    sealed_password: Option<Vec<u8>>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Status {
-    sent: Option<u64>,
-    failed: Option<String>,
 }
 
 /// An e-mail that waits: in the clear whose it is, how often it failed and when it is tried next.
@@ -101,12 +80,9 @@ fn write_address(cx: &mut dyn NativeContext, person: Id, address: &Address) -> R
     }
 }
 
-fn server(cx: &mut dyn NativeContext) -> Result<Option<Server>, CallError> {
-    Ok(cx.get(kept::SERVER_KEY)?.and_then(|row| serde_json::from_slice(&row).ok()))
-}
-
-fn status(cx: &mut dyn NativeContext) -> Result<Status, CallError> {
-    Ok(cx.get(kept::STATUS_KEY)?.and_then(|row| serde_json::from_slice(&row).ok()).unwrap_or_default())
+/// How many e-mails wait.
+pub(super) fn waiting(cx: &mut dyn NativeContext) -> Result<usize, CallError> {
+    Ok(read::prefixed(cx, kept::LETTERS, None, LETTERS_MAX)?.len())
 }
 
 /// Queues a notice as e-mail, where there is a server and her address is confirmed.
@@ -124,7 +100,7 @@ pub(super) fn queue(
 }
 
 fn put(cx: &mut dyn NativeContext, person: Id, id: Id, notice: &Notice) -> Result<(), CallError> {
-    if read::prefixed(cx, kept::LETTERS, None, LETTERS_MAX)?.len() >= LETTERS_MAX {
+    if waiting(cx)? >= LETTERS_MAX {
         return Ok(());
     }
     let Some(sealed) = kept::seal(cx, person, notice)? else { return Ok(()) };
@@ -158,7 +134,7 @@ pub(super) fn forget_address(cx: &mut dyn NativeContext) -> Outcome {
 pub(super) fn ask_address(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let person = arguments.id(0)?;
     let (email, link) = (arguments.text(1)?.trim().to_owned(), arguments.text(2)?.to_owned());
-    let hash = hash(arguments.value(3)?)?;
+    let hash = values::hash(arguments.value(3)?, NoticesError::Invalid)?;
     let active =
         read::party(cx, person)?.is_some_and(|party| party.active && party.kind == PartyKind::Person);
     if !active {
@@ -190,7 +166,7 @@ pub(super) fn ask_address(cx: &mut dyn NativeContext, arguments: Arguments<'_>) 
 
 /// The host itself, for whoever has the link.
 pub(super) fn confirm_address(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
-    let hash = hash(arguments.value(0)?)?;
+    let hash = values::hash(arguments.value(0)?, NoticesError::Invalid)?;
     let key = kept::link_key(&hash);
     let person = cx.get(&key)?.and_then(|row| row.as_ref().try_into().ok());
     let Some(person) = person.map(|row| Id(u128::from_be_bytes(row))) else {
@@ -207,89 +183,6 @@ pub(super) fn confirm_address(cx: &mut dyn NativeContext, arguments: Arguments<'
         }
         _ => refuse(NoticesError::Invalid),
     }
-}
-
-/// Stewards, decisions and the host.
-pub(super) fn mail(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
-    let (server, status) = (server(cx)?, status(cx)?);
-    let waiting = read::prefixed(cx, kept::LETTERS, None, LETTERS_MAX)?.len();
-    let has_password = server.as_ref().is_some_and(|server| server.sealed_password.is_some());
-    let shown = server.map(|server| {
-        values::record([
-            ("name", Val::String(server.name)),
-            ("port", Val::U16(server.port)),
-            ("security", Val::Enum(server.security)),
-            ("account", Val::String(server.account)),
-            ("sender", Val::String(server.sender)),
-            ("pages", Val::String(server.pages)),
-        ])
-    });
-    Ok(values::record([
-        ("server", values::some(shown)),
-        ("has-password", Val::Bool(has_password)),
-        ("waiting", Val::U32(u32::try_from(waiting).unwrap_or(u32::MAX))),
-        ("sent", values::some(status.sent.map(Val::U64))),
-        ("failed", values::some(status.failed.map(Val::String))),
-    ]))
-}
-
-/// Stewards, decisions and the host.
-pub(super) fn set_mail(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
-    let order = values::option(arguments.value(0)?, Ok)?;
-    let password = values::option(arguments.value(1)?, values::text)?;
-    let Some(order) = order else {
-        cx.delete(kept::SERVER_KEY)?;
-        return Ok(None);
-    };
-    let text = |name: &str| Ok::<_, CallError>(values::text(values::field(order, name)?)?.trim().to_owned());
-    let Val::U16(port) = values::field(order, "port")? else {
-        return Err(CallError::arguments("expected a port").into());
-    };
-    let mut new = Server {
-        name: text("name")?,
-        port: *port,
-        security: text("security")?,
-        account: text("account")?,
-        sender: text("sender")?,
-        pages: text("pages")?,
-        sealed_password: None,
-    };
-    let plain = |text: &str| text.len() <= NAME_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let here = ["localhost", "127.0.0.1", "::1"].contains(&new.name.as_str());
-    let safe = new.security != "plain" || here;
-    let pages = plain(&new.pages) && (new.pages.starts_with("https://") || new.pages.starts_with("http://"));
-    let good = pages
-        && plain(&new.name)
-        && !new.name.is_empty()
-        && new.port != 0
-        && new.account.len() <= NAME_BYTES_MAX;
-    let long = password.is_some_and(|password| password.len() > PASSWORD_BYTES_MAX);
-    if !good || !safe || long || !SECURITIES.contains(&new.security.as_str()) || !is_email(&new.sender) {
-        return refuse(NoticesError::Invalid);
-    }
-    new.sealed_password = match password {
-        Some("") => None,
-        Some(password) => {
-            let Some(commons) = read::commons(cx)? else { return refuse(NoticesError::Invalid) };
-            kept::seal(cx, commons, &password)?
-        }
-        // To another server it is not sent: a steward's token must not be able to read it there.
-        None => server(cx)?
-            .filter(|old| (&old.name, &old.account) == (&new.name, &new.account))
-            .and_then(|old| old.sealed_password),
-    };
-    cx.set(kept::SERVER_KEY, &kept::encoded(&new)?)?;
-    Ok(None)
-}
-
-/// The host itself.
-pub(super) fn password(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
-    let sealed = server(cx)?.and_then(|server| server.sealed_password);
-    let password = match (sealed, read::commons(cx)?) {
-        (Some(sealed), Some(commons)) => kept::open(cx, commons, &sealed)?,
-        _ => None,
-    };
-    Ok(Val::String(password.unwrap_or_default()))
 }
 
 /// The host itself. What cannot be sent any more (she left, or took her address away) is given as it is taken out by
@@ -362,10 +255,6 @@ pub(super) fn not_sent(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> 
         cx.set(kept::STATUS_KEY, &kept::encoded(&status)?)?;
     }
     Ok(None)
-}
-
-fn hash(value: &Val) -> Result<[u8; 32], Stop<NoticesError>> {
-    <[u8; 32]>::try_from(values::bytes(value)?).or(refuse(NoticesError::Invalid))
 }
 
 /// One `@` with something on both sides, no space, no control, no list: what a mail server makes of the rest is its own.

@@ -204,7 +204,7 @@ impl NativeProvider for Events {
             _ => return None,
         };
         let access = vec![Access::Group("stewards".into()), Access::Decision, Access::Console];
-        Some(FunctionRule { kind, access, reentrant: false, long: false })
+        Some(FunctionRule::new(kind, access))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -3,7 +3,7 @@ use super::*;
 use crate::rows::fake::Context;
 
 fn rule(kind: Kind, access: &[Access]) -> FunctionRule {
-    FunctionRule { kind, access: access.to_vec(), reentrant: false, long: false }
+    FunctionRule::new(kind, access.to_vec())
 }
 
 fn stewards() -> Access {

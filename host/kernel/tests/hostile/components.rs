@@ -132,7 +132,7 @@ fn c2_undeclared_imports_are_refused_with_a_sentence_whatever_their_kind() {
         (r#"(import "wasi:random/random@0.2.0" (instance (export "f" (func))))"#, "without WASI"),
         (r#"(import "hamlet:host/storage@0.1.0" (instance (export "get" (func))))"#, "without asking"),
         (r#"(import "hamlet:host/nothing@0.1.0" (instance (export "f" (func))))"#, "without asking"),
-        (r#"(import "hamlet:ledger/transfers@0.1.0" (instance (export "submit" (func))))"#, "without asking"),
+        (r#"(import "hamlet:shop/transfers@0.1.0" (instance (export "submit" (func))))"#, "without asking"),
         (r#"(import "f" (func))"#, "no interface"),
         (r#"(import "test:a/b@0.1.0" (core module))"#, "no interface"),
         (r#"(import "test:a/b@0.1.0" (component))"#, "not supported"),

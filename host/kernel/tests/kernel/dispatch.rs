@@ -305,7 +305,7 @@ fn w5_one_plugin_alone_carries_out_decisions_and_a_steward_names_it() {
         let hash = village.kernel.stage(guest("chair")).unwrap();
         village.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap().result
     };
-    for named in [None, Some("voting")] {
+    for named in [None, Some("assembly")] {
         appoint(&village, named);
         let Err(Some(Val::Variant(case, Some(why)))) = install() else { panic!("it was installed") };
         assert_eq!(case, "import-unmet");
@@ -323,7 +323,7 @@ fn w5_one_plugin_alone_carries_out_decisions_and_a_steward_names_it() {
     village.install(first());
     let effect = village.freeze("set a 1");
     // Taken away, it ends at once, for what was frozen before too.
-    appoint(&village, Some("voting"));
+    appoint(&village, Some("assembly"));
     let error = village.carry_out(&effect, "").unwrap_err();
     assert_eq!(
         error.to_string(),

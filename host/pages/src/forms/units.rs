@@ -118,20 +118,20 @@ mod tests {
             (hour.clone(), Unit::new("HOUR", 0, fields).unwrap()),
         ]);
         let value = json!([
-            { "ledger": leaf, "balance": "-1250", "opened": "17" },
-            { "ledger": hour, "balance": "3", "inner": { "balance": "4" } },
-            { "ledger": "f".repeat(32), "balance": "5" },
+            { "book": leaf, "balance": "-1250", "opened": "17" },
+            { "book": hour, "balance": "3", "inner": { "balance": "4" } },
+            { "book": "f".repeat(32), "balance": "5" },
         ]);
         assert_eq!(ids(&value, 10).len(), 3);
         assert_eq!(
             counted(&value, &Value::Null, &units),
             json!([
-                { "ledger": leaf, "balance": { ":money": ["-1250", "2", "LEAF"] }, "opened": "17" },
-                { "ledger": hour, "balance": { ":money": ["3", "0", "HOUR"] }, "inner": { "balance": { ":money": ["4", "0", "HOUR"] } } },
-                { "ledger": "f".repeat(32), "balance": "5" },
+                { "book": leaf, "balance": { ":money": ["-1250", "2", "LEAF"] }, "opened": "17" },
+                { "book": hour, "balance": { ":money": ["3", "0", "HOUR"] }, "inner": { "balance": { ":money": ["4", "0", "HOUR"] } } },
+                { "book": "f".repeat(32), "balance": "5" },
             ])
         );
-        let sums = counted(&json!({ "balance": "100" }), &json!({ "ledger": leaf }), &units);
+        let sums = counted(&json!({ "balance": "100" }), &json!({ "book": leaf }), &units);
         assert_eq!(sums, json!({ "balance": { ":money": ["100", "2", "LEAF"] } }));
         assert_eq!(Unit::new("X", 19, Vec::new()), None);
         assert_eq!(

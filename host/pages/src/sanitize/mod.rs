@@ -20,6 +20,7 @@ mod allow;
 mod links;
 mod parse;
 mod rebuild;
+mod rule;
 
 pub use allow::{CLASSES, ELEMENTS};
 pub use links::{Target, inside};

@@ -6,8 +6,9 @@
 
 use html5ever::{Attribute, ns};
 
-use super::allow::{self, Allowed, GONE, clean};
+use super::allow::{self, Allowed, GONE};
 use super::parse::{Data, Raw};
+use super::rule::clean;
 use crate::tree::{Element, Fragment, Node};
 
 /// Deepest recursion. Reading stops before; adoption of formatting elements may add some.

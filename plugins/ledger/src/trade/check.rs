@@ -13,12 +13,11 @@ const NAMED_MAX: usize = 200;
 /// A line and what is wrong with it.
 pub type LineProblem = (u32, String);
 
+/// The lines that cannot be used, or why the list cannot be looked at.
+pub type Checked = Result<Vec<LineProblem>, ExchangeError>;
+
 /// What of a list of accounts cannot be used.
-pub fn check_accounts(
-    host: &mut dyn Host,
-    ledger: Id,
-    text: &str,
-) -> Result<Vec<LineProblem>, ExchangeError> {
+pub fn check_accounts(host: &mut dyn Host, ledger: Id, text: &str) -> Checked {
     let ledger = opening_ledger(host, ledger)?;
     let mut found = Vec::new();
     for row in csv::each_account(text, ledger.scale)? {
@@ -46,11 +45,7 @@ pub fn check_accounts(
 }
 
 /// What of a list of transfers cannot be used. Limits are not looked at: they depend on all lines before.
-pub fn check_transfers(
-    host: &mut dyn Host,
-    ledger: Id,
-    text: &str,
-) -> Result<Vec<LineProblem>, ExchangeError> {
+pub fn check_transfers(host: &mut dyn Host, ledger: Id, text: &str) -> Checked {
     let ledger = opening_ledger(host, ledger)?;
     let mut found = Vec::new();
     for row in csv::each_transfer(text, ledger.id.0, ledger.scale)? {

@@ -144,13 +144,18 @@ pub(super) fn who(known: &HashMap<Vec<u8>, Who>, leaf: &Leaf) -> Who {
     }
 }
 
-/// What a function does, in the first words of its contract; else its name.
+/// What a function does, in the first sentence of its contract; else its name.
 pub(super) fn what(catalogue: &Catalogue, leaf: &Leaf) -> String {
     let plugin = catalogue.plugins.get(&leaf.plugin);
     let mut named = plugin.into_iter().flat_map(|plugin| &plugin.functions);
     let found = named.find(|callable| callable.function.name == *leaf.function);
     let docs = found.map(|callable| sentence(&callable.function.docs).replace('`', "")).unwrap_or_default();
-    if docs.is_empty() { leaf.function.to_string() } else { docs }
+    // What follows the first sentence is for those who call it.
+    match docs.split_once(". ") {
+        Some((first, _)) => format!("{first}."),
+        None if docs.is_empty() => leaf.function.to_string(),
+        None => docs,
+    }
 }
 
 pub(super) async fn page(member: Member) -> Response {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts as _, Path, Request};
 use axum::response::{IntoResponse as _, Response};
 use hamlet_bundle::Kind;
-use hamlet_kernel::{Call, CallError, Callable};
+use hamlet_kernel::{CallError, Callable};
 use hamlet_pages::forms::{self, Field, FieldError, MORE};
 use hamlet_pages::sanitize::inside;
 use hamlet_reflect::{Id, Type, json};
@@ -99,14 +99,7 @@ async fn call(visit: &Visit, sent: &Sent) -> Result<Response, Response> {
         Err(error) => return whole(visit, sent, error.to_string()).await,
     };
     let kernel = &visit.here.state.kernel;
-    let mut call = Call::new(
-        visit.actor(),
-        &callable.plugin,
-        &callable.interface.id,
-        &callable.function.name,
-        arguments,
-    );
-    call.request_id = Arc::clone(&visit.here.request_id);
+    let mut call = visit.call(&callable.plugin, &callable.interface.id, &callable.function.name, arguments);
     if callable.rule.kind == Kind::Command {
         call.idempotency = key;
         call.confirmation = Some(sent.host("code"))

@@ -5,12 +5,9 @@
 //! of whoever is signed in. What comes is never shown in this origin: it is an attachment of one of three plain types,
 //! and a browser may neither guess another nor run it. If that were wrong, a plugin's text would be a page of the host's.
 
-use std::sync::Arc;
-
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use hamlet_bundle::{Access, Kind};
-use hamlet_kernel::Call;
 use hamlet_pages::{bare, forms};
 use hamlet_reflect::{Type, json};
 use http::header::{
@@ -63,14 +60,7 @@ async fn saved(visit: &Visit, plugin: &str, interface: &str, function: &str) -> 
     })?;
     let arguments =
         json::arguments(&callable.function, &arguments).map_err(|error| wrong(error.to_string()))?;
-    let mut call = Call::new(
-        visit.actor(),
-        &callable.plugin,
-        &callable.interface.id,
-        &callable.function.name,
-        arguments,
-    );
-    call.request_id = Arc::clone(&visit.here.request_id);
+    let call = visit.call(&callable.plugin, &callable.interface.id, &callable.function.name, arguments);
     let answer = visit.here.state.kernel.call(call).await;
     let answer =
         answer.map_err(|error| refusal::from_call_error(&error, visit.browser.is_some()).into_response())?;

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse as _, Response};
 use hamlet_kernel::catalogue::HOST;
-use hamlet_kernel::{Call, CallError, Callable};
+use hamlet_kernel::{CallError, Callable};
 use hamlet_pages::forms::{Field, FieldError, fill};
 use hamlet_pages::{Element, Fragment, bare, draw, sanitize, sanitize::inside};
 use http::{HeaderValue, StatusCode, header::SET_COOKIE};
@@ -142,8 +142,7 @@ async fn ask(visit: &Visit, plugin: &str, path: &str, query: &str) -> Result<Giv
         ("query", Val::List(parameters.collect())),
         ("locale", Val::String(visit.say.tag())),
     ]);
-    let mut call = Call::new(visit.actor(), plugin, PAGES, "render", vec![request]);
-    call.request_id = std::sync::Arc::clone(&visit.here.request_id);
+    let mut call = visit.call(plugin, PAGES, "render", vec![request]);
     call.at_least = sequence(visit);
     let signed_in = visit.browser.is_some();
     let answer = visit.here.state.kernel.call(call).await.map_err(|error| match error {

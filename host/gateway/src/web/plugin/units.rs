@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use hamlet_kernel::Call;
 use hamlet_pages::forms::{Unit, ids};
 use serde_json::Value;
 use wasmtime::component::Val;
@@ -21,8 +20,7 @@ pub(super) async fn unit_of(visit: &Visit, plugin: &str, thing: &str) -> Option<
     let info = catalogue.plugins.get(plugin).filter(|info| info.active)?;
     info.interfaces.iter().find(|interface| interface.id == UNITS)?;
     let thing = vec![Val::String(thing.to_owned())];
-    let mut call = Call::new(visit.actor(), plugin, UNITS, "unit-of", thing);
-    call.request_id = std::sync::Arc::clone(&visit.here.request_id);
+    let call = visit.call(plugin, UNITS, "unit-of", thing);
     let given = visit.here.state.kernel.call(call).await.ok()?.result.ok()??;
     let Val::Option(Some(unit)) = given else { return None };
     let Val::Record(fields) = *unit else { return None };

@@ -1,4 +1,4 @@
-//! A guest that carries out decisions: what a pillar of government would, without the voting.
+//! A guest that carries out decisions: without anybody having voted.
 wit_bindgen::generate!({ world: "test:chair/chair-world", path: ["../../../../../wit/host", "wit"], generate_all });
 
 use exports::test::chair::chair::{Guest, Id};
