@@ -140,12 +140,7 @@ pub(crate) async fn groups(
     let order = json!({ "party": text(&party, "id"), "group": fields.text("group") });
     match ask(visit, "members", function, order).await {
         Ok(_) => redirect(&place),
-        Err(refused) => {
-            let say = &visit.say;
-            let body = html! { h1 { (say.t("not-done")) } (notice("bad", &refused.said(visit))) p { a href=(place) { (say.t("back")) } } };
-            let frame = Frame { title: &say.t("not-done"), place: "/members", ..Frame::default() };
-            shell::page_with(visit, StatusCode::UNPROCESSABLE_ENTITY, &frame, &body)
-        }
+        Err(refused) => mandates::refusal(visit, &handle, &refused.said(visit)),
     }
 }
 
