@@ -155,6 +155,8 @@ pub enum Access {
     Public,
     /// A person of the community, directly.
     Member,
+    /// A person under age, by herself: all that she may change alone. Queries admit her as any member.
+    Ward,
     /// A person in this group, directly.
     Group(String),
     /// Another plugin.

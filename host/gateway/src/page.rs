@@ -182,6 +182,7 @@ fn admitted(access: &[Access]) -> String {
     let words = access.iter().map(|access| match access {
         Access::Public => "anyone".to_owned(),
         Access::Member => "members".to_owned(),
+        Access::Ward => "people under age by themselves".to_owned(),
         Access::Group(group) => format!("the group {group}"),
         Access::Plugin => "plugins".to_owned(),
         Access::Device => "devices".to_owned(),

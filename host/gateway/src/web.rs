@@ -20,6 +20,7 @@ mod fields;
 mod groups;
 mod guard;
 mod hand_over;
+mod held;
 mod home;
 mod invitations;
 mod join;
@@ -29,6 +30,7 @@ mod mandates;
 mod me;
 mod members;
 mod move_in;
+mod move_out;
 mod multipart;
 mod name;
 mod newcomers;
@@ -46,9 +48,11 @@ mod secure;
 mod setup;
 mod sheet;
 mod sign_in;
+mod start;
 mod token_form;
 mod tokens;
 mod upload;
+mod wards;
 
 pub(crate) use care::carry;
 pub use join::new_link;
@@ -80,6 +84,7 @@ pub(crate) fn router() -> Router {
         .route("/sign-in/passkey", post(passkeys::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/prove", get(prove::page).post(prove::with_password))
+        .route("/prove/passkey/options", post(passkeys::prove_options))
         .route("/prove/passkey", post(passkeys::prove))
         .route("/join/{secret}", get(join::page).post(join::join))
         .route("/setup/{secret}", get(setup::page).post(setup::begin))
@@ -95,10 +100,12 @@ pub(crate) fn router() -> Router {
         .route("/rules/accept", post(rules::accept))
         .route("/stewards/rules", get(rules::write).post(rules::publish))
         .route("/stewards/rules/draft", post(rules::draft))
+        .route("/stewards/start", get(start::page).post(start::begin))
         .route("/stewards/hand-over", get(hand_over::page).post(hand_over::save))
         .route("/stewards/devices", get(devices::page).post(devices::create))
         .route("/stewards/devices/revoke", post(devices::revoke))
         .route("/stewards/move-in", get(move_in::page).post(move_in::read))
+        .route("/stewards/move-in/people.csv", get(move_out::file))
         .route("/stewards/move-in/{id}", get(move_in::one))
         .route("/stewards/move-in/{id}/undo", post(move_in::undo))
         .route("/stewards/move-in/{id}/invitations", post(move_in::print))
@@ -125,6 +132,7 @@ pub(crate) fn router() -> Router {
         .route("/members/{handle}/picture", get(profile::picture))
         .route("/members/{handle}/mandates", post(mandates::give))
         .route("/members/{handle}/mandates/end", post(mandates::end))
+        .route("/members/{handle}/born", post(wards::set_born))
         .route("/members/{handle}/invite", post(invitations::for_person))
         .route("/members/{handle}/groups", post(members::groups))
         .route("/members/{handle}/recover", post(recoveries::begin))
@@ -150,6 +158,7 @@ pub(crate) fn router() -> Router {
         .route("/stewards/plugins/{name}/confirm", post(plugins::confirm))
         .route("/assets/{name}", get(assets::asset))
         .route("/manifest.webmanifest", get(assets::manifest))
+        .layer(axum::middleware::from_fn(held::hold))
 }
 
 /// A refusal as a page, where a browser asked for one.

@@ -12,6 +12,8 @@ mod moves;
 mod own;
 #[path = "people/together.rs"]
 mod together;
+#[path = "people/wards.rs"]
+mod wards;
 
 use hamlet_reflect::Id;
 use serde_json::json;

@@ -150,6 +150,7 @@ fn every_page_is_strict_and_runs_only_our_script() {
         "/me/export",
         "/me/leave",
         "/stewards/rules",
+        "/stewards/start",
         "/stewards/devices",
         "/stewards/hand-over",
         "/stewards/move-in",

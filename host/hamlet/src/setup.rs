@@ -32,6 +32,9 @@ pub struct SetupArgs {
     /// A certificate (PEM) that vouches for that authority.
     #[arg(long, value_name = "FILE", requires = "authority")]
     pub authority_root: Option<PathBuf>,
+    /// Where copies of the community go: best a disk that is carried away. Without, the folder `backups` beside it.
+    #[arg(long, value_name = "FOLDER")]
+    pub copies: Option<PathBuf>,
     /// The host name by which browsers will reach it, if it has one already.
     #[arg(long, default_value = "localhost")]
     pub host: String,
@@ -60,7 +63,7 @@ fn prepare(home: &Path, args: &SetupArgs) -> Result<()> {
         demo: false,
         personas: Vec::new(),
         tour: Vec::new(),
-        backup: PlanFile::default(),
+        backup: PlanFile { folder: args.copies.clone(), ..PlanFile::default() },
     };
     file.save(home)?;
     Session {

@@ -43,7 +43,7 @@ impl NativeProvider for CredentialsProvider {
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let (kind, access) = match function {
             "keep" => (Kind::Command, vec![Access::Console]),
-            "rename-passkey" | "remove-passkey" => (Kind::Command, vec![Access::Member]),
+            "rename-passkey" | "remove-passkey" => (Kind::Command, vec![Access::Member, Access::Ward]),
             "get" => (Kind::Query, vec![Access::Member, Access::Console]),
             _ => return None,
         };

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use crate::credential_rows;
+use crate::guardians;
 use crate::members::{MembersError, add_person, authority, join, no_such_function};
+use crate::papers;
 use crate::read;
 use crate::rows::{self, STEWARDS};
 use crate::sessions;
@@ -72,7 +74,7 @@ impl NativeProvider for InvitationsProvider {
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let stewards = vec![Access::Group(STEWARDS.into()), Access::Decision, Access::Console];
         let (kind, access) = match function {
-            "create" => (Kind::Command, [vec![Access::Member], stewards].concat()),
+            "create" => (Kind::Command, [vec![Access::Member, Access::Ward], stewards].concat()),
             "revoke" => (Kind::Command, stewards),
             "list" => (Kind::Query, stewards),
             "look" => (Kind::Query, vec![Access::Console]),
@@ -252,6 +254,16 @@ fn redeem(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     for group in &invitation.groups {
         join(cx, person, group)?;
     }
+    papers::came_in_with(cx, person, values::option(arguments.value(3)?, values::u32)?)?;
+    let born = values::option(arguments.value(4)?, values::u32)?;
+    let said = match born {
+        Some(year) => guardians::say_born(cx, person, year)?,
+        // Where there is an age, nobody comes in past it without a word.
+        None => guardians::age(cx)? == 0,
+    };
+    if !said {
+        return refuse(InvitationsError::YearInvalid);
+    }
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))
 }
@@ -268,6 +280,7 @@ fn claim(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         credential_rows::clear(cx, person)?;
         crate::recovered::mark(cx, person)?;
     }
+    papers::came_in_with(cx, person, values::option(arguments.value(1)?, values::u32)?)?;
     use_up(cx, &hash, invitation)?;
     Ok(Some(person.to_val()))
 }
@@ -350,6 +363,7 @@ cases! {
         HandleTaken = "handle-taken",
         HandleInvalid = "handle-invalid",
         NameInvalid = "name-invalid",
+        YearInvalid = "year-invalid",
         TooMany = "too-many",
         NotYours = "not-yours",
     }

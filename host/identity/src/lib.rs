@@ -19,8 +19,10 @@ mod directory;
 mod enrolment;
 mod found;
 mod groups;
+mod guardians;
 mod invitations;
 mod lookup;
+mod marks;
 mod members;
 mod moves;
 mod notices;
@@ -57,6 +59,7 @@ pub use directory::Members;
 pub use enrolment::NewFactor;
 pub use found::{FoundError, Founded, Founding, found, is_founded};
 pub use groups::{GROUPS, GroupsProvider};
+pub use guardians::{GUARDIANS, GuardiansProvider};
 pub use invitations::{INVITATIONS, InvitationsProvider};
 pub use lookup::{Session, TokenError};
 pub use members::{MEMBERS, MembersProvider};
@@ -93,22 +96,16 @@ struct Ways {
     ceremonies: passkeys::Ceremonies,
     begun: tickets::Tickets<sign_in::Begun>,
     attempts: attempts::Attempts,
-    /// Of the marks of browsers. New with each start: then tries share the lines of strangers until she signs in.
-    mark_key: [u8; 32],
 }
 
 impl Ways {
     fn new() -> Self {
-        let mut mark_key = [0; 32];
-        // Without randomness no cookie can be made either; marks are then worth nothing, and open nothing.
-        let _ = getrandom::fill(&mut mark_key);
         Self {
             browsers: browsers::Browsers::default(),
             passwords: password::Passwords::default(),
             ceremonies: passkeys::Ceremonies::default(),
             begun: tickets::Tickets::default(),
             attempts: attempts::Attempts::default(),
-            mark_key,
         }
     }
 }
@@ -141,6 +138,7 @@ impl Identity {
         config.natives.push(Arc::new(RecoveriesProvider));
         config.natives.push(Arc::new(ProfilesProvider));
         config.natives.push(Arc::new(GroupsProvider));
+        config.natives.push(Arc::new(GuardiansProvider));
         config.natives.push(Arc::new(DevicesProvider { last_use: Arc::clone(&self.tokens.last_use) }));
         config.natives.push(Arc::new(PapersProvider));
         config.natives.push(Arc::new(MovesProvider));

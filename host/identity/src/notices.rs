@@ -75,7 +75,9 @@ impl NativeProvider for NoticesProvider {
         let (kind, access) = match function {
             "send" => (Kind::Command, vec![Access::Plugin, Access::Console]),
             "list" | "unread" | "choices" | "address" => (Kind::Query, vec![Access::Member]),
-            "mark-read" | "forget" | "choose" | "forget-address" => (Kind::Command, vec![Access::Member]),
+            "mark-read" | "forget" | "choose" | "forget-address" => {
+                (Kind::Command, vec![Access::Member, Access::Ward])
+            }
             "mail" => (Kind::Query, stewards()),
             "set-mail" => (Kind::Command, stewards()),
             "password" | "due" => (Kind::Query, vec![Access::Console]),

@@ -57,7 +57,7 @@ impl NativeProvider for PapersProvider {
             "notes" => (Kind::Query, vec![stewards()]),
             "current" => (Kind::Query, vec![Access::Public, Access::Console]),
             "earlier" | "accepted" => (Kind::Query, vec![Access::Member]),
-            "accept" => (Kind::Command, vec![Access::Member]),
+            "accept" => (Kind::Command, vec![Access::Member, Access::Ward]),
             _ => return None,
         };
         Some(FunctionRule::new(kind, access))
@@ -142,9 +142,27 @@ fn accept(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let (Some(person), true) = (person, newest == Some(number)) else {
         return refuse(PapersError::NoSuchVersion);
     };
-    let row = [&number.to_be_bytes()[..], &cx.now().to_be_bytes()].concat();
-    cx.set(&rows::seen_key(person), &row)?;
+    went_on(cx, person, number)?;
     Ok(None)
+}
+
+/// Notes that somebody came in with this version before her eyes. One that is not the newest any more is not noted: she
+/// is shown the newest before the next thing that she does.
+pub(crate) fn came_in_with(
+    cx: &mut dyn NativeContext,
+    person: Id,
+    number: Option<u32>,
+) -> Result<(), CallError> {
+    let newest = newest(cx)?.map(|(number, _)| number);
+    match number.filter(|number| newest == Some(*number)) {
+        Some(number) => went_on(cx, person, number),
+        None => Ok(()),
+    }
+}
+
+fn went_on(cx: &mut dyn NativeContext, person: Id, number: u32) -> Result<(), CallError> {
+    let row = [&number.to_be_bytes()[..], &cx.now().to_be_bytes()].concat();
+    cx.set(&rows::seen_key(person), &row)
 }
 
 fn accepted(cx: &mut dyn NativeContext) -> Result<Val, CallError> {

@@ -9,24 +9,30 @@ use std::borrow::Cow;
 use hamlet_reflect::Id;
 use parking_lot::Mutex;
 use webauthn_rp::bin::{Decode as _, Encode as _};
-use webauthn_rp::request::auth::AuthenticationVerificationOptions;
+use webauthn_rp::request::auth::{AllowedCredentials, AuthenticationVerificationOptions};
 use webauthn_rp::request::register::{
     CredProtect, Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions,
     ResidentKeyRequirement, UserHandle, Username,
 };
-use webauthn_rp::request::{AsciiDomain, FixedCapHashSet, InsertResult, PublicKeyCredentialDescriptor, RpId};
+use webauthn_rp::request::{
+    AsciiDomain, Credentials as _, FixedCapHashSet, InsertResult, PublicKeyCredentialDescriptor, RpId,
+    UserVerificationRequirement,
+};
 use webauthn_rp::response::register::{CompressedPubKey, DynamicState, StaticState};
 use webauthn_rp::response::{AuthTransports, CredentialId};
 use webauthn_rp::{
     AuthenticatedCredential, DiscoverableAuthentication, DiscoverableAuthenticationServerState,
-    DiscoverableCredentialRequestOptions, PublicKeyCredentialCreationOptions, Registration,
-    RegistrationServerState,
+    DiscoverableCredentialRequestOptions, NonDiscoverableAuthentication,
+    NonDiscoverableAuthenticationServerState, NonDiscoverableCredentialRequestOptions,
+    PublicKeyCredentialCreationOptions, Registration, RegistrationServerState,
 };
 
 use crate::credential_rows::Passkey;
 
 /// Bytes of what the authenticator knows a person by: her party's id, which says nothing.
 const USER_BYTES: usize = 16;
+/// How phones say that their passkeys are reached (`hybrid` and `internal`), as `AuthTransports` encodes it.
+const TRANSPORTS_OF_PHONES: u8 = 0b110;
 /// Ceremonies at once, of each kind; beyond that the next one waits for an old one to expire.
 const CEREMONIES_MAX: usize = 1_000;
 
@@ -67,6 +73,7 @@ pub(crate) struct Verified {
 pub(crate) struct Ceremonies {
     registrations: Mutex<FixedCapHashSet<RegistrationServerState<USER_BYTES>>>,
     authentications: Mutex<FixedCapHashSet<DiscoverableAuthenticationServerState>>,
+    named: Mutex<FixedCapHashSet<NonDiscoverableAuthenticationServerState>>,
 }
 
 impl Default for Ceremonies {
@@ -74,6 +81,7 @@ impl Default for Ceremonies {
         Self {
             registrations: Mutex::new(FixedCapHashSet::new(CEREMONIES_MAX)),
             authentications: Mutex::new(FixedCapHashSet::new(CEREMONIES_MAX)),
+            named: Mutex::new(FixedCapHashSet::new(CEREMONIES_MAX)),
         }
     }
 }
@@ -102,16 +110,7 @@ impl Ceremonies {
             // A name that WebAuthn does not take is left out: authenticators show the handle.
             display_name: Nickname::try_from(Cow::Borrowed(name)).ok(),
         };
-        let exclude = known
-            .iter()
-            .filter_map(|passkey| {
-                let id = CredentialId::<Vec<u8>>::decode(passkey.credential.clone()).ok()?;
-                Some(PublicKeyCredentialDescriptor {
-                    id,
-                    transports: Parts::split(&passkey.state)?.transports,
-                })
-            })
-            .collect();
+        let exclude = known.iter().filter_map(descriptor).collect();
         let mut options = PublicKeyCredentialCreationOptions::passkey(&rp, entity, exclude);
         options.authenticator_selection.resident_key = ResidentKeyRequirement::Preferred;
         // The person is verified at each use; to enforce that on the authenticator too shuts out those that cannot.
@@ -161,6 +160,39 @@ impl Ceremonies {
         }
     }
 
+    /// Options for `navigator.credentials.get` that name the passkeys, as JSON, for authenticators that do not find one
+    /// by themselves. Where none of `known` was made for this site, there is one of the id `made_up`.
+    pub fn begin_named_authentication(
+        &self,
+        site: &Site,
+        known: &[Passkey],
+        made_up: Vec<u8>,
+    ) -> Result<Vec<u8>, PasskeyError> {
+        let rp = relying_party(site)?;
+        let mut allowed = AllowedCredentials::with_capacity(known.len().max(1));
+        for passkey in
+            known.iter().filter(|passkey| Parts::site(&passkey.state) == Some(site.name.as_bytes()))
+        {
+            if let Some(descriptor) = descriptor(passkey) {
+                allowed.push(descriptor.into());
+            }
+        }
+        if allowed.is_empty() {
+            let id = CredentialId::<Vec<u8>>::decode(made_up).map_err(refused)?;
+            let transports = AuthTransports::decode(TRANSPORTS_OF_PHONES).map_err(refused)?;
+            allowed.push(PublicKeyCredentialDescriptor { id, transports }.into());
+        }
+        let mut options =
+            NonDiscoverableCredentialRequestOptions::second_factor(&rp, allowed).map_err(refused)?;
+        // A passkey is all that she signs in with: the authenticator verifies that it is she.
+        options.options().user_verification = UserVerificationRequirement::Required;
+        let (server, client) = options.start_ceremony().map_err(refused)?;
+        match self.named.lock().insert_or_replace_all_expired(server) {
+            InsertResult::Success => serde_json::to_vec(&client).map_err(refused),
+            InsertResult::CapacityFull | InsertResult::Duplicate => Err(PasskeyError::Busy),
+        }
+    }
+
     /// What `navigator.credentials.get` gave, verified: who it is and the passkey's new state. `find` gives the person
     /// and the kept state of a passkey by the authenticator's id of it.
     pub fn finish_authentication(
@@ -171,15 +203,15 @@ impl Ceremonies {
     ) -> Result<(Id, Verified), PasskeyError> {
         let unknown = || PasskeyError::Refused("this passkey is not known here".into());
         let rp = relying_party(site)?;
-        let given = DiscoverableAuthentication::<USER_BYTES>::from_json_relaxed(response).map_err(refused)?;
+        // Who is meant is optional in this form, so either kind of answer is read; which one it has to be says the
+        // ceremony that its challenge belongs to.
+        let given =
+            NonDiscoverableAuthentication::<USER_BYTES>::from_json_relaxed(response).map_err(refused)?;
         let challenge = given.challenge_relaxed().map_err(refused)?;
-        let ceremony = self.authentications.lock().take(&challenge).ok_or(PasskeyError::TooLate)?;
+        let named = self.named.lock().take(&challenge);
         let raw = given.raw_id();
         let (person, state) = find(raw.as_ref()).ok_or_else(unknown)?;
         let user = user_handle(person);
-        if *given.response().user_handle() != user {
-            return Err(unknown());
-        }
         let parts = Parts::split(&state).ok_or_else(unknown)?;
         let mut kept =
             AuthenticatedCredential::new(raw, &user, parts.fixed, parts.moving).map_err(refused)?;
@@ -188,11 +220,26 @@ impl Ceremonies {
             allowed_origins: &origins,
             ..AuthenticationVerificationOptions::default()
         };
-        ceremony.verify(&rp, &given, &mut kept, &options).map_err(refused)?;
+        if let Some(ceremony) = named {
+            ceremony.verify(&rp, &given, &mut kept, &options).map_err(refused)?;
+        } else {
+            let ceremony = self.authentications.lock().take(&challenge).ok_or(PasskeyError::TooLate)?;
+            let given =
+                DiscoverableAuthentication::<USER_BYTES>::from_json_relaxed(response).map_err(refused)?;
+            if *given.response().user_handle() != user {
+                return Err(unknown());
+            }
+            ceremony.verify(&rp, &given, &mut kept, &options).map_err(refused)?;
+        }
         let Ok(moving) = kept.dynamic_state().encode();
         let state = Parts::with_moving(&state, moving).ok_or_else(unknown)?;
         Ok((person, Verified { credential: raw.as_ref().to_vec(), state }))
     }
+}
+
+fn descriptor(passkey: &Passkey) -> Option<PublicKeyCredentialDescriptor<Vec<u8>>> {
+    let id = CredentialId::<Vec<u8>>::decode(passkey.credential.clone()).ok()?;
+    Some(PublicKeyCredentialDescriptor { id, transports: Parts::split(&passkey.state)?.transports })
 }
 
 fn refused(error: impl std::fmt::Display) -> PasskeyError {
@@ -258,6 +305,11 @@ impl Parts {
         })
     }
 
+    /// The name of the site that it was made for.
+    fn site(state: &[u8]) -> Option<&[u8]> {
+        state.get(Self::moving_at(state)? + MOVING_BYTES + 1..)
+    }
+
     fn with_moving(state: &[u8], moving: [u8; MOVING_BYTES]) -> Option<Vec<u8>> {
         let at = Self::moving_at(state)?;
         let mut state = state.to_vec();
@@ -285,6 +337,24 @@ mod tests {
         for address in ["192.0.2.1", "[::1]", "::1", "", "café.example"] {
             assert!(matches!(begin(address), Err(PasskeyError::NoHostName)), "{address}");
         }
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_offered_a_passkey_that_nobody_has() {
+        let ceremonies = Ceremonies::default();
+        let begin = |site: &Site, known: &[Passkey]| {
+            let options = ceremonies.begin_named_authentication(site, known, vec![7; 20]).unwrap();
+            let options: serde_json::Value = serde_json::from_slice(&options).unwrap();
+            options.pointer("/publicKey/allowCredentials").unwrap_or(&options["allowCredentials"]).clone()
+        };
+        let nobody = begin(&site("oak.example"), &[]);
+        assert_eq!(nobody.as_array().unwrap().len(), 1, "{nobody}");
+        assert!(nobody.to_string().contains("BwcHBwcHBwcHBwcHBwcHBwcHBwc"), "{nobody}");
+        // One whose only passkey is of another name of this community is answered the same.
+        let state = Parts::join(&[1; 34], [0; 7], 0, "old.example");
+        let (name, credential) = (String::new(), vec![9; 16]);
+        let other = Passkey { id: 1, credential, state, name, since: 0, last_used: None };
+        assert_eq!(begin(&site("oak.example"), &[other]), nobody);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl NativeProvider for ProfilesProvider {
             "get" => Kind::Query,
             _ => return None,
         };
-        Some(FunctionRule::new(kind, vec![Access::Member]))
+        Some(FunctionRule::new(kind, vec![Access::Member, Access::Ward]))
     }
 
     fn call(&self, cx: &mut dyn NativeContext, function: &str, arguments: &[Val]) -> Result<Val, CallError> {

@@ -95,6 +95,7 @@ pub(crate) fn decode_mandate(row: &[u8]) -> Option<(Mandate, u64)> {
 
 /// A party as it is stored. Its name is sealed under its own key.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a bit of the row")]
 pub(crate) struct Party {
     pub kind: PartyKind,
     pub active: bool,
@@ -102,6 +103,8 @@ pub(crate) struct Party {
     pub mandated: bool,
     /// Of a person: she has or had a token. From then on stewards make none for her.
     pub credentialed: bool,
+    /// Of a person: she is under age (`guardians`).
+    pub ward: bool,
     /// Microseconds since 1970.
     pub since: u64,
     pub handle: String,
@@ -111,12 +114,14 @@ pub(crate) struct Party {
 const ACTIVE: u8 = 1;
 const MANDATED: u8 = 2;
 const CREDENTIALED: u8 = 4;
+const WARD: u8 = 8;
 
 impl Party {
     pub fn encode(&self) -> Vec<u8> {
         let flags = u8::from(self.active) * ACTIVE
             + u8::from(self.mandated) * MANDATED
-            + u8::from(self.credentialed) * CREDENTIALED;
+            + u8::from(self.credentialed) * CREDENTIALED
+            + u8::from(self.ward) * WARD;
         let mut row = vec![FORMAT, kind_byte(self.kind), flags];
         row.extend_from_slice(&self.since.to_be_bytes());
         // A handle is at most 32 bytes, checked before it gets here.
@@ -137,6 +142,7 @@ impl Party {
             active: flags & ACTIVE != 0,
             mandated: flags & MANDATED != 0,
             credentialed: flags & CREDENTIALED != 0,
+            ward: flags & WARD != 0,
             since: u64::from_be_bytes(*since),
             handle: String::from_utf8(handle.to_vec()).ok()?,
             sealed_name: sealed_name.to_vec(),
@@ -148,7 +154,7 @@ impl Party {
 pub(crate) fn status(row: &[u8]) -> Option<PartyStatus> {
     let &[format, kind, flags] = row.first_chunk()?;
     (format == FORMAT).then_some(())?;
-    Some(PartyStatus { kind: kind_from_byte(kind)?, active: flags & ACTIVE != 0 })
+    Some(PartyStatus { kind: kind_from_byte(kind)?, active: flags & ACTIVE != 0, ward: flags & WARD != 0 })
 }
 
 pub(crate) const COMMONS_KEY: &[u8] = b"c";
@@ -309,6 +315,16 @@ pub(crate) fn move_key(id: Id) -> Vec<u8> {
     [MOVES, &id.0.to_be_bytes()].concat()
 }
 
+/// The age from which somebody acts alone.
+pub(crate) const AGE_KEY: &[u8] = b"A";
+
+/// All years of birth begin with this.
+pub(crate) const BORN: &[u8] = b"B";
+
+pub(crate) fn born_key(person: Id) -> Vec<u8> {
+    [BORN, &person.0.to_be_bytes()].concat()
+}
+
 pub(crate) const NOTES_KEY: &[u8] = b"n";
 
 /// The id in the last 16 bytes of a key.
@@ -348,6 +364,7 @@ mod tests {
             active: true,
             mandated: false,
             credentialed: true,
+            ward: false,
             since: 7,
             handle: "mill-3".into(),
             sealed_name: vec![9; 50],

@@ -4,7 +4,6 @@
 //! stays signed in after his victim ended the session.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::native::ScannedRows;
 use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
@@ -44,7 +43,9 @@ impl NativeProvider for SessionsProvider {
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let (kind, access) = match function {
             "begin" | "used" => (Kind::Command, vec![Access::Console]),
-            "end" | "end-all" => (Kind::Command, vec![Access::Member, Access::Decision, Access::Console]),
+            "end" | "end-all" => {
+                (Kind::Command, vec![Access::Member, Access::Ward, Access::Decision, Access::Console])
+            }
             "list" => (Kind::Query, vec![Access::Member, Access::Console]),
             _ => return None,
         };
@@ -97,8 +98,8 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         delete(cx, &oldest, &row)?;
     }
     let replaces = values::option(values::field(order, "replaces")?, Ok)?.is_some();
-    // Her first browser is no news to her; one that has the name of another of hers is most likely that one.
-    if !replaces && !known.is_empty() && !has_browser(cx, &known, label)? {
+    // Her first browser is no news to her.
+    if !replaces && !known.is_empty() && !values::flag(values::field(order, "known")?)? {
         notices::tell(cx, person, "notice-signed-in", &[("browser", label)], "/me")?;
     }
     let sealed_label = cx
@@ -111,18 +112,6 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     cx.set(&rows::session_id_key(id), &hash)?;
     cx.set(&rows::session_owner_key(person, id), &hash)?;
     Ok(Some(id.to_val()))
-}
-
-/// Whether one of these sessions is in a browser of this name.
-fn has_browser(cx: &mut dyn NativeContext, known: &ScannedRows, label: &str) -> Result<bool, CallError> {
-    for (_, hash) in known {
-        let Ok(hash) = <[u8; 32]>::try_from(hash.as_ref()) else { continue };
-        let Some(row) = read(cx, &hash)? else { continue };
-        if cx.open(row.person, &row.sealed_label)?.is_ok_and(|plain| plain == label.as_bytes()) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// The host itself.

@@ -17,7 +17,7 @@ use crate::passkeys::{PasskeyError, Site, Verified};
 use crate::password::PasswordError;
 use crate::read::{self, Read as _, Room};
 use crate::values::{record, some};
-use crate::{Identity, Secret, rows, second_factor, secret};
+use crate::{Identity, Secret, marks, rows, second_factor, secret};
 
 /// Somebody tries to sign in with a password or a recovery code.
 #[derive(Debug, Clone)]
@@ -184,7 +184,7 @@ impl Identity {
         let handle = attempt.handle.trim().to_lowercase();
         let person = self.person(kernel, &handle)?;
         let browser = attempt.mark.zip(person).and_then(|(mark, person)| {
-            let browser = self.marked(mark, person)?;
+            let browser = marks::of(kernel, mark, person)?;
             Some((person, browser))
         });
         self.ways.attempts.take(&handle, attempt.address, browser).map_err(SignInError::TooMany)?;
@@ -224,6 +224,34 @@ impl Identity {
         Ok(self.ways.ceremonies.begin_authentication(site)?)
     }
 
+    /// Options for signing in as whom a handle names, as JSON: with the ids of her passkeys, so that an authenticator
+    /// that does not find a passkey by itself is asked for it. A handle that nobody has, or that has no passkey here,
+    /// gets an id that is made up, the same each time: so nobody learns who is a member.
+    pub fn begin_passkey_sign_in_as(
+        &self,
+        kernel: &Kernel,
+        site: &Site,
+        handle: &str,
+    ) -> Result<Vec<u8>, SignInError> {
+        let handle = handle.trim().to_lowercase();
+        let kept = self.person(kernel, &handle)?.map(|person| credentials(kernel, person)).transpose()?;
+        let made_up = marks::made_up_passkey(kernel, &handle);
+        let known = kept.unwrap_or_default().passkeys;
+        Ok(self.ways.ceremonies.begin_named_authentication(site, &known, made_up)?)
+    }
+
+    /// The same for somebody who is signed in and proves that it is she.
+    pub fn begin_passkey_proof(
+        &self,
+        kernel: &Kernel,
+        site: &Site,
+        person: Id,
+    ) -> Result<Vec<u8>, SignInError> {
+        let known = credentials(kernel, person)?.passkeys;
+        let made_up = marks::made_up_passkey(kernel, &person.to_string());
+        Ok(self.ways.ceremonies.begin_named_authentication(site, &known, made_up)?)
+    }
+
     /// Whose passkey it was.
     pub async fn sign_in_with_passkey(
         &self,
@@ -250,12 +278,25 @@ impl Identity {
         Ok(person)
     }
 
-    /// Begins a session; the text of its cookie. `replaces`: the hash of the one that it takes the place of.
+    /// Begins a session in a browser that nobody knows; the text of its cookie. See [`Identity::begin_session_in`].
     pub async fn begin_session(
         &self,
         kernel: &Kernel,
         person: Id,
         label: &str,
+        replaces: Option<[u8; 32]>,
+    ) -> Result<Secret, SignInError> {
+        self.begin_session_in(kernel, person, (label, None), replaces).await
+    }
+
+    /// Begins a session; the text of its cookie. Of the browser: its label, and its mark where it has one
+    /// ([`Identity::mark`]); one that is not marked as hers is news to her. `replaces`: the hash of the session that it
+    /// takes the place of.
+    pub async fn begin_session_in(
+        &self,
+        kernel: &Kernel,
+        person: Id,
+        (label, mark): (&str, Option<&str>),
         replaces: Option<[u8; 32]>,
     ) -> Result<Secret, SignInError> {
         let secret = Secret::new()?;
@@ -269,6 +310,7 @@ impl Identity {
             ("label", Val::String(label)),
             ("expires", Val::U64(kernel.now().saturating_add(micros(ABSOLUTE)))),
             ("replaces", some(replaces.map(|hash| bytes(&hash)))),
+            ("known", Val::Bool(mark.is_some_and(|mark| marks::of(kernel, mark, person).is_some()))),
         ]);
         host(kernel, "sessions", "begin", vec![order]).await?;
         Ok(secret)
@@ -290,28 +332,6 @@ impl Identity {
                 Ok(Some(browser))
             }
         }
-    }
-
-    /// A mark for a browser in which this person was signed in: it says nothing, and nobody else can make one.
-    pub fn mark(&self, person: Id) -> Result<String, SignInError> {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random)?;
-        let browser = Id(u128::from_be_bytes(random));
-        Ok(format!("{:032x}{}", browser.0, self.seal_of(browser, person)))
-    }
-
-    /// The browser of a mark, if it is one of this person.
-    fn marked(&self, mark: &str, person: Id) -> Option<Id> {
-        let (browser, seal) = mark.split_at_checked(32)?;
-        let browser = Id(u128::from_str_radix(browser, 16).ok()?);
-        let expected = blake3::Hash::from_hex(self.seal_of(browser, person)).ok()?;
-        // Equality of BLAKE3 hashes takes constant time.
-        (blake3::Hash::from_hex(seal).ok()? == expected).then_some(browser)
-    }
-
-    fn seal_of(&self, browser: Id, person: Id) -> String {
-        let both = [browser.0.to_be_bytes(), person.0.to_be_bytes()].concat();
-        blake3::keyed_hash(&self.ways.mark_key, &both).to_hex().to_string()
     }
 
     /// The hash by which a session, a token or a link is kept.

@@ -14,7 +14,7 @@ use crate::lookup::LastUse;
 use crate::members::{Authority, authority, no_such_function};
 use crate::notices;
 use crate::read;
-use crate::rows;
+use crate::rows::{self, STEWARDS};
 use crate::scope::{self, Scope};
 use crate::token_row::TokenRow;
 use crate::values::{self, Arguments, Stop, cases, refuse, settle};
@@ -105,7 +105,8 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     cx.set(&rows::token_key(&hash), &row.encode())?;
     cx.set(&rows::token_id_key(id), &hash)?;
     cx.set(&rows::token_owner_key(owner, id), &hash)?;
-    if !party.credentialed {
+    let first = !party.credentialed;
+    if first {
         party.credentialed = true;
         cx.set(&rows::party_key(owner), &party.encode())?;
     }
@@ -113,8 +114,17 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         // A way to act as somebody: all see that it was made.
         cx.note(Noted::about(owner))?;
     }
-    notices::tell(cx, owner, "notice-token", &[("label", label)], "/me/tokens")?;
+    // The token with which the first steward founds the community is no news to her.
+    if !(first && who == Authority::Whole && is_alone_steward(cx, owner)?) {
+        notices::tell(cx, owner, "notice-token", &[("label", label)], "/me/tokens")?;
+    }
     Ok(Some(id.to_val()))
+}
+
+/// Whether this person is the only steward.
+fn is_alone_steward(cx: &mut dyn NativeContext, person: Id) -> Result<bool, CallError> {
+    let stewards = read::prefixed(cx, &rows::members_of(STEWARDS), None, 2)?;
+    Ok(stewards.len() == 1 && stewards.iter().all(|(key, _)| rows::id_at_end(key) == Some(person)))
 }
 
 /// Its owner, her guardian, stewards and decisions.

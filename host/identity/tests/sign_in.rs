@@ -205,7 +205,7 @@ async fn a_recovery_code_works_once_and_instead_of_the_app() {
 async fn guessing_is_stopped_and_the_browser_that_is_known_is_not() {
     let town = Town::new();
     town.identity.set_password(&town.kernel, town.sol, PASSWORD.into(), &[]).await.unwrap();
-    let mark = town.identity.mark(town.sol).unwrap();
+    let mark = town.identity.mark(&town.kernel, town.sol, None).unwrap();
     let mut stopped = false;
     for number in 0..30_u8 {
         let attempt = Attempt { handle: "sol", address: IpAddr::from([192, 0, 2, number]), mark: None };
@@ -218,7 +218,12 @@ async fn guessing_is_stopped_and_the_browser_that_is_known_is_not() {
     let person = town.identity.sign_in_with_password(&town.kernel, &known, PASSWORD.into()).await.unwrap();
     assert_eq!(person, town.sol);
     // A mark of somebody else, or one that was made up, is none.
-    for mark in [town.identity.mark(Id(7)).unwrap(), "0".repeat(96), "ü".repeat(20), String::new()] {
+    for mark in [
+        town.identity.mark(&town.kernel, Id(7), None).unwrap(),
+        "0".repeat(96),
+        "ü".repeat(20),
+        String::new(),
+    ] {
         let other = Attempt { mark: Some(&mark), ..attempt("sol") };
         let tried = town.identity.sign_in_with_password(&town.kernel, &other, PASSWORD.into()).await;
         assert!(matches!(tried, Err(SignInError::TooMany(_))), "{mark}");

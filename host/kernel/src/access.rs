@@ -3,7 +3,7 @@
 //! A plugin in the chain never carries its caller's authority: a call through a plugin passes only where the function
 //! admits `plugin`, whoever began it. This decides nothing about consent (W2), which a function asks for itself.
 
-use hamlet_bundle::{Access, FunctionRule};
+use hamlet_bundle::{Access, FunctionRule, Kind};
 use hamlet_reflect::Id;
 
 use crate::call::{Actor, CallError};
@@ -19,22 +19,39 @@ pub(crate) enum Immediate<'a> {
     Host,
 }
 
+/// How a person stands in the community.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    /// She takes part.
+    pub active: bool,
+    /// She is under age: her guardian acts for her.
+    pub ward: bool,
+}
+
 /// What access needs to know of people, read in the running transaction.
 pub(crate) trait People {
-    /// Whether this person takes part.
-    fn is_active(&mut self, person: Id) -> Result<bool, CallError>;
+    /// How this person stands.
+    fn standing(&mut self, person: Id) -> Result<Standing, CallError>;
     /// Whether she is in a group.
     fn is_in_group(&mut self, person: Id, group: &str) -> Result<bool, CallError>;
 }
 
-/// W1: `Denied` unless one of the function's words admits the caller.
+/// W1: `Denied` unless one of the function's words admits the caller. A person under age changes nothing by herself but
+/// what a function lets her change (`ward`), whatever else it says.
 pub(crate) fn check(
     rule: &FunctionRule,
     caller: Immediate<'_>,
     people: &mut dyn People,
 ) -> Result<(), CallError> {
+    let standing = match caller {
+        Immediate::Actor(Actor::Person(person)) => people.standing(*person)?,
+        _ => Standing::default(),
+    };
+    let ward = standing.ward && rule.kind == Kind::Command;
     for access in &rule.access {
         let admitted = match (access, caller) {
+            (Access::Ward, _) => ward && standing.active,
+            _ if ward => false,
             (Access::Plugin, Immediate::Plugin)
             | (Access::Schedule, Immediate::Host)
             | (Access::Public, Immediate::Actor(_))
@@ -42,15 +59,19 @@ pub(crate) fn check(
             | (Access::Decision, Immediate::Actor(Actor::Decision(_)))
             | (Access::Neighbour, Immediate::Actor(Actor::Neighbour(_)))
             | (Access::Console, Immediate::Actor(Actor::Console)) => true,
-            (Access::Member, Immediate::Actor(Actor::Person(person))) => people.is_active(*person)?,
+            (Access::Member, Immediate::Actor(Actor::Person(_))) => standing.active,
             (Access::Group(group), Immediate::Actor(Actor::Person(person))) => {
-                people.is_active(*person)? && people.is_in_group(*person, group)?
+                standing.active && people.is_in_group(*person, group)?
             }
             _ => false,
         };
         if admitted {
             return Ok(());
         }
+    }
+    if ward {
+        let why = "whoever is under age here does not do this alone: her guardian does it for her";
+        return Err(CallError::denied(why.to_owned()));
     }
     Err(CallError::denied(refusal(rule, caller)))
 }
@@ -77,6 +98,7 @@ fn describe(access: &Access) -> String {
     match access {
         Access::Public => "anyone".into(),
         Access::Member => "members".into(),
+        Access::Ward => "people under age by themselves".into(),
         Access::Group(group) => format!("the group {group}"),
         Access::Plugin => "plugins".into(),
         Access::Device => "devices".into(),
@@ -98,8 +120,8 @@ mod tests {
     struct Village;
 
     impl People for Village {
-        fn is_active(&mut self, person: Id) -> Result<bool, CallError> {
-            Ok(person.0 < 10)
+        fn standing(&mut self, person: Id) -> Result<Standing, CallError> {
+            Ok(Standing { active: person.0 < 10, ward: person.0 == 7 || person.0 == 77 })
         }
         fn is_in_group(&mut self, person: Id, group: &str) -> Result<bool, CallError> {
             Ok(person.0 == 1 && group == "bakers")
@@ -109,6 +131,30 @@ mod tests {
     fn admits(access: Access, caller: Immediate<'_>) -> bool {
         let rule = FunctionRule::new(Kind::Command, vec![access]);
         check(&rule, caller, &mut Village).is_ok()
+    }
+
+    #[test]
+    fn w1_a_person_under_age_sees_like_a_member_and_changes_only_what_says_so() {
+        let (child, gone) = (Actor::Person(Id(7)), Actor::Person(Id(77)));
+        let baker = Actor::Person(Id(1));
+        let rule = |kind, access: &[Access]| FunctionRule {
+            kind,
+            access: access.to_vec(),
+            reentrant: false,
+            long: false,
+        };
+        let may =
+            |actor: &Actor, rule: &FunctionRule| check(rule, Immediate::Actor(actor), &mut Village).is_ok();
+        for access in [Access::Public, Access::Member] {
+            assert!(may(&child, &rule(Kind::Query, std::slice::from_ref(&access))), "{access} sees");
+            assert!(!may(&child, &rule(Kind::Command, std::slice::from_ref(&access))), "{access} changes");
+        }
+        assert!(!may(&child, &rule(Kind::Command, &[Access::Group("bakers".into()), Access::Console])));
+        let open = rule(Kind::Command, &[Access::Member, Access::Ward]);
+        assert!(may(&child, &open) && may(&baker, &open) && !may(&gone, &open));
+        let only = rule(Kind::Command, &[Access::Ward]);
+        assert!(may(&child, &only) && !may(&baker, &only), "`ward` admits nobody else");
+        assert!(!may(&Actor::Console, &only) && !may(&Actor::Device(Id(7)), &only));
     }
 
     #[test]

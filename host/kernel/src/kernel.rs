@@ -153,6 +153,7 @@ impl Kernel {
             version: Arc::from(env!("CARGO_PKG_VERSION")),
             last_time: AtomicU64::new(last_time),
             pseudonym_key: secret.derive("hamlet 2026 callers in the journal"),
+            host_key: secret.derive("hamlet 2026 crates above the kernel"),
             staging,
             uses,
             stager,
@@ -349,6 +350,12 @@ impl Kernel {
     /// The counters, live.
     pub fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.inner.shared.metrics)
+    }
+
+    /// A key of this community for one purpose of the host's, the same after each start: of what a browser is known by,
+    /// for example. Never a party's, and none that opens anything sealed. `purpose`: a sentence that nothing else uses.
+    pub fn key_for(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, &self.inner.shared.host_key)
     }
 
     /// T9: whether the clock jumped by over an hour, so that schedules pause until [`Kernel::confirm_clock`].

@@ -199,6 +199,8 @@ pub struct PartyStatus {
     pub kind: PartyKind,
     /// False once it has left.
     pub active: bool,
+    /// Of a person: she is under age, and her guardian acts for her.
+    pub ward: bool,
 }
 
 /// Identity's answers, from its own rows, inside the running transaction.
@@ -264,6 +266,6 @@ impl Directory for NoDirectory {
     }
 
     fn status(&self, _: &mut dyn Rows, _: Namespace, _: Id) -> Result<Option<PartyStatus>, StoreError> {
-        Ok(Some(PartyStatus { kind: PartyKind::Person, active: true }))
+        Ok(Some(PartyStatus { kind: PartyKind::Person, active: true, ward: false }))
     }
 }

@@ -1,6 +1,7 @@
 //! The host's secret of one community: 32 random bytes in `keys/host.key`, from which other keys are derived.
 //!
-//! It authenticates cached machine code (J6), makes the pseudonyms of callers in the journal, and nothing else. It is
+//! It authenticates cached machine code (J6), makes the pseudonyms of callers in the journal, and what crates above the
+//! kernel authenticate (`Kernel::key_for`: by what a browser is known). It is
 //! no party's key. Lost, the cache is compiled again and old pseudonyms no longer match new ones; leaked, pseudonyms
 //! can be resolved by trying all members, and whoever may also write the cache can run code in the host.
 

@@ -117,6 +117,11 @@ fn micros_of(time: Timestamp) -> u64 {
     u64::try_from(time.as_microsecond()).unwrap_or(0)
 }
 
+/// Coordinated universal time, for what is the same everywhere.
+pub fn utc() -> TimeZone {
+    TimeZone::UTC
+}
+
 /// The calendar month of a time, counted from the year 0.
 pub fn month(zone: &TimeZone, micros: u64) -> u32 {
     let date = zone.to_datetime(timestamp(micros)).date();

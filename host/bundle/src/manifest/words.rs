@@ -172,6 +172,7 @@ impl fmt::Display for Access {
         f.write_str(match self {
             Access::Public => "public",
             Access::Member => "member",
+            Access::Ward => "ward",
             Access::Group(group) => return write!(f, "group:{group}"),
             Access::Plugin => "plugin",
             Access::Device => "device",
@@ -195,6 +196,7 @@ pub(super) fn access(text: &str) -> Option<Access> {
     Some(match text {
         "public" => Access::Public,
         "member" => Access::Member,
+        "ward" => Access::Ward,
         "plugin" => Access::Plugin,
         "device" => Access::Device,
         "decision" => Access::Decision,

@@ -169,6 +169,7 @@ fn callers(access: &Access) -> String {
     match access {
         Access::Public => "Anyone, signed in or not,".to_owned(),
         Access::Member => "Members".to_owned(),
+        Access::Ward => "Children, without their guardian,".to_owned(),
         Access::Group(group) => format!("Members of the group {group}"),
         Access::Plugin => "Other plugins".to_owned(),
         Access::Device => "Devices".to_owned(),

@@ -8,7 +8,7 @@ use super::visit::Visit;
 use crate::sentence;
 
 /// Why a function of the host did not do it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
     /// The case of its error, or the code of the host's.
     pub case: String,
@@ -24,6 +24,7 @@ impl Refused {
             "handle-taken" => say.t("refused-handle-taken"),
             "handle-invalid" => say.t("refused-handle-invalid"),
             "name-invalid" => say.t("refused-name-invalid"),
+            "year-invalid" => say.t("refused-year-invalid"),
             "expired" => say.t("refused-invitation-expired"),
             "used-up" => say.t("refused-invitation-used-up"),
             "no-such-invitation" => say.t("refused-invitation-unknown"),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::ask::{ask, items, text};
 use super::shell::{self, Frame};
 use super::visit::Visit;
-use super::{demo, name, recoveries};
+use super::{demo, name, recoveries, start, wards};
 
 pub(crate) async fn page(visit: Visit) -> Response {
     if visit.here.state.setup.as_ref().is_some_and(|setup| setup.is_open(&visit.here.state.kernel)) {
@@ -50,11 +50,13 @@ async fn member(visit: &Visit) -> Markup {
     let alone = items(stewards.get("parties").unwrap_or_default_ref()).len() == 1;
     let plugins = visit.plugins_with_pages();
     let warning = recoveries::warning(visit).await;
+    let ward = wards::told(visit).await;
     html! {
         h1 { (say.with("hello", &[("name", text(&me, "name"))])) }
         (warning)
         (name::warning(visit))
         (name::moved(visit))
+        (ward)
         @if demo::is_demo(visit) { (demo::personas(visit)) }
         @else if !has_way_in(&ways) {
             div class="notice bad" {
@@ -67,6 +69,7 @@ async fn member(visit: &Visit) -> Markup {
             div class="card" {
                 h2 { (say.t("no-plugins-title")) }
                 p { (say.t(if steward { "no-plugins-steward" } else { "no-plugins-member" })) }
+                @if steward { a class="button" href=(start::PLACE) { (say.t("start-title")) } }
             }
         }
         ul class="cards" {

@@ -118,6 +118,11 @@ pub(crate) async fn for_party(visit: &Visit, party: &str, days: u64) -> Result<S
     make(visit, &Order { label: "", uses: 1, days, person: Some(party) }).await
 }
 
+/// A link by which so many newcomers come in. The error is in words.
+pub(super) async fn for_newcomers(visit: &Visit, label: &str, uses: u32) -> Result<String, String> {
+    make(visit, &Order { label, uses, days: DAYS, person: None }).await
+}
+
 /// A link, to be shown once: as a QR code, as text.
 pub(crate) fn made(visit: &Visit, link: &str) -> Markup {
     let say = &visit.say;

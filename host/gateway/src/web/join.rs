@@ -8,10 +8,12 @@ use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::ask::{as_host, text};
+use super::ask::{as_host, ask, number, text};
 use super::fields::Fields;
+use super::rules;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Posted, Visit, failed};
+use super::wards;
 
 /// Longest secret that is looked at.
 const SECRET_LENGTH_MAX: usize = 64;
@@ -25,8 +27,8 @@ enum Guest {
 
 pub(crate) async fn page(Path(secret): Path<String>, visit: Visit) -> Response {
     match guest(&visit, &secret).await {
-        Ok(Guest::Newcomer) => newcomer(&visit, StatusCode::OK, &secret, &Fields::default(), None),
-        Ok(Guest::Member(name)) => member(&visit, &secret, &name),
+        Ok(Guest::Newcomer) => newcomer(&visit, StatusCode::OK, &secret, &Fields::default(), None).await,
+        Ok(Guest::Member(name)) => member(&visit, &secret, &name).await,
         Err(words) => useless(&visit, &words),
     }
 }
@@ -60,8 +62,9 @@ fn useless(visit: &Visit, words: &str) -> Response {
 }
 
 /// Somebody who is in already gets a way to sign in: there is nothing to type.
-fn member(visit: &Visit, secret: &str, name: &str) -> Response {
+async fn member(visit: &Visit, secret: &str, name: &str) -> Response {
     let say = &visit.say;
+    let current = ground(visit).await;
     let title = say.with("hello", &[("name", name)]);
     let body = html! {
         h1 { (title) }
@@ -69,10 +72,27 @@ fn member(visit: &Visit, secret: &str, name: &str) -> Response {
         (other_member(visit))
         form method="post" action={ "/join/" (secret) } {
             (hidden(visit))
+            (agreed(visit, &current))
             button { (say.t("join-member")) }
         }
     };
     shell::page(visit, &Frame { title: &title, narrow: true, ..Frame::default() }, &body)
+}
+
+/// The newest ground rules; null: none yet.
+async fn ground(visit: &Visit) -> Value {
+    ask(visit, "papers", "current", json!({})).await.unwrap_or_default()
+}
+
+/// What somebody agrees to who comes in: the ground rules, to be read before, and their version, which is recorded.
+fn agreed(visit: &Visit, current: &Value) -> Markup {
+    let say = &visit.say;
+    html! {
+        @if let Some(number) = number(current, "number") {
+            p { (say.t("join-rules")) " " a href="/rules" { (say.t("rules-title")) } " (" (rules::which(visit, current)) ")" }
+            input type="hidden" name="rules" value=(number);
+        }
+    }
 }
 
 /// Says to who is signed in that this browser will be somebody else's.
@@ -81,7 +101,7 @@ fn other_member(visit: &Visit) -> Markup {
     notice("", &words)
 }
 
-fn newcomer(
+async fn newcomer(
     visit: &Visit,
     status: StatusCode,
     secret: &str,
@@ -89,7 +109,9 @@ fn newcomer(
     problem: Option<&(&str, String)>,
 ) -> Response {
     let (say, community) = (&visit.say, &visit.community);
+    let current = ground(visit).await;
     let wrong = |name: &str| problem.filter(|(field, _)| *field == name).map(|(_, words)| words.as_str());
+    let born = wards::asked(visit, typed.text("born"), wrong("born")).await;
     let body = html! {
         h1 { (say.with("join-title", &[("community", &community.name)])) }
         p class="lead" { (say.t("join-lead")) }
@@ -99,6 +121,8 @@ fn newcomer(
             (hidden(visit))
             (field(&Field { name: "name", label: &say.t("your-name"), help: &say.t("your-name-help"), value: typed.text("name"), autocomplete: "name", error: wrong("name"), ..Field::default() }))
             (field(&Field { name: "handle", label: &say.t("handle"), help: &say.t("handle-help"), value: typed.text("handle"), autocomplete: "username", error: wrong("handle"), ..Field::default() }))
+            (born)
+            (agreed(visit, &current))
             button { (say.t("join")) }
         }
     };
@@ -113,14 +137,19 @@ pub(crate) async fn join(Path(secret): Path<String>, Posted { visit, fields }: P
     };
     if visit.here.state.address_rates.take(visit.here.address, 10).is_err() {
         let problem = ("", visit.say.t("refused-busy"));
-        return newcomer(&visit, StatusCode::TOO_MANY_REQUESTS, &secret, &fields, Some(&problem));
+        return newcomer(&visit, StatusCode::TOO_MANY_REQUESTS, &secret, &fields, Some(&problem)).await;
     }
     let hash = base64url(&Identity::hash_of(&secret));
+    // The version that stood on the page before her.
+    let rules = fields.text("rules").parse::<u32>().ok();
+    let born = fields.text("born").parse::<u32>().ok();
     let came = match guest {
-        Guest::Member(_) => as_host(&visit, "invitations", "claim", json!({ "hash": hash })).await,
+        Guest::Member(_) => {
+            as_host(&visit, "invitations", "claim", json!({ "hash": hash, "rules": rules })).await
+        }
         Guest::Newcomer => {
             let handle = fields.text("handle").to_lowercase();
-            let order = json!({ "hash": hash, "handle": handle, "name": fields.text("name") });
+            let order = json!({ "hash": hash, "handle": handle, "name": fields.text("name"), "rules": rules, "born": born });
             as_host(&visit, "invitations", "redeem", order).await
         }
     };
@@ -136,10 +165,11 @@ pub(crate) async fn join(Path(secret): Path<String>, Posted { visit, fields }: P
             let place = match refused.case.as_str() {
                 "handle-taken" | "handle-invalid" => "handle",
                 "name-invalid" => "name",
+                "year-invalid" => "born",
                 _ => "",
             };
             let problem = (place, refused.said(&visit));
-            newcomer(&visit, StatusCode::UNPROCESSABLE_ENTITY, &secret, &fields, Some(&problem))
+            newcomer(&visit, StatusCode::UNPROCESSABLE_ENTITY, &secret, &fields, Some(&problem)).await
         }
     }
 }

@@ -208,6 +208,8 @@ fn words(interface: &str, function: &str) -> Option<&'static str> {
         ("moves", "bring") => "log-moves-bring",
         ("moves", "undo") => "log-moves-undo",
         ("papers", "publish") => "log-papers-publish",
+        ("guardians", "set-age") => "log-guardians-set-age",
+        ("guardians", "set-born") => "log-guardians-set-born",
         ("events", "send-again" | "drop") => "log-events-letter",
         _ => return None,
     })

@@ -140,7 +140,8 @@ fn said(visit: &Visit, refused: &Refused) -> String {
     }
 }
 
-fn refusal(visit: &Visit, handle: &str, words: &str) -> Response {
+/// Why something on a person's page was not done, and the way back to it.
+pub(super) fn refusal(visit: &Visit, handle: &str, words: &str) -> Response {
     let say = &visit.say;
     let body = html! { h1 { (say.t("not-done")) } (notice("bad", words)) p { a href={ "/members/" (handle) } { (say.t("back")) } } };
     let frame = Frame { title: &say.t("not-done"), place: "/members", ..Frame::default() };

@@ -15,6 +15,7 @@ use super::profile;
 use super::prove;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Member, Posted, Visit, escaped, redirect};
+use super::wards;
 
 /// Parties a page.
 const PAGE: u32 = 50;
@@ -139,12 +140,7 @@ pub(crate) async fn groups(
     let order = json!({ "party": text(&party, "id"), "group": fields.text("group") });
     match ask(visit, "members", function, order).await {
         Ok(_) => redirect(&place),
-        Err(refused) => {
-            let say = &visit.say;
-            let body = html! { h1 { (say.t("not-done")) } (notice("bad", &refused.said(visit))) p { a href=(place) { (say.t("back")) } } };
-            let frame = Frame { title: &say.t("not-done"), place: "/members", ..Frame::default() };
-            shell::page_with(visit, StatusCode::UNPROCESSABLE_ENTITY, &frame, &body)
-        }
+        Err(refused) => mandates::refusal(visit, &handle, &refused.said(visit)),
     }
 }
 
@@ -186,7 +182,7 @@ pub(crate) async fn one(Path(handle): Path<String>, member: Member) -> Response 
                 p { a href="/recoveries" { (say.t("recoveries")) } }
             }
         }
-        @if text(&party, "status") == "active" { (mandates::card(&member, &handle, &party).await) }
+        @if text(&party, "status") == "active" { (mandates::card(&member, &handle, &party).await) (wards::card(&member, &handle, &party).await) }
         @if member.browser.steward && text(&party, "status") == "active" { (for_stewards(visit, &handle, &party, &groups)) }
         p { a href="/members" { (say.t("members")) } }
     };

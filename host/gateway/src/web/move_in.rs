@@ -48,7 +48,7 @@ fn frame(title: &str) -> Frame<'_> {
     Frame { title, place: PLACE, script: true, ..Frame::default() }
 }
 
-fn denied(visit: &Visit) -> Response {
+pub(super) fn denied(visit: &Visit) -> Response {
     let say = &visit.say;
     let body = html! { h1 { (say.t("move-title")) } (notice("bad", &say.t("refused-denied"))) };
     shell::page_with(visit, StatusCode::FORBIDDEN, &frame(&say.t("move-title")), &body)
@@ -71,6 +71,7 @@ async fn first(member: &Member, status: StatusCode, problem: &str) -> Response {
             }
             button { (say.t("move-read")) }
         }
+        p { a class="button quiet" href={ (PLACE) "/people.csv" } { (say.t("move-out")) } " " span class="soft" { (say.t("move-out-about")) } }
         @if !items(&moves).is_empty() {
             h2 { (say.t("move-moves")) }
             ul class="rows" { @for id in items(&moves) { (row(visit, id.as_str().unwrap_or_default()).await) } }
@@ -252,8 +253,8 @@ fn preview(visit: &Visit, newcomers: &[Newcomer]) -> Markup {
     }
 }
 
-/// The sheet as text, to be sent again with another choice of columns.
-fn csv(sheet: &Sheet) -> String {
+/// A sheet as text (RFC 4180): to be sent again with another choice of columns, or taken away.
+pub(super) fn csv(sheet: &Sheet) -> String {
     let line = |cells: &Vec<String>| {
         let quoted = cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\"")));
         quoted.collect::<Vec<_>>().join(",")

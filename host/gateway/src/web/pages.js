@@ -29,7 +29,9 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     button.disabled = true;
     try {
       const name = form.elements.name ? form.elements.name.value : "";
-      const options = await post(form, form.dataset.options, {});
+      // With a short name typed the host says which passkeys are hers, for those that the browser does not find.
+      const named = form.dataset.named && document.getElementById(form.dataset.named);
+      const options = await post(form, form.dataset.options, named ? { handle: named.value } : {});
       const credential = kind === "create"
         ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey(options)) })
         : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey(options)) });

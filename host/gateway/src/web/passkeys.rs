@@ -14,8 +14,29 @@ use super::sign_in::said;
 use super::visit::{Member, Posted, Visit, inside};
 use crate::problem::Problem;
 
-pub(crate) async fn sign_in_options(Posted { visit, .. }: Posted<Visit>) -> Response {
-    options(&visit, visit.here.state.identity.begin_passkey_sign_in(&visit.site()))
+/// Longest short name that is looked up, in bytes.
+const HANDLE_LENGTH_MAX: usize = 100;
+
+/// Of whatever passkey the browser finds by itself; with a short name typed, of that account's.
+pub(crate) async fn sign_in_options(Posted { visit, fields }: Posted<Visit>) -> Response {
+    let state = &visit.here.state;
+    let handle = fields.text("handle");
+    if handle.is_empty() {
+        return options(&visit, state.identity.begin_passkey_sign_in(&visit.site()));
+    }
+    if handle.len() > HANDLE_LENGTH_MAX || state.address_rates.take(visit.here.address, 10).is_err() {
+        let words = visit.say.t("refused-busy");
+        return Problem::host(StatusCode::TOO_MANY_REQUESTS, "busy", "Not now", words).into_response();
+    }
+    options(&visit, state.identity.begin_passkey_sign_in_as(&state.kernel, &visit.site(), handle))
+}
+
+/// Of her own passkeys: who she is, is known.
+pub(crate) async fn prove_options(Posted { visit: member, .. }: Posted<Member>) -> Response {
+    let visit = &member.visit;
+    let state = &visit.here.state;
+    let begun = state.identity.begin_passkey_proof(&state.kernel, &visit.site(), member.browser.person);
+    options(visit, begun)
 }
 
 pub(crate) async fn sign_in(Posted { visit, fields }: Posted<Visit>) -> Response {

@@ -96,7 +96,7 @@ fn offered_row(visit: &Visit, offer: &Offer) -> Markup {
     }
 }
 
-async fn offers(visit: &Visit) -> Vec<Offer> {
+pub(super) async fn offers(visit: &Visit) -> Vec<Offer> {
     let folders = visit.here.state.catalogue.clone();
     tokio::task::spawn_blocking(move || catalogue::offers(&folders)).await.unwrap_or_default()
 }

@@ -10,13 +10,14 @@ use super::shell::{self, Frame};
 use super::visit::{Member, Visit};
 
 /// What the host itself keeps about people, and the words for who sees it.
-const OWN: [(&str, &str); 8] = [
+const OWN: [(&str, &str); 9] = [
     ("own-name", "seen-members"),
     ("own-groups", "seen-members"),
     ("own-contact", "seen-as-chosen"),
     ("own-picture", "seen-members"),
     ("own-ways-in", "seen-self"),
     ("own-mandates", "seen-party-stewards"),
+    ("own-born", "seen-party"),
     ("own-log", "seen-members"),
     ("own-acts", "seen-box"),
 ];

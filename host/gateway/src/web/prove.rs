@@ -27,7 +27,7 @@ async fn shown(visit: &Visit, status: StatusCode, to: &str, problem: &str) -> Re
         h1 { (say.t("prove-title")) }
         p { (say.t("prove-lead")) }
         (notice("bad", problem))
-        form method="post" action="/prove/passkey" data-passkey="get" data-options="/sign-in/passkey/options" data-to=(to)
+        form method="post" action="/prove/passkey" data-passkey="get" data-options="/prove/passkey/options" data-to=(to)
             data-csrf=(visit.csrf()) data-cancelled=(say.t("passkey-cancelled")) hidden {
             p class="notice bad" role="alert" hidden {}
             button { (say.t("prove-passkey")) }

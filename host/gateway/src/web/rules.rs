@@ -2,14 +2,14 @@
 //! `/stewards/rules`, where a few answers become a first draft of them.
 //!
 //! A draft is a beginning to be checked for the country and changed, and says so in itself. Nobody is bound to what she
-//! was never shown: [`first`] sends a member who posts anything to the newest version once.
+//! was never shown: `held` shows the newest version to a member who posts anything, once.
 
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::ask::{ask, number, text};
+use super::ask::{Refused, ask, number, text};
 use super::fields::Fields;
 use super::home::OrNull as _;
 use super::log;
@@ -30,25 +30,6 @@ const QUESTIONS: [(&str, &str, &str); 5] = [
     ("age", "rules-ask-age", "16"),
     ("unit", "rules-ask-unit", ""),
 ];
-/// What anybody may post to without having seen the newest version: reading it, choosing a language, coming in, securing
-/// her own account, and going. A path that is one of these or lies below it.
-const ALWAYS: [&str; 14] = [
-    "/rules/accept",
-    "/stewards/rules",
-    "/language",
-    "/demo",
-    "/join",
-    "/setup",
-    "/sign-in",
-    "/sign-out",
-    "/prove",
-    "/me/secure",
-    "/me/sessions",
-    "/me/leave",
-    "/me/erase",
-    "/recoveries/cancel",
-];
-
 /// The newest version as everybody reads it, members and newcomers alike.
 pub(crate) async fn page(visit: Visit) -> Response {
     let say = &visit.say;
@@ -59,12 +40,10 @@ pub(crate) async fn page(visit: Visit) -> Response {
         h1 { (say.t("rules-title")) }
         @if current.is_null() { p { (say.t("rules-none")) } }
         @else {
-            p class="lead" { (say.with("rules-version", &[("number", &number.to_string()), ("day", &visit.day(super::ask::number(&current, "at").unwrap_or_default()))])) }
+            p class="lead" { (which(&visit, &current)) }
             @if unseen { p class="notice" { (say.t("rules-changed")) } }
-            @for (name, words) in TEXTS {
-                @let said = text(current.get("ground").unwrap_or_default_ref(), name);
-                @if !said.is_empty() { section class="card" { h2 { (say.t(words)) } (paragraphs(said)) } }
-            }
+            @if unseen && visit.path.ends_with("?file") { p class="notice bad" { (say.t("rules-file")) } }
+            (texts(&visit, &current))
             @if unseen {
                 form method="post" action="/rules/accept" {
                     (hidden(&visit))
@@ -84,6 +63,23 @@ pub(crate) async fn page(visit: Visit) -> Response {
     )
 }
 
+/// The texts of a version.
+pub(super) fn texts(visit: &Visit, version: &Value) -> Markup {
+    html! {
+        @for (name, words) in TEXTS {
+            @let said = text(version.get("ground").unwrap_or_default_ref(), name);
+            @if !said.is_empty() { section class="card" { h2 { (visit.say.t(words)) } (paragraphs(said)) } }
+        }
+    }
+}
+
+/// Which version it is, and of when.
+pub(super) fn which(visit: &Visit, version: &Value) -> String {
+    let day = visit.day(number(version, "at").unwrap_or_default());
+    let number = number(version, "number").unwrap_or_default().to_string();
+    visit.say.with("rules-version", &[("number", &number), ("day", &day)])
+}
+
 /// A text of theirs: an empty line begins a new paragraph, other line breaks stay.
 fn paragraphs(text: &str) -> Markup {
     let paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
@@ -95,27 +91,13 @@ fn paragraphs(text: &str) -> Markup {
 }
 
 /// Whether somebody who is signed in has not gone on with this version yet.
-async fn unseen(visit: &Visit, current: &Value) -> bool {
+pub(super) async fn unseen(visit: &Visit, current: &Value) -> bool {
     if visit.browser.is_none() || current.is_null() {
         return false;
     }
     let accepted = ask(visit, "papers", "accepted", json!({})).await.unwrap_or_default();
     let seen = accepted.get(0).and_then(Value::as_u64);
     seen < number(current, "number")
-}
-
-/// Sends a member to the newest version before she does anything, once; none: she has seen it, or there is none.
-pub(crate) async fn first(visit: &Visit) -> Option<Response> {
-    let path = visit.path.split('?').next().unwrap_or_default();
-    if visit.browser.is_none() || ALWAYS.iter().any(|known| is_below(path, known)) {
-        return None;
-    }
-    let current = ask(visit, "papers", "current", json!({})).await.ok()?;
-    unseen(visit, &current).await.then(|| redirect(PLACE))
-}
-
-fn is_below(path: &str, known: &str) -> bool {
-    path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 pub(crate) async fn accept(Posted { visit: member, fields }: Posted<Member>) -> Response {
@@ -149,10 +131,6 @@ fn editor(
         let frame = Frame { title: &say.t("rules-write"), place: PLACE, ..Frame::default() };
         return shell::page_with(visit, StatusCode::FORBIDDEN, &frame, &body);
     }
-    let answer = |name: &str, before: &'static str| match answers.text(name) {
-        "" => before.to_owned(),
-        typed => typed.to_owned(),
-    };
     let body = html! {
         h1 { (say.t("rules-write")) }
         p class="lead" { (say.t("rules-write-lead")) }
@@ -160,9 +138,7 @@ fn editor(
         form method="post" action={ (WRITE) "/draft" } class="card" {
             (hidden(visit))
             h2 { (say.t("rules-ask")) }
-            @for (name, words, before) in QUESTIONS {
-                (field(&Field { name, label: &say.t(words), value: &answer(name, before), autocomplete: "off", optional: true, ..Field::default() }))
-            }
+            (questions(visit, answers))
             button class="quiet" { (say.t("rules-draft")) }
         }
         form method="post" action=(WRITE) class="card" {
@@ -186,26 +162,59 @@ fn editor(
 
 /// From answers to a draft, which the steward reads, changes and publishes. Nothing is kept yet.
 pub(crate) async fn draft(Posted { visit: member, fields }: Posted<Member>) -> Response {
-    let visit = &member.visit;
+    let texts = drafted(&member.visit, &fields);
+    editor(&member, StatusCode::OK, &texts, &fields, "")
+}
+
+/// The three texts that follow from the answers, each marked as a draft that is to be checked.
+fn drafted(visit: &Visit, answers: &Fields) -> [String; 3] {
     let say = &visit.say;
-    let or = |name: &str| match fields.text(name) {
-        "" => "…".to_owned(),
-        typed => typed.to_owned(),
-    };
-    let variables = [
-        ("community", visit.community.name.clone()),
-        ("responsible", or("responsible")),
-        ("contact", or("contact")),
-        ("years", or("years")),
-        ("age", or("age")),
-        ("unit", or("unit")),
-    ];
+    let variables: Vec<(&str, String)> = QUESTIONS
+        .iter()
+        .map(|(name, _, _)| match answers.text(name) {
+            "" => (*name, "…".to_owned()),
+            typed => (*name, typed.to_owned()),
+        })
+        .chain([("community", visit.community.name.clone())])
+        .collect();
     let variables: Vec<(&str, &str)> =
         variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let check = say.t("rules-check");
-    let texts = ["rules-draft-rules", "rules-draft-privacy", "rules-draft-credit"]
-        .map(|id| format!("{}\n\n{check}", say.with(id, &variables)));
-    editor(&member, StatusCode::OK, &texts, &fields, "")
+    ["rules-draft-rules", "rules-draft-privacy", "rules-draft-credit"]
+        .map(|id| format!("{}\n\n{check}", say.with(id, &variables)))
+}
+
+/// The questions from which a draft is written.
+pub(super) fn questions(visit: &Visit, answers: &Fields) -> Markup {
+    let answer = |name: &str, before: &'static str| match answers.text(name) {
+        "" => before.to_owned(),
+        typed => typed.to_owned(),
+    };
+    html! {
+        @for (name, words, before) in QUESTIONS {
+            (field(&Field { name, label: &visit.say.t(words), value: &answer(name, before), autocomplete: "off", optional: true, ..Field::default() }))
+        }
+    }
+}
+
+/// Publishes what follows from the answers as the next version, which who answered has seen. The error is in words.
+pub(super) async fn publish_draft(visit: &Visit, answers: &Fields) -> Result<(), String> {
+    publish_texts(visit, &drafted(visit, answers)).await.map_err(|refused| said(visit, &refused))
+}
+
+async fn publish_texts(visit: &Visit, [rules, privacy, credit]: &[String; 3]) -> Result<(), Refused> {
+    let order = json!({ "ground": { "rules": rules, "privacy": privacy, "credit": credit } });
+    let number = ask(visit, "papers", "publish", order).await?;
+    // Who wrote it has seen it.
+    let _seen = ask(visit, "papers", "accept", json!({ "number": number })).await;
+    Ok(())
+}
+
+fn said(visit: &Visit, refused: &Refused) -> String {
+    match refused.case.as_str() {
+        "text-invalid" => visit.say.t("rules-too-long"),
+        _ => refused.said(visit),
+    }
 }
 
 pub(crate) async fn publish(Posted { visit: member, fields }: Posted<Member>) -> Response {
@@ -215,40 +224,11 @@ pub(crate) async fn publish(Posted { visit: member, fields }: Posted<Member>) ->
     let visit = &member.visit;
     // Browsers send line breaks as two.
     let texts = TEXTS.map(|(name, _)| fields.text(&format!("text-{name}")).replace("\r\n", "\n"));
-    let [rules, privacy, credit] = &texts;
-    let order = json!({ "ground": { "rules": rules, "privacy": privacy, "credit": credit } });
-    match ask(visit, "papers", "publish", order).await {
-        Ok(number) => {
-            // Who wrote it has seen it.
-            let _seen = ask(visit, "papers", "accept", json!({ "number": number })).await;
-            redirect(PLACE)
-        }
+    match publish_texts(visit, &texts).await {
+        Ok(()) => redirect(PLACE),
         Err(refused) => {
-            let words = match refused.case.as_str() {
-                "text-invalid" => visit.say.t("rules-too-long"),
-                _ => refused.said(visit),
-            };
+            let words = said(visit, &refused);
             editor(&member, StatusCode::UNPROCESSABLE_ENTITY, &texts, &fields, &words).into_response()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_always_open_is_that_path_and_what_lies_below_it() {
-        for (path, open) in [
-            ("/me/secure", true),
-            ("/me/secure/passkey/options", true),
-            ("/me/secured", false),
-            ("/rules/accept", true),
-            ("/rules", false),
-            ("/me/name", false),
-            ("/p/shop/do/pay", false),
-        ] {
-            assert_eq!(ALWAYS.iter().any(|known| is_below(path, known)), open, "{path}");
         }
     }
 }

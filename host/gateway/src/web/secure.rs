@@ -238,13 +238,14 @@ async fn made(member: &Member) -> Response {
         Ok(codes) => codes,
         Err(error) => return failed(&error).into_response(),
     };
+    let on = if is_founding(member).await { super::start::PLACE } else { "/" };
     let body = html! {
         h1 { (say.t("recovery-sheet")) }
         p { (say.with("recovery-sheet-lead", &[("community", &visit.community.name), ("handle", &member.browser.handle)])) }
         section class="card" { ul class="codes" { @for code in &codes { li { (code) } } } }
         p class="noprint" {
             button class="quiet" type="button" data-print hidden { (say.t("print")) } " "
-            a class="button" href="/" { (say.t("recovery-sheet-kept")) }
+            a class="button" href=(on) { (say.t("recovery-sheet-kept")) }
         }
     };
     let frame = Frame {
@@ -255,4 +256,10 @@ async fn made(member: &Member) -> Response {
         ..Frame::default()
     };
     shell::page(visit, &frame, &body)
+}
+
+/// Whether she is a steward of a community in which nothing is installed yet: then she goes on with what it begins with.
+async fn is_founding(member: &Member) -> bool {
+    let installed = ask(&member.visit, "plugins", "list", json!({})).await;
+    member.browser.steward && installed.is_ok_and(|installed| items(&installed).is_empty())
 }

@@ -129,6 +129,7 @@ pub(crate) async fn begin(Path(secret): Path<String>, Posted { visit, fields }: 
     let founded = tokio::task::spawn_blocking(move || hamlet_identity::found(&kernel, &founding)).await;
     match founded {
         Ok(Ok(founded)) => {
+            super::start::prepare(&visit);
             let signed_in = visit.signed_in(founded.steward, "/me/secure").await;
             signed_in.unwrap_or_else(|error| failed(&error).into_response())
         }

@@ -53,9 +53,10 @@ fn passkey(visit: &Visit, to: &str) -> Markup {
     let say = &visit.say;
     html! {
         form method="post" action="/sign-in/passkey" data-passkey="get" data-conditional data-options="/sign-in/passkey/options"
-            data-to=(to) data-cancelled=(say.t("passkey-cancelled")) hidden {
+            data-named="handle" data-to=(to) data-cancelled=(say.t("passkey-cancelled")) hidden {
             p class="notice bad" role="alert" hidden {}
             button { (say.t("sign-in-passkey")) }
+            p class="soft" { (say.t("sign-in-passkey-named")) }
             p class="or" { (say.t("or")) }
         }
     }

@@ -30,6 +30,8 @@ const MARK: &str = "__Host-hamlet-known";
 const LANGUAGE: &str = "hamlet-language";
 /// How long cookies are kept, in seconds: as long as a session lives.
 const COOKIE_SECONDS: u64 = hamlet_identity::ABSOLUTE.as_secs();
+/// How long a browser's mark is kept, in seconds: 400 days, longer than which browsers keep none.
+const MARK_SECONDS: u64 = 400 * 86_400;
 /// A plugin that has pages.
 #[derive(Debug, Clone)]
 pub(crate) struct PluginPages {
@@ -188,11 +190,14 @@ impl Visit {
                 .await
                 .map_err(|refused| SignInError::Refused(refused.case))?;
         }
-        let session = state.identity.begin_session(&state.kernel, person, &self.label(), replaces).await?;
-        let mark = state.identity.mark(person)?;
+        let label = self.label();
+        let browser = (label.as_str(), self.mark());
+        let session = state.identity.begin_session_in(&state.kernel, person, browser, replaces).await?;
+        super::wards::review(self, person).await;
+        let mark = state.identity.mark(&state.kernel, person, self.mark())?;
         let mut response = redirect(to);
-        set_cookie(&mut response, SESSION, session.reveal());
-        set_cookie(&mut response, MARK, &mark);
+        set_cookie(&mut response, SESSION, session.reveal(), COOKIE_SECONDS);
+        set_cookie(&mut response, MARK, &mark, MARK_SECONDS);
         Ok(response)
     }
 }
@@ -202,10 +207,10 @@ pub(crate) fn forget_session(response: &mut Response) {
     add_cookie(response, &format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"));
 }
 
-fn set_cookie(response: &mut Response, name: &str, value: &str) {
+fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: u64) {
     add_cookie(
         response,
-        &format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}"),
+        &format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}"),
     );
 }
 
@@ -304,9 +309,6 @@ impl<V: FromRequestParts<(), Rejection = Response> + AsRef<Visit> + AsMut<Visit>
             .map_err(axum::response::IntoResponse::into_response)?;
         visit.as_mut().reason =
             Some(fields.text("reason")).filter(|reason| !reason.is_empty()).map(Arc::from);
-        if let Some(response) = super::rules::first(visit.as_ref()).await {
-            return Err(response);
-        }
         Ok(Self { visit, fields })
     }
 }

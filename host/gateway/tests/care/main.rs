@@ -13,6 +13,7 @@ mod journal;
 mod notices;
 mod pictures;
 mod post;
+mod start;
 
 use std::path::Path;
 

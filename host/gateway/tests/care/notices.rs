@@ -19,7 +19,7 @@ fn a_plugin_tells_a_member_who_reads_it_and_forgets_it() {
     assert_eq!(ring(&place, &to, "visit", "Ana <b>rings</b>", "../../me").json(), json!(1));
     assert_eq!(ring(&place, &to, "visit", "Again", "door").json(), json!(1));
     let page = place.page(&place.sol, "/me/inbox");
-    assert!(page.contains("Inbox (3)") && page.contains("Ana &lt;b&gt;rings&lt;/b&gt;"), "{page}");
+    assert!(page.contains("Inbox (2)") && page.contains("Ana &lt;b&gt;rings&lt;/b&gt;"), "{page}");
     assert!(page.contains("href=\"/p/bell/door\"") && !page.contains("href=\"/me\">Look"), "{page}");
     assert!(!place.page(&place.ana, "/me/inbox").contains("Again"));
     assert_eq!(place.send(&place.sol, "/me/inbox/read", &[]).status, 303);
@@ -116,9 +116,21 @@ fn who_signs_in_from_another_browser_or_makes_a_token_is_told() {
     let page = place.page(&place.ana, "/me/inbox");
     assert!(page.contains("You signed in from a new browser: Safari · iPhone"), "{page}");
     assert!(page.contains("A token for your tools was made: a tool"), "{page}");
-    // The same browser once more is no news.
+    // The name of a browser says nothing: another of the same name is news too. One that has her mark is none, and a
+    // mark of somebody else's does not help.
     session(&place.town, place.ana.id, "Safari · iPhone");
-    assert_eq!(place.page(&place.ana, "/me/inbox").matches("<strong>You signed in").count(), 1);
+    let told = || place.page(&place.ana, "/me/inbox").matches("<strong>You signed in").count();
+    assert_eq!(told(), 2);
+    let (kernel, identity) = (&place.town.kernel, &place.town.identity);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (whose, expected) in [(place.ana.id, 2), (place.sol.id, 3)] {
+        let mark = identity.mark(kernel, whose, None).unwrap();
+        let browser = ("Edge · Windows", Some(mark.as_str()));
+        runtime.block_on(identity.begin_session_in(kernel, place.ana.id, browser, None)).unwrap();
+        assert_eq!(told(), expected);
+    }
+    // Her own first token is what founded the community.
+    assert!(!place.page(&place.sol, "/me/inbox").contains("A token for your tools was made"));
     // In her language.
     let cookie = format!("{}; hamlet-language=es", place.ana.cookie);
     let hers = crate::Person { cookie, id: place.ana.id, token: String::new() };

@@ -119,3 +119,33 @@ fn what_was_brought_in_stays_once_somebody_of_it_can_sign_in() {
     assert!(undone.text().contains("has signed in already"), "{}", undone.text());
     assert!(sol.text("/members/cleo").contains("Cleo"), "all or nobody");
 }
+
+#[test]
+fn the_list_goes_out_as_it_came_in_with_what_a_steward_may_see() {
+    let (town, server, ana) = village(start);
+    let sol = Browser::of(&town, &server, town.founded.steward);
+    let ana = Browser::of(&town, &server, ana);
+    let fields = [("do", "bring")];
+    let body = sheet(&sol.csrf, &fields, Some(LIST));
+    assert_eq!(sol.send("/stewards/move-in", "multipart/form-data; boundary=XyZ", body).status, 303);
+    ana.post(
+        "/me/profile",
+        &[
+            ("address", "Mill Lane 3"),
+            ("address-seen-by", "only-me"),
+            ("phone", "7"),
+            ("phone-seen-by", "stewards"),
+        ],
+    );
+    let path = "/stewards/move-in/people.csv";
+    assert_eq!(ana.get(path).status, 403, "she is no steward");
+    let reply = sol.get(path);
+    assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    let list = reply.text();
+    assert!(list.starts_with("\"Name\",\"Short name\",\"Kind\",\"Household\""), "{list}");
+    assert!(list.contains("\"Ben Luz\",\"ben-luz\",\"person\",\"The Mill\",\"555 1\""), "{list}");
+    assert!(list.contains("\"The Mill\",\"the-mill\",\"household\",\"\""), "{list}");
+    assert!(list.contains("\"ana\",\"person\",\"\",\"7\"") && !list.contains("Mill Lane 3"), "{list}");
+    assert!(!list.contains("commons"), "{list}");
+}

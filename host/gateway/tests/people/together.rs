@@ -112,9 +112,21 @@ fn new_ground_rules_are_shown_once_before_the_next_act() {
     // What she sends is held until she has seen them; looking and going are not.
     assert_eq!(ana.get("/me").status, 200);
     let held = ana.post("/me/name", &[("name", "Ana Luz")]);
-    assert_eq!((held.status, held.header("location")), (303, Some("/rules")));
+    let page = held.text();
+    assert_eq!(held.status, 409, "{page}");
+    assert!(page.contains("Keep your word.") && page.contains("action=\"/me/name\""), "{page}");
+    assert!(page.contains("name=\"name\" value=\"Ana Luz\""), "what she typed waits in the page: {page}");
     assert!(!ana.text("/me").contains("Ana Luz"), "it was not done");
     assert!(ana.text("/rules").contains("I have read it and go on"));
+    // A file cannot wait in a page, and what is sent from elsewhere is not shown as hers.
+    let file = ana.send("/me/profile/picture", "multipart/form-data; boundary=x", b"--x--".to_vec());
+    assert_eq!((file.status, file.header("location")), (303, Some("/rules?file")));
+    assert!(ana.text("/rules?file").contains("send it again"));
+    let forged = ana.send("/me/name", "application/x-www-form-urlencoded", b"name=Evil&csrf=0".to_vec());
+    assert_eq!(forged.status, 403);
+    assert!(!forged.text().contains("value=\"Evil\""));
+    // With another number than that of the newest she is shown that one again.
+    assert_eq!(ana.post("/me/name", &[("name", "Ana Luz"), ("rules-seen", "2")]).status, 409);
     assert_eq!(
         ana.post("/rules/accept", &[("number", "2")]).header("location"),
         Some("/rules"),
@@ -126,7 +138,11 @@ fn new_ground_rules_are_shown_once_before_the_next_act() {
     // Who wrote them has seen them; the next version is shown again.
     assert_eq!(sol.post("/me/name", &[("name", "Sol")]).header("location"), Some("/me"));
     sol.post("/stewards/rules", &[("text-rules", "Be kind. Bring cake.")]);
-    assert_eq!(ana.post("/me/name", &[("name", "A")]).header("location"), Some("/rules"));
+    assert!(ana.post("/me/name", &[("name", "Ana de Oro")]).text().contains("Bring cake."));
+    // Read, and what she sent is done at once: nothing has to be typed again.
+    let done = ana.post("/me/name", &[("name", "Ana de Oro"), ("rules-seen", "2")]);
+    assert_eq!((done.status, done.header("location")), (303, Some("/me")), "{}", done.text());
+    assert!(ana.text("/me").contains("Ana de Oro"));
     assert!(ana.text("/log").contains("published new ground rules"));
     let earlier = json!({ "number": 1 });
     let ben = person(&server, &town, "ben", &whole()).1;
@@ -134,6 +150,52 @@ fn new_ground_rules_are_shown_once_before_the_next_act() {
     assert_eq!(server.send(&read).json()["ground"]["privacy"], "Little.");
     // Going is never held back.
     assert_eq!(ana.post("/me/leave", &[("sure", "yes")]).header("location"), Some("/"));
+}
+
+#[test]
+fn whoever_comes_in_is_shown_the_ground_rules_and_their_version_is_recorded() {
+    let (town, server, _) = village(start);
+    let sol = Browser::of(&town, &server, town.founded.steward);
+    let invite = || {
+        let made = sol.post("/stewards/invitations", &[("label", "x"), ("uses", "5"), ("days", "7")]).text();
+        let secret = made.split("/join/").nth(1).unwrap().split(['"', '<']).next().unwrap().to_owned();
+        format!("/join/{secret}")
+    };
+    let link = invite();
+    let page = |path: &str| server.send(&Request::get(HOST, path).header("Accept", "text/html")).text();
+    assert!(!page(&link).contains("By coming in you agree"), "there are none yet");
+    sol.post("/stewards/rules", &[("text-rules", "Be kind.")]);
+    let shown = page(&link);
+    assert!(
+        shown.contains("By coming in you agree to <a href=\"/rules\">Our ground rules</a> (Version 1"),
+        "{shown}"
+    );
+    assert!(shown.contains("name=\"rules\" value=\"1\""), "{shown}");
+    let join = |handle: &str, rules: &str| {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs([("name", handle), ("handle", handle), ("rules", rules)]);
+        let request = Request {
+            method: "POST",
+            path: link.clone(),
+            host: HOST,
+            body: Some(body.finish().into_bytes()),
+            ..Request::default()
+        };
+        let request = request
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Sec-Fetch-Site", "same-origin")
+            .header("Accept", "text/html");
+        assert_eq!(server.send(&request).status, 303);
+        let find = Request::post(HOST, "/api/host/members@0.1.0/find", &json!({ "handle": handle }));
+        let found = server.send(&find.token(&town.steward)).json();
+        Browser::of(&town, &server, found["id"].as_str().unwrap().parse().unwrap())
+    };
+    // Who had them before her eyes is not shown them again; who had others is, before her first act.
+    let ben = join("ben", "1");
+    assert_eq!(ben.post("/me/name", &[("name", "Ben N.")]).status, 303);
+    for (handle, rules) in [("cleo", "7"), ("dan", ""), ("eve", "one")] {
+        assert_eq!(join(handle, rules).post("/me/name", &[("name", "X")]).status, 409, "{rules}");
+    }
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub struct Town {
     pub clock: TestClock,
     /// Where built plugins are handed over.
     pub incoming: Option<std::path::PathBuf>,
+    /// Where plugins lie that stewards are offered.
+    pub catalogue: Vec<std::path::PathBuf>,
 }
 
 impl Town {
@@ -90,13 +92,23 @@ impl Town {
         let again = found(&kernel, &founding);
         assert!(again.unwrap_err().to_string().contains("hash-taken"));
         let steward = secret.reveal().to_owned();
-        Self { host: host.into(), kernel, identity, founded, steward, clock, incoming: None }
+        Self {
+            host: host.into(),
+            kernel,
+            identity,
+            founded,
+            steward,
+            clock,
+            incoming: None,
+            catalogue: Vec::new(),
+        }
     }
 
     fn community(&self) -> Community {
         let name = self.host.split('.').next().unwrap();
         let community = Community::new(name, &self.host, self.kernel.clone(), self.identity.clone());
-        Community { incoming: self.incoming.clone(), ..community }
+        let (incoming, catalogue) = (self.incoming.clone(), self.catalogue.clone());
+        Community { incoming, catalogue, ..community }
     }
 }
 

@@ -79,6 +79,7 @@ handle = Short name
 handle-help = By it others find you and you sign in: letters from a to z, digits and hyphens. Not secret.
 password = Password
 sign-in-passkey = Sign in with a passkey
+sign-in-passkey-named = Your passkey is not found? Type your short name below first, then press this again.
 sign-in-recovery = I cannot get in: use a recovery code
 sign-in-wrong = Name, password or code is not right.
 sign-in-too-many = { $count ->

@@ -188,7 +188,10 @@ rules-title = Our ground rules
 rules-about = How we treat each other, what is kept about you, what our credit is.
 rules-none = This community has not written its ground rules yet.
 rules-version = Version { $number }, of { $day }
-rules-changed = This is new. Read it once; then you can go on with what you were doing. What you sent just now was not done.
+rules-changed = This is new. Read it once; then you can go on with what you were doing.
+rules-file = What you sent just now held a file and was not done: send it again after you have gone on.
+rules-held = These ground rules are new. Read them once. What you sent just now waits in this page, and is done when you go on.
+rules-go-on-and-do = I have read it; do what I sent
 rules-go-on = I have read it and go on
 rules-or-leave = You do not agree? Talk with the others. Or:
 rules-rules = Our rules
@@ -314,3 +317,42 @@ mandate-give = Let this person act
 mandate-end = End this
 mandate-not-yours = Only who acts for this member already may change this. A steward sets up the first one; a decision of the community can do more.
 mandate-invalid = A person acts for somebody else, not for themselves.
+
+## What a community begins with
+start-title = What your community begins with
+start-lead = Choose what you want now. All of it can be changed, added or taken away later.
+start-plugins = What it does
+start-plugins-none = No plugin lies on this box yet. Later you find them on the page “Plugins”.
+start-asks = It asks for this:
+start-bring = Bring in “{ $title }” and allow it this
+start-rules = Answer these for a first version of your ground rules. Leave the first line empty to write them another day.
+start-copies = Copies, in case the box breaks
+start-copies-plan = A locked copy of everything is made every { $hours } hours, in the folder { $folder } of the box; the last { $keep } are kept.
+start-copies-same-disk = That folder is on the same disk as the community. Whoever holds the box can name another one; until then, download a copy now and then.
+start-copies-key = Show me my key on the next page
+start-invite = Your first neighbours
+start-invite-uses = How many people may come in by one link?
+start-invite-help = The link is good for 14 days, and you can take it back. 0: no link now.
+start-begin = Begin
+start-later = Not now
+start-done = { $community } is at work
+start-rules-there = There to read and to print:
+start-next = Go on with
+
+join-rules = By coming in you agree to
+
+## Who is under age
+born = Year of birth
+born-help = Whoever is younger than { $age } takes part here with a guardian. Only you and your guardian see the year.
+ward-you = You are younger than { $age }: you can look at everything that is yours, and your guardian does the rest for you. Whoever is to be your guardian asks a steward.
+ward-title = Age
+ward-is = Younger than { $age }: a guardian acts for this person.
+ward-is-not = Nobody said that this person is younger than { $age }.
+ward-not-yours = Whoever signs in by herself says her year of birth once. Later her guardian or a decision of the community changes it; a steward does not.
+refused-year-invalid = Write the year of birth with four digits.
+log-guardians-set-age = { $who } set the age from which somebody acts alone.
+log-guardians-set-born = { $who } said in which year { $whom } was born.
+own-born = The year of your birth, if you said it
+
+move-out = Download the list as it is now
+move-out-about = Everybody who is here, with what you may see of them. The same list can be read in again.

@@ -79,6 +79,7 @@ handle = Nombre corto
 handle-help = Con él te encuentran y entras: letras de la a a la z, cifras y guiones. No es secreto.
 password = Contraseña
 sign-in-passkey = Entrar con una llave de acceso
+sign-in-passkey-named = ¿No se encuentra tu llave? Escribe primero tu nombre corto aquí abajo y pulsa esto otra vez.
 sign-in-recovery = No puedo entrar: usar un código de recuperación
 sign-in-wrong = El nombre, la contraseña o el código no son correctos.
 sign-in-too-many = { $count ->

@@ -188,7 +188,10 @@ rules-title = Nuestras reglas básicas
 rules-about = Cómo nos tratamos, qué se guarda sobre ti, qué es nuestro crédito.
 rules-none = Esta comunidad todavía no ha escrito sus reglas básicas.
 rules-version = Versión { $number }, del { $day }
-rules-changed = Esto es nuevo. Léelo una vez; después puedes seguir con lo que hacías. Lo que acabas de enviar no se hizo.
+rules-changed = Esto es nuevo. Léelo una vez; después puedes seguir con lo que hacías.
+rules-file = Lo que acabas de enviar llevaba un archivo y no se hizo: envíalo otra vez después de seguir.
+rules-held = Estas reglas son nuevas. Léelas una vez. Lo que acabas de enviar espera en esta página y se hace cuando sigas.
+rules-go-on-and-do = Las he leído; haz lo que envié
 rules-go-on = Lo he leído y sigo
 rules-or-leave = ¿No estás de acuerdo? Habla con los demás. O bien:
 rules-rules = Nuestras reglas
@@ -314,3 +317,42 @@ mandate-give = Dejar que actúe
 mandate-end = Terminar
 mandate-not-yours = Esto solo lo cambia quien ya actúa por este miembro. Quien administra pone a la primera persona; una decisión de la comunidad puede más.
 mandate-invalid = Una persona actúa por otra, no por sí misma.
+
+## Con qué empieza una comunidad
+start-title = Con qué empieza tu comunidad
+start-lead = Elige lo que quieres ahora. Todo se puede cambiar, añadir o quitar después.
+start-plugins = Qué hace
+start-plugins-none = Todavía no hay ningún complemento en esta caja. Más tarde los encuentras en la página «Complementos».
+start-asks = Pide esto:
+start-bring = Traer «{ $title }» y permitirle esto
+start-rules = Responde a esto para una primera versión de vuestras reglas. Deja vacía la primera línea para escribirlas otro día.
+start-copies = Copias, por si se estropea la caja
+start-copies-plan = Cada { $hours } horas se hace una copia cerrada de todo en la carpeta { $folder } de la caja; se guardan las últimas { $keep }.
+start-copies-same-disk = Esa carpeta está en el mismo disco que la comunidad. Quien tiene la caja puede indicar otra; hasta entonces, descarga una copia de vez en cuando.
+start-copies-key = Enséñame mi llave en la página siguiente
+start-invite = Tus primeros vecinos
+start-invite-uses = ¿Cuántas personas pueden entrar con un mismo enlace?
+start-invite-help = El enlace vale 14 días y puedes retirarlo. 0: ningún enlace ahora.
+start-begin = Empezar
+start-later = Ahora no
+start-done = { $community } está en marcha
+start-rules-there = Para leer y para imprimir:
+start-next = Seguir con
+
+join-rules = Al entrar aceptas
+
+## Quién es menor
+born = Año de nacimiento
+born-help = Quien tiene menos de { $age } años participa aquí con un tutor. El año solo lo ven tú y tu tutor.
+ward-you = Tienes menos de { $age } años: puedes mirar todo lo tuyo, y lo demás lo hace tu tutor por ti. Quien vaya a ser tu tutor se lo pide a quien administra.
+ward-title = Edad
+ward-is = Menos de { $age } años: un tutor actúa por esta persona.
+ward-is-not = Nadie ha dicho que esta persona tenga menos de { $age } años.
+ward-not-yours = Quien entra por sí mismo dice una vez su año de nacimiento. Después lo cambia su tutor o una decisión de la comunidad; quien administra, no.
+refused-year-invalid = Escribe el año de nacimiento con cuatro cifras.
+log-guardians-set-age = { $who } fijó la edad desde la que alguien actúa por sí mismo.
+log-guardians-set-born = { $who } dijo en qué año nació { $whom }.
+own-born = El año de tu nacimiento, si lo dijiste
+
+move-out = Descargar la lista como está ahora
+move-out-about = Todas las personas que hay aquí, con lo que puedes ver de ellas. La misma lista se puede volver a leer.

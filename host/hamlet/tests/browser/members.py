@@ -5,15 +5,17 @@ import os
 import pathlib
 import ssl
 import time
+import urllib.parse
 
 from town import DESK, PHONE, Demo, Person, Town, totp
 
 
-def founded(browser, **how):
-    """A community with its steward Ada, who signed in with a passkey."""
+def founded(browser, begins=False, **how):
+    """A community with its steward Ada, who signed in with a passkey. `begins`: she chooses next what it begins with."""
     town = how.pop("town", None) or Town()
+    how_kept = how.pop("resident", True)
     ada = Person(browser, town, how.pop("name", "ada"), **how)
-    ada.has_authenticator()
+    ada.has_authenticator(how_kept)
     ada.goes(town.link)
     ada.types(code=town.code, community="Oak Street", place="By the mill", name="Ada Lovelace", handle="ada")
     ada.presses("Found it")
@@ -23,6 +25,10 @@ def founded(browser, **how):
     ada.codes = ada.page.locator(".codes li").all_inner_texts()
     assert len(ada.codes) == 10
     ada.follows("I have kept it")
+    ada.reads("What your community begins with")
+    if begins:
+        return town, ada
+    ada.follows("Not now")
     ada.reads("Hello, Ada Lovelace")
     return town, ada
 
@@ -128,6 +134,46 @@ def story_a_passkey_opens_again_and_a_lost_session_is_ended(browser):
     town.close()
 
 
+def story_a_passkey_that_a_browser_does_not_find_by_itself_opens_by_name(browser):
+    # A key to plug in that keeps no list of what it is good for.
+    town, ada = founded(browser, name="ada-key", resident=False)
+    ada.goes("/me")
+    ada.presses("Sign out")
+    ada.goes("/sign-in")
+    button = ada.page.get_by_role("button", name="Sign in with a passkey")
+    alert = ada.page.locator("form[data-passkey] [role=alert]")
+    # Without a name the browser has nothing to offer; with a name that nobody has, neither.
+    button.click()
+    alert.filter(has_text="Nothing was done").wait_for()
+    offered = {}
+    ada.page.on("response", lambda answer: offered.update({handle(answer): answer.json()})
+                if answer.url.endswith("/sign-in/passkey/options") else None)
+    for name in ["nobody", "nobody", "Ada "]:
+        ada.types(handle=name)
+        with ada.page.expect_response("**/sign-in/passkey/options"):
+            button.click()
+        if name == "nobody":
+            alert.filter(has_text="Nothing was done").wait_for()
+    ada.waits_for("Hello, Ada Lovelace")
+    # What the host said for both looks the same, and for the made-up name it said the same twice.
+    nobody, known = (ids(offered[name]) for name in ("nobody", "Ada "))
+    assert len(nobody) == len(known) == 1 and nobody != known, (nobody, known)
+    # Proving that it is she finds the passkey too.
+    ada.page.goto(town.url + "/prove?to=/me/tokens")
+    ada.page.get_by_role("button", name="Use a passkey").click()
+    ada.page.wait_for_url("**/me/tokens")
+    town.close()
+
+
+def handle(answer):
+    """The name that was asked for."""
+    return urllib.parse.parse_qs(answer.request.post_data or "").get("handle", [""])[0]
+
+
+def ids(options):
+    return [one["id"] for one in options.get("publicKey", options)["allowCredentials"]]
+
+
 def story_everything_but_passkeys_works_without_javascript_in_spanish_and_in_the_dark(browser):
     town = Town()
     ada = Person(browser, town, "sin-guion", script=False, scheme="dark", locale="es-ES")
@@ -151,6 +197,12 @@ def story_everything_but_passkeys_works_without_javascript_in_spanish_and_in_the
     ada.presses("Continuar")
     ada.reads("Tu hoja de recuperación")
     ada.follows("La he guardado")
+    ada.reads("Con qué empieza tu comunidad")
+    ada.types(responsible="Calle del Roble", contact="Ada", neighbours="2")
+    ada.presses("Empezar")
+    ada.reads("Calle del Roble está en marcha")
+    ada.reads("AGE-SECRET-KEY-1")
+    ada.follows("Inicio")
     ada.reads("Hola, Ada")
     ada.page.locator("select[name=language]").select_option("en")
     ada.presses("Elegir")

@@ -118,12 +118,12 @@ class Person:
         if message.type == "error" and "Content Security Policy" in message.text:
             self.errors.append(message.text)
 
-    def has_authenticator(self):
-        """A phone that verifies its owner and keeps passkeys."""
+    def has_authenticator(self, resident=True):
+        """A phone that verifies its owner and keeps passkeys; not `resident`: one that finds none by itself."""
         session = self.context.new_cdp_session(self.page)
         session.send("WebAuthn.enable")
         session.send("WebAuthn.addVirtualAuthenticator", {"options": {
-            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": resident, "hasUserVerification": True,
             "isUserVerified": True, "automaticPresenceSimulation": True}})
         self.authenticator = session
 

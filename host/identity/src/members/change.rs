@@ -61,6 +61,7 @@ pub(crate) fn new_party(
         active: true,
         mandated: false,
         credentialed: false,
+        ward: false,
         since: cx.now(),
         handle: handle.to_owned(),
         sealed_name: Vec::new(),
@@ -154,6 +155,7 @@ pub(super) fn end_part(
     profiles::end_of(cx, id)?;
     recovered::end_of(cx, id)?;
     papers::end_of(cx, id)?;
+    crate::guardians::end_of(cx, id)?;
     Ok(())
 }
 
@@ -172,7 +174,9 @@ pub(super) fn give_mandate(cx: &mut dyn NativeContext, arguments: Arguments<'_>)
         return refuse(MembersError::MandateInvalid);
     };
     let who = authority(cx)?;
-    let first = !party.mandated && !party.credentialed;
+    // Who is under age cannot give one herself: a steward gives her first guardian, and all see it.
+    let child = party.ward && mandate == Mandate::Guardian;
+    let first = !party.mandated && (!party.credentialed || child);
     let by_steward = matches!(who, Authority::Steward(_)) && first;
     if !by_steward && !who.decides_for(cx, id)? {
         return refuse(MembersError::NoMandate);

@@ -63,6 +63,8 @@ pub(crate) struct Shared {
     pub(crate) clock_suspect: AtomicBool,
     pub(super) clock_base: Mutex<(Instant, u64)>,
     pub(super) pseudonym_key: [u8; 32],
+    /// From which keys for other crates of the host are derived.
+    pub(super) host_key: [u8; 32],
     pub(super) staging: Arc<Staging>,
     pub(crate) uses: Uses,
     pub(super) stager: Stager,

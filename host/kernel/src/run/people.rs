@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hamlet_reflect::Id;
 
 use super::Running;
-use crate::access::People;
+use crate::access::{People, Standing};
 use crate::call::CallError;
 use crate::native::{Mandate, RECOVERED_FOR_MICROS};
 
@@ -39,10 +39,11 @@ impl Running {
 }
 
 impl People for Running {
-    fn is_active(&mut self, person: Id) -> Result<bool, CallError> {
+    fn standing(&mut self, person: Id) -> Result<Standing, CallError> {
         let directory = Arc::clone(&self.shared.directory);
         let status = directory.status(&mut self.tx, self.shared.directory_namespace, person)?;
-        Ok(status.is_some_and(|status| status.active))
+        Ok(status
+            .map_or_else(Standing::default, |status| Standing { active: status.active, ward: status.ward }))
     }
 
     fn is_in_group(&mut self, person: Id, group: &str) -> Result<bool, CallError> {

@@ -67,7 +67,7 @@ impl Directory for Villagers {
 
     fn status(&self, _: &mut dyn Rows, _: Namespace, party: Id) -> Result<Option<PartyStatus>, StoreError> {
         let known = [ANNA, BERTA, GONE].contains(&party);
-        Ok(known.then_some(PartyStatus { kind: PartyKind::Person, active: party != GONE }))
+        Ok(known.then_some(PartyStatus { kind: PartyKind::Person, active: party != GONE, ward: false }))
     }
 
     fn commons(&self, _: &mut dyn Rows, _: Namespace) -> Result<Option<Id>, StoreError> {

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::super::ask::ask;
@@ -47,33 +47,15 @@ pub(super) async fn make(Posted { visit: member, .. }: Posted<Member>) -> Respon
     if let Some(response) = prove::first_from(&member, PATH).await {
         return response;
     }
-    let Some(caretaker) = visit.here.state.caretaker.clone() else {
-        return asked(visit, StatusCode::NOT_FOUND, &say.t("backups-not-here"));
+    let sheet = match sheet(&member).await {
+        Ok(sheet) => sheet,
+        Err(why) => return asked(visit, StatusCode::UNPROCESSABLE_ENTITY, &why),
     };
-    let key = match beside(move || caretaker.new_key()).await {
-        Some(Ok(key)) => key,
-        Some(Err(why)) => return asked(visit, StatusCode::INTERNAL_SERVER_ERROR, &why),
-        None => return asked(visit, StatusCode::INTERNAL_SERVER_ERROR, &say.t("host-failed")),
-    };
-    if let Err(refused) = ask(visit, "backups", "set-key", json!({ "recipient": key.recipient })).await {
-        return asked(visit, StatusCode::UNPROCESSABLE_ENTITY, &refused.said(visit));
-    }
     let title = say.t("backup-sheet");
-    let day = visit.day(visit.here.state.kernel.now());
-    let about =
-        [("community", visit.community.name.as_str()), ("handle", &member.browser.handle), ("day", &day)];
     let body = html! {
         h1 { (title) }
-        p { (say.with("backup-sheet-lead", &about)) }
-        section class="card" {
-            h2 { (say.t("backup-sheet-secret")) }
-            p class="code" id="secret" { (key.secret) }
-            (qr::code(&key.secret, &say.t("backup-sheet-secret")))
-            h2 { (say.t("backup-sheet-public")) }
-            p class="code" { (key.recipient) }
-        }
-        h2 { (say.t("backup-sheet-how")) }
-        ol { li { (say.t("backup-sheet-step-1")) } li { (say.t("backup-sheet-step-2")) } li { (say.t("backup-sheet-step-3")) } }
+        h2 { (say.t("backup-key")) }
+        (sheet)
         p class="noprint" {
             button class="quiet" type="button" data-print hidden { (say.t("print")) } " "
             a class="button" href="/stewards/backups" { (say.t("backup-sheet-kept")) }
@@ -81,4 +63,30 @@ pub(super) async fn make(Posted { visit: member, .. }: Posted<Member>) -> Respon
     };
     let frame = Frame { narrow: true, script: true, ..frame(&title) };
     shell::page_with(visit, StatusCode::OK, &frame, &body)
+}
+
+/// Makes her key and writes the sheet that is printed: the only time that it is seen. On a narrow page only, which no
+/// browser keeps. The error is in words.
+pub(crate) async fn sheet(member: &Member) -> Result<Markup, String> {
+    let visit = &member.visit;
+    let say = &visit.say;
+    let caretaker = visit.here.state.caretaker.clone().ok_or_else(|| say.t("backups-not-here"))?;
+    let key = beside(move || caretaker.new_key()).await.ok_or_else(|| say.t("host-failed"))??;
+    let order = json!({ "recipient": key.recipient });
+    ask(visit, "backups", "set-key", order).await.map_err(|refused| refused.said(visit))?;
+    let day = visit.day(visit.here.state.kernel.now());
+    let about =
+        [("community", visit.community.name.as_str()), ("handle", &member.browser.handle), ("day", &day)];
+    Ok(html! {
+        p { (say.with("backup-sheet-lead", &about)) }
+        section class="card" {
+            h3 { (say.t("backup-sheet-secret")) }
+            p class="code" id="secret" { (key.secret) }
+            (qr::code(&key.secret, &say.t("backup-sheet-secret")))
+            h3 { (say.t("backup-sheet-public")) }
+            p class="code" { (key.recipient) }
+        }
+        h3 { (say.t("backup-sheet-how")) }
+        ol { li { (say.t("backup-sheet-step-1")) } li { (say.t("backup-sheet-step-2")) } li { (say.t("backup-sheet-step-3")) } }
+    })
 }

@@ -25,6 +25,7 @@ pub(crate) mod kept;
 mod mail;
 mod pictures;
 
+pub(crate) use backup_key::sheet as backup_sheet;
 pub(crate) use carry::carry;
 pub(crate) use inbox::unread;
 

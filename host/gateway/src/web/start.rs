@@ -1,0 +1,318 @@
+//! `/stewards/start`: the last page of founding a community. On one page a steward chooses what it begins with: plugins,
+//! each with what it asks for; ground rules from a few answers; her key for copies; a link for the first neighbours.
+//!
+//! Nothing is chosen for her: a plugin comes in because she ticked it under what it asks for, and is granted exactly what
+//! stood there. It is a short way, not a power: each of these things has a page of its own, and the natives behind both
+//! are the same. If it is wrong, something is granted that nobody read.
+
+use axum::response::Response;
+use hamlet_kernel::Kernel;
+use http::StatusCode;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::ask::{Refused, ask, items, text};
+use super::care;
+use super::catalogue::{self, Offer};
+use super::fields::Fields;
+use super::home::OrNull as _;
+use super::invitations;
+use super::plugins;
+use super::prove;
+use super::rules;
+use super::shell::{self, Field, Frame, field, hidden, notice};
+use super::visit::{Member, Posted, Visit};
+
+/// Where it is.
+pub(super) const PLACE: &str = "/stewards/start";
+/// Most plugins that are offered to begin with; the others are on the page of plugins.
+const STARTERS_MAX: usize = 12;
+/// How many people may come in by the first link, when nothing else is said, and at most.
+const NEIGHBOURS: u32 = 10;
+const NEIGHBOURS_MAX: u32 = 500;
+
+/// A plugin to begin with, compiled and looked at.
+struct Starter {
+    offer: Offer,
+    /// Under which name it is staged.
+    component: String,
+    /// What installing it would mean.
+    outlook: Value,
+}
+
+/// Compiles what a community may begin with, beside whatever is being done: so that nobody waits for it later.
+pub(super) fn prepare(visit: &Visit) {
+    let (kernel, folders) = (visit.here.state.kernel.clone(), visit.here.state.catalogue.clone());
+    // What fails is said on the page itself, which tries again.
+    tokio::task::spawn_blocking(move || staged(&kernel, &candidates(catalogue::offers(&folders))).len());
+}
+
+/// The newest version of each plugin: signed ones, or in a developer's checkout, where nothing is signed, all.
+fn candidates(offers: Vec<Offer>) -> Vec<Offer> {
+    let signed = offers.iter().any(|offer| offer.publisher.is_some());
+    let mut found: Vec<Offer> = Vec::new();
+    for offer in offers.into_iter().filter(|offer| offer.publisher.is_some() || !signed) {
+        if found.len() < STARTERS_MAX && !found.iter().any(|known| known.name == offer.name) {
+            found.push(offer);
+        }
+    }
+    found
+}
+
+fn staged(kernel: &Kernel, offers: &[Offer]) -> Vec<(Offer, Result<String, String>)> {
+    offers.iter().map(|offer| (offer.clone(), catalogue::stage(kernel, offer))).collect()
+}
+
+/// What is offered and not installed, and in words why others cannot be.
+async fn starters(visit: &Visit) -> (Vec<Starter>, Vec<String>) {
+    let installed = ask(visit, "plugins", "list", json!({})).await.unwrap_or_default();
+    let is_installed = |name: &str| items(&installed).iter().any(|plugin| text(plugin, "name") == name);
+    let mut offers = candidates(plugins::offers(visit).await);
+    offers.retain(|offer| !is_installed(&offer.name));
+    let kernel = visit.here.state.kernel.clone();
+    let staged = tokio::task::spawn_blocking(move || staged(&kernel, &offers)).await.unwrap_or_default();
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for (offer, component) in staged {
+        let looked = match component {
+            Ok(component) => {
+                let outlook = ask(visit, "plugins", "plan", json!({ "component": component })).await;
+                outlook.map(|outlook| (component, outlook)).map_err(|refused| refused.said(visit))
+            }
+            Err(why) => Err(why),
+        };
+        match looked {
+            Ok((component, outlook)) => found.push(Starter { offer, component, outlook }),
+            Err(why) => problems.push(format!("{}: {why}", offer.title)),
+        }
+    }
+    (found, problems)
+}
+
+pub(crate) async fn page(member: Member) -> Response {
+    let visit = &member.visit;
+    let say = &visit.say;
+    let title = say.t("start-title");
+    if !member.browser.steward {
+        let body = html! { h1 { (title) } (notice("bad", &say.t("refused-denied"))) };
+        return shell::page_with(visit, StatusCode::FORBIDDEN, &frame(&title), &body);
+    }
+    let (starters, problems) = starters(visit).await;
+    let ground = ask(visit, "papers", "current", json!({})).await.unwrap_or_default();
+    let body = html! {
+        h1 { (title) }
+        p class="lead" { (say.t("start-lead")) }
+        form method="post" action=(PLACE) {
+            (hidden(visit))
+            section class="card" {
+                h2 { (say.t("start-plugins")) }
+                @if starters.is_empty() && problems.is_empty() { p { (say.t("start-plugins-none")) } }
+                @for starter in &starters { (choice(visit, starter)) }
+                @for problem in &problems { p class="soft" { (problem) } }
+            }
+            section class="card" {
+                h2 { (say.t("rules-title")) }
+                @if ground.is_null() {
+                    p { (say.t("start-rules")) }
+                    (rules::questions(visit, &Fields::default()))
+                } @else { p { a href="/rules" { (rules::which(visit, &ground)) } } }
+            }
+            (copies(visit).await)
+            section class="card" {
+                h2 { (say.t("start-invite")) }
+                (field(&Field { name: "neighbours", label: &say.t("start-invite-uses"), help: &say.t("start-invite-help"), kind: "number", value: &NEIGHBOURS.to_string(), ..Field::default() }))
+            }
+            button { (say.t("start-begin")) } " " a class="button quiet" href="/" { (say.t("start-later")) }
+        }
+    };
+    shell::page(visit, &frame(&title), &body)
+}
+
+fn frame(title: &str) -> Frame<'_> {
+    // Narrow: nothing of it is kept for looking at it later without a connection.
+    Frame { title, narrow: true, script: true, ..Frame::default() }
+}
+
+/// One plugin: what it asks for, and a box to tick. What is granted is what stands here.
+fn choice(visit: &Visit, starter: &Starter) -> Markup {
+    let say = &visit.say;
+    let id = format!("plugin-{}", starter.offer.name);
+    let asks = items(starter.outlook.get("asks").unwrap_or_default_ref());
+    html! {
+        fieldset {
+            legend { (starter.offer.title) " " span class="soft" { (starter.offer.version) } }
+            @match &starter.offer.publisher {
+                Some(key) => { p class="soft" { (say.with("plugin-signed", &[("key", key.as_str())])) } }
+                None => { p class="notice" { (say.t("plugin-unsigned-warning")) } }
+            }
+            @if !asks.is_empty() {
+                p { (say.t("start-asks")) }
+                ul { @for ask in asks { li { (text(ask, "sentence")) } } }
+            }
+            details {
+                summary { (say.t("plugin-means")) }
+                ul { @for sentence in items(starter.outlook.get("sentences").unwrap_or_default_ref()) { li { (sentence.as_str().unwrap_or_default()) } } }
+            }
+            @for ask in asks {
+                input type="hidden" name={ "key-" (starter.component) } value=(text(ask, "key"));
+            }
+            div class="field tick" {
+                input type="checkbox" id=(id) name="plugin" value=(starter.component);
+                label for=(id) { (say.with("start-bring", &[("title", &starter.offer.title)])) }
+            }
+        }
+    }
+}
+
+/// Where copies go, and her key for them.
+async fn copies(visit: &Visit) -> Markup {
+    let say = &visit.say;
+    let Some(caretaker) = visit.here.state.caretaker.clone() else { return html! {} };
+    let copies = tokio::task::spawn_blocking(move || caretaker.copies()).await.unwrap_or_default();
+    let (hours, keep) = (copies.every_hours.to_string(), copies.keep.to_string());
+    html! {
+        section class="card" {
+            h2 { (say.t("start-copies")) }
+            p { (say.with("start-copies-plan", &[("hours", &hours), ("keep", &keep), ("folder", &copies.folder)])) }
+            @if copies.same_disk { p class="soft" { (say.t("start-copies-same-disk")) } }
+            @if copies.recipients == 0 {
+                p { (say.t("backup-key-lead")) " " (say.t("backup-key-once")) }
+                div class="field tick" {
+                    input type="checkbox" id="copies" name="copies" value="yes" checked;
+                    label for="copies" { (say.t("start-copies-key")) }
+                }
+            }
+        }
+    }
+}
+
+pub(crate) async fn begin(Posted { visit: member, fields }: Posted<Member>) -> Response {
+    let visit = &member.visit;
+    let say = &visit.say;
+    let title = say.with("start-done", &[("community", &visit.community.name)]);
+    if !member.browser.steward {
+        let body = html! { h1 { (say.t("start-title")) } (notice("bad", &say.t("refused-denied"))) };
+        return shell::page_with(visit, StatusCode::FORBIDDEN, &frame(&title), &body);
+    }
+    if let Some(response) = prove::first_from(&member, PLACE).await {
+        return response;
+    }
+    let mut problems = bring_in(visit, &fields).await;
+    let written = write_rules(visit, &fields).await;
+    let key = match fields.text("copies") {
+        "yes" => Some(care::backup_sheet(&member).await),
+        _ => None,
+    };
+    let uses = fields.text("neighbours").parse().unwrap_or(0).min(NEIGHBOURS_MAX);
+    let link = match uses {
+        0 => None,
+        uses => Some(invitations::for_newcomers(visit, &say.t("start-invite"), uses).await),
+    };
+    problems.extend(written.err());
+    let (key, link) = (or_problem(key, &mut problems), or_problem(link, &mut problems));
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let pages = visit.plugins_with_pages();
+    let body = html! {
+        h1 { (title) }
+        @for problem in &problems { (notice("bad", problem)) }
+        @if let Some(key) = key { div class="sheet" { h2 { (say.t("backup-sheet")) } (key) } }
+        @if let Some(link) = link { div class="sheet" { (invitations::made(visit, &link)) } }
+        @if written_any(visit).await { p { (say.t("start-rules-there")) " " a href="/rules" { (say.t("rules-title")) } } }
+        section class="noprint" {
+            h2 { (say.t("start-next")) }
+            p {
+                button class="quiet" type="button" data-print hidden { (say.t("print")) } " "
+                @for page in &pages { a class="button" href=(page.path) { (page.title) } " " }
+                a class="button quiet" href="/" { (say.t("home")) }
+            }
+        }
+    };
+    shell::page_with(visit, status, &frame(&title), &body)
+}
+
+/// What was made; what went wrong joins the others.
+fn or_problem<T>(made: Option<Result<T, String>>, problems: &mut Vec<String>) -> Option<T> {
+    match made? {
+        Ok(made) => Some(made),
+        Err(why) => {
+            problems.push(why);
+            None
+        }
+    }
+}
+
+async fn written_any(visit: &Visit) -> bool {
+    ask(visit, "papers", "current", json!({})).await.is_ok_and(|current| !current.is_null())
+}
+
+/// The first ground rules, where somebody said who is responsible and there are none.
+async fn write_rules(visit: &Visit, fields: &Fields) -> Result<(), String> {
+    if fields.text("responsible").is_empty() || written_any(visit).await {
+        return Ok(());
+    }
+    // The age that the rules name is the one that holds.
+    if let Ok(age) = fields.text("age").parse::<u32>() {
+        let order = json!({ "years": age });
+        ask(visit, "guardians", "set-age", order).await.map_err(|refused| refused.said(visit))?;
+    }
+    rules::publish_draft(visit, fields).await
+}
+
+/// Installs what was ticked, granting what stood beside it. One that needs another comes after that one, whatever the
+/// order on the page. What could not be done, in words.
+async fn bring_in(visit: &Visit, fields: &Fields) -> Vec<String> {
+    let mut waiting: Vec<(&str, Refused)> = Vec::new();
+    let mut chosen = fields.all("plugin");
+    chosen.truncate(STARTERS_MAX);
+    loop {
+        let before = chosen.len();
+        waiting.clear();
+        for component in chosen {
+            let keys = fields.all(&format!("key-{component}"));
+            let order = json!({ "component": component, "granting": { "these": keys } });
+            if let Err(refused) = ask(visit, "plugins", "activate", order).await {
+                waiting.push((component, refused));
+            }
+        }
+        chosen = waiting.iter().map(|(component, _)| *component).collect();
+        if chosen.is_empty() || chosen.len() == before {
+            break;
+        }
+    }
+    let kernel = &visit.here.state.kernel;
+    let named = |component: &str| kernel.staged(component).map(|staged| staged.manifest.title.clone());
+    waiting
+        .iter()
+        .map(|(component, refused)| match named(component) {
+            Some(title) => format!("{title}: {}", refused.said(visit)),
+            None => refused.said(visit),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(name: &str, version: &str, signed: bool) -> Offer {
+        Offer {
+            key: String::new(),
+            path: std::path::PathBuf::new(),
+            name: name.into(),
+            version: version.into(),
+            title: name.into(),
+            publisher: signed.then(String::new),
+        }
+    }
+
+    #[test]
+    fn the_newest_signed_version_of_each_plugin_is_offered_and_unsigned_ones_only_where_none_is_signed() {
+        let shown = |offers: Vec<Offer>| -> Vec<String> {
+            candidates(offers).iter().map(|offer| format!("{} {}", offer.name, offer.version)).collect()
+        };
+        let all = vec![offer("a", "2", true), offer("a", "1", true), offer("b", "1", false)];
+        assert_eq!(shown(all), ["a 2"]);
+        assert_eq!(shown(vec![offer("a", "1", false), offer("b", "1", false)]), ["a 1", "b 1"]);
+        let many = (0..40).map(|number| offer(&format!("p{number}"), "1", true)).collect();
+        assert_eq!(shown(many).len(), STARTERS_MAX);
+    }
+}
