@@ -120,7 +120,7 @@ fn w1_a_frame_asks_with_her_rights_and_no_command_is_done_by_itself() {
     let page = reply["page"].as_str().unwrap();
     assert!(page.starts_with("/p/speaker/call/speaking/say?"), "{page}");
     let form = text(&place.get(page));
-    assert!(form.contains("value=\"a&amp;b=&quot;c&quot;\""), "{form}");
+    assert!(form.contains("\na&amp;b=&quot;c&quot;</textarea>"), "{form}");
     assert!(text(&place.get("/p/speaker/done")).contains("Said so far: 0"));
     // What she may not do she may not do from here either; other plugins and the host are not there.
     let hush = asks(&place, "/p/speaker/frame/speaking/hush", &json!({}), "same-origin", &token).json();

@@ -83,7 +83,8 @@ fn a_stranger_is_asked_to_sign_in_where_the_plugin_wants_it() {
         (reply.status, reply.header("location").unwrap()),
         (303, "/sign-in?to=%2Fp%2Fspeaker%2Fme%3Fx%3D1")
     );
-    assert_eq!(place.stranger("/p/till/call").header("location").unwrap(), "/sign-in?to=%2Fp%2Ftill%2Fcall");
+    let taking = place.stranger("/p/till/call/till/take");
+    assert_eq!(taking.header("location").unwrap(), "/sign-in?to=%2Fp%2Ftill%2Fcall%2Ftill%2Ftake");
 }
 
 #[test]
