@@ -124,6 +124,9 @@ fn judge(node: &Handle, html: &str, out: &str) {
                             .any(|start| value.starts_with(start))
                             && !value.contains("..")
                     }
+                    ("h-frame", "src") => {
+                        value.starts_with("/p/shop/static/") && !value.contains("..") && !value.contains("//")
+                    }
                     (_, "src") => value.starts_with("/p/shop/blob/"),
                     (_, "action") => {
                         value.starts_with("/p/shop/")
