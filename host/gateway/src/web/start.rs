@@ -5,11 +5,13 @@
 //! stood there. It is a short way, not a power: each of these things has a page of its own, and the natives behind both
 //! are the same. If it is wrong, something is granted that nobody read.
 
+use std::time::Duration;
+
 use axum::response::Response;
-use hamlet_kernel::Kernel;
 use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use super::ask::{Refused, ask, items, text};
 use super::care;
@@ -30,6 +32,8 @@ const STARTERS_MAX: usize = 12;
 /// How many people may come in by the first link, when nothing else is said, and at most.
 const NEIGHBOURS: u32 = 10;
 const NEIGHBOURS_MAX: u32 = 500;
+/// How long the page waits for plugins that are not compiled yet; a large one takes half a minute on a small box.
+const PATIENCE: Duration = Duration::from_secs(12);
 
 /// A plugin to begin with, compiled and looked at.
 struct Starter {
@@ -44,7 +48,11 @@ struct Starter {
 pub(super) fn prepare(visit: &Visit) {
     let (kernel, folders) = (visit.here.state.kernel.clone(), visit.here.state.catalogue.clone());
     // What fails is said on the page itself, which tries again.
-    tokio::task::spawn_blocking(move || staged(&kernel, &candidates(catalogue::offers(&folders))).len());
+    tokio::task::spawn_blocking(move || {
+        for offer in candidates(catalogue::offers(&folders)) {
+            let _ = catalogue::stage(&kernel, &offer);
+        }
+    });
 }
 
 /// The newest version of each plugin: signed ones, or in a developer's checkout, where nothing is signed, all.
@@ -59,20 +67,27 @@ fn candidates(offers: Vec<Offer>) -> Vec<Offer> {
     found
 }
 
-fn staged(kernel: &Kernel, offers: &[Offer]) -> Vec<(Offer, Result<String, String>)> {
-    offers.iter().map(|offer| (offer.clone(), catalogue::stage(kernel, offer))).collect()
-}
-
 /// What is offered and not installed, and in words why others cannot be.
 async fn starters(visit: &Visit) -> (Vec<Starter>, Vec<String>) {
     let installed = ask(visit, "plugins", "list", json!({})).await.unwrap_or_default();
     let is_installed = |name: &str| items(&installed).iter().any(|plugin| text(plugin, "name") == name);
     let mut offers = candidates(plugins::offers(visit).await);
     offers.retain(|offer| !is_installed(&offer.name));
-    let kernel = visit.here.state.kernel.clone();
-    let staged = tokio::task::spawn_blocking(move || staged(&kernel, &offers)).await.unwrap_or_default();
+    let compiled: Vec<_> = offers
+        .into_iter()
+        .map(|offer| {
+            let (kernel, known) = (visit.here.state.kernel.clone(), offer.clone());
+            (offer, tokio::task::spawn_blocking(move || catalogue::stage(&kernel, &known)))
+        })
+        .collect();
+    let until = Instant::now() + PATIENCE;
     let (mut found, mut problems) = (Vec::new(), Vec::new());
-    for (offer, component) in staged {
+    for (offer, compiled) in compiled {
+        // One that takes longer is compiled all the same, and is there when she looks again.
+        let component = match timeout_at(until, compiled).await {
+            Ok(compiled) => compiled.unwrap_or_else(|_| Err(visit.say.t("host-failed"))),
+            Err(_) => Err(visit.say.t("start-late")),
+        };
         let looked = match component {
             Ok(component) => {
                 let outlook = ask(visit, "plugins", "plan", json!({ "component": component })).await;

@@ -323,6 +323,7 @@ start-title = What your community begins with
 start-lead = Choose what you want now. All of it can be changed, added or taken away later.
 start-plugins = What it does
 start-plugins-none = No plugin lies on this box yet. Later you find them on the page “Plugins”.
+start-late = It is still being made ready for this box. Load this page again in a minute, or bring it in later on the page “Plugins”.
 start-asks = It asks for this:
 start-bring = Bring in “{ $title }” and allow it this
 start-rules = Answer these for a first version of your ground rules. Leave the first line empty to write them another day.

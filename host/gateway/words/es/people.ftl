@@ -323,6 +323,7 @@ start-title = Con qué empieza tu comunidad
 start-lead = Elige lo que quieres ahora. Todo se puede cambiar, añadir o quitar después.
 start-plugins = Qué hace
 start-plugins-none = Todavía no hay ningún complemento en esta caja. Más tarde los encuentras en la página «Complementos».
+start-late = Todavía se está preparando para esta caja. Vuelve a cargar la página dentro de un minuto, o añádelo después en la página «Complementos».
 start-asks = Pide esto:
 start-bring = Traer «{ $title }» y permitirle esto
 start-rules = Responde a esto para una primera versión de vuestras reglas. Deja vacía la primera línea para escribirlas otro día.

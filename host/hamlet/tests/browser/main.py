@@ -29,6 +29,9 @@ STORIES = {name: story for module in modules() for name, story in vars(module).i
 
 
 def main(wanted):
+    unknown = [name for name in wanted if f"story_{name}" not in STORIES]
+    if unknown:
+        sys.exit(f"there is no story {', '.join(unknown)}; there are: {', '.join(name.removeprefix('story_') for name in STORIES)}")
     with sync_playwright() as playwright:
         browser = launch(playwright.chromium)
         for name, story in STORIES.items():
