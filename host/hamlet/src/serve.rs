@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use hamlet_gateway::{Challenges, Config, Gateway, Rate, Reach, ServeConfig};
@@ -17,6 +18,9 @@ use crate::certificate::Certificate;
 use crate::keeper::Keeper;
 use crate::names::Names;
 use crate::{background, community, setup};
+
+/// How long work that nobody waits for may go on after the host was told to stop.
+const LEFT_OVER: Duration = Duration::from_secs(5);
 
 /// What `hamlet run` was asked to do.
 #[derive(Debug, Default, clap::Args)]
@@ -144,6 +148,8 @@ pub fn run(home: &Path, args: &RunArgs) -> Result<Outcome> {
     for kernel in kernels {
         kernel.shutdown();
     }
+    // Whoever was answered is on disk. What is left is work that nobody waits for, such as compiling a plugin.
+    runtime.shutdown_timeout(LEFT_OVER);
     Ok(Outcome::Done)
 }
 
