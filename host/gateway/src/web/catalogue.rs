@@ -20,6 +20,8 @@ pub(crate) struct Offer {
     pub title: String,
     /// The key of who signed it; none: nobody.
     pub publisher: Option<String>,
+    /// How large its component is: about how long compiling takes.
+    pub bytes: usize,
 }
 
 /// All of the folders, by title. What cannot be read is left out and logged.
@@ -32,20 +34,21 @@ pub(crate) fn offers(folders: &[PathBuf]) -> Vec<Offer> {
 
 fn offer(path: &Path) -> Option<Offer> {
     let key = blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex().get(..16)?.to_owned();
-    let (manifest, publisher) = if path.extension().is_some_and(|end| end == "hamlet") {
+    let (package, publisher) = if path.extension().is_some_and(|end| end == "hamlet") {
         let read = hamlet_bundle::read_bundle(path).map_err(|error| error.to_string());
         let verified =
             read.and_then(|bytes| hamlet_bundle::verify(&bytes).map_err(|error| error.to_string()));
         match verified {
-            Ok(verified) => (verified.package.manifest, Some(verified.publisher.to_string())),
+            Ok(verified) => (verified.package, Some(verified.publisher.to_string())),
             Err(error) => {
                 tracing::warn!(path = %path.display(), error, "a bundle of the catalogue is left out");
                 return None;
             }
         }
     } else {
-        (hamlet_bundle::load(path).ok()?.manifest, None)
+        (hamlet_bundle::load(path).ok()?, None)
     };
+    let manifest = package.manifest;
     Some(Offer {
         key,
         path: path.to_owned(),
@@ -53,6 +56,7 @@ fn offer(path: &Path) -> Option<Offer> {
         version: manifest.version.to_string(),
         title: manifest.title.clone(),
         publisher,
+        bytes: package.component.len(),
     })
 }
 

@@ -8,9 +8,12 @@
 use std::time::Duration;
 
 use axum::response::Response;
+use hamlet_kernel::Kernel;
 use http::StatusCode;
 use maud::{Markup, html};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::ask::{Refused, ask, items, text};
@@ -33,7 +36,7 @@ const STARTERS_MAX: usize = 12;
 const NEIGHBOURS: u32 = 10;
 const NEIGHBOURS_MAX: u32 = 500;
 /// How long the page waits for plugins that are not compiled yet; a large one takes half a minute on a small box.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A plugin to begin with, compiled and looked at.
 struct Starter {
@@ -50,7 +53,7 @@ pub(super) fn prepare(visit: &Visit) {
     // What fails is said on the page itself, which tries again.
     tokio::task::spawn_blocking(move || {
         for offer in candidates(catalogue::offers(&folders)) {
-            let _ = catalogue::stage(&kernel, &offer);
+            let _ = compiled(&kernel, &offer);
         }
     });
 }
@@ -64,7 +67,16 @@ fn candidates(offers: Vec<Offer>) -> Vec<Offer> {
             found.push(offer);
         }
     }
+    found.sort_by_key(|offer| offer.bytes);
     found
+}
+
+/// Compiles a plugin, or finds it compiled. One at a time: two that look at the page share the work, and the small ones,
+/// which come first, are there first.
+fn compiled(kernel: &Kernel, offer: &Offer) -> Result<String, String> {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
+    catalogue::stage(kernel, offer)
 }
 
 /// What is offered and not installed, and in words why others cannot be.
@@ -73,19 +85,17 @@ async fn starters(visit: &Visit) -> (Vec<Starter>, Vec<String>) {
     let is_installed = |name: &str| items(&installed).iter().any(|plugin| text(plugin, "name") == name);
     let mut offers = candidates(plugins::offers(visit).await);
     offers.retain(|offer| !is_installed(&offer.name));
-    let compiled: Vec<_> = offers
-        .into_iter()
-        .map(|offer| {
-            let (kernel, known) = (visit.here.state.kernel.clone(), offer.clone());
-            (offer, tokio::task::spawn_blocking(move || catalogue::stage(&kernel, &known)))
-        })
-        .collect();
+    let (kernel, known) = (visit.here.state.kernel.clone(), offers.clone());
+    let (tell, mut told) = mpsc::unbounded_channel();
+    tokio::task::spawn_blocking(move || {
+        known.iter().all(|offer| tell.send(compiled(&kernel, offer)).is_ok())
+    });
     let until = Instant::now() + PATIENCE;
     let (mut found, mut problems) = (Vec::new(), Vec::new());
-    for (offer, compiled) in compiled {
+    for offer in offers {
         // One that takes longer is compiled all the same, and is there when she looks again.
-        let component = match timeout_at(until, compiled).await {
-            Ok(compiled) => compiled.unwrap_or_else(|_| Err(visit.say.t("host-failed"))),
+        let component = match timeout_at(until, told.recv()).await {
+            Ok(compiled) => compiled.unwrap_or_else(|| Err(visit.say.t("host-failed"))),
             Err(_) => Err(visit.say.t("start-late")),
         };
         let looked = match component {
@@ -316,6 +326,7 @@ mod tests {
             version: version.into(),
             title: name.into(),
             publisher: signed.then(String::new),
+            bytes: name.len(),
         }
     }
 
@@ -327,6 +338,8 @@ mod tests {
         let all = vec![offer("a", "2", true), offer("a", "1", true), offer("b", "1", false)];
         assert_eq!(shown(all), ["a 2"]);
         assert_eq!(shown(vec![offer("a", "1", false), offer("b", "1", false)]), ["a 1", "b 1"]);
+        let sizes = vec![offer("large", "1", true), offer("tiny", "1", true)];
+        assert_eq!(shown(sizes), ["tiny 1", "large 1"], "what is compiled first is there first");
         let many = (0..40).map(|number| offer(&format!("p{number}"), "1", true)).collect();
         assert_eq!(shown(many).len(), STARTERS_MAX);
     }
