@@ -5,6 +5,8 @@
 //! stood there. It is a short way, not a power: each of these things has a page of its own, and the natives behind both
 //! are the same. If it is wrong, something is granted that nobody read.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -71,11 +73,12 @@ fn candidates(offers: Vec<Offer>) -> Vec<Offer> {
     found
 }
 
-/// Compiles a plugin, or finds it compiled. One at a time: two that look at the page share the work, and the small ones,
-/// which come first, are there first.
+/// Compiles a plugin, or finds it compiled. Two that ask for the same one share the work: the second waits for the first,
+/// and for no other.
 fn compiled(kernel: &Kernel, offer: &Offer) -> Result<String, String> {
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock();
+    static GOING_ON: Mutex<BTreeMap<String, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
+    let this = Arc::clone(GOING_ON.lock().entry(offer.key.clone()).or_default());
+    let _one = this.lock();
     catalogue::stage(kernel, offer)
 }
 
