@@ -385,9 +385,10 @@ fn run_all(
     let calls = std::cell::RefCell::new(calls);
     let local = tokio::task::LocalSet::new();
     let calls = std::rc::Rc::new(calls);
+    let overtaken = std::rc::Rc::new(std::cell::Cell::new(0_u32));
     runtime.block_on(local.run_until(async {
         let workers = (0..in_flight).map(|_| {
-            let calls = std::rc::Rc::clone(&calls);
+            let (calls, overtaken) = (std::rc::Rc::clone(&calls), std::rc::Rc::clone(&overtaken));
             let kernel = kernel.clone();
             async move {
                 loop {
@@ -396,7 +397,7 @@ fn run_all(
                     let mut again = (in_flight > 1 && in_flight <= LISTS_MAX).then(|| call.clone());
                     let mut answer = kernel.call(call).await;
                     while let (Err(CallError::Contended { .. }), Some(call)) = (&answer, again.take()) {
-                        println!("  (overtaken, and sent again)");
+                        overtaken.set(overtaken.get() + 1);
                         again = Some(call.clone());
                         answer = kernel.call(call).await;
                     }
@@ -406,6 +407,9 @@ fn run_all(
         });
         futures_util::future::join_all(workers).await;
     }));
+    if overtaken.get() > 0 {
+        println!("  {} were overtaken by others and sent again:", overtaken.get());
+    }
 }
 
 fn accepted(answer: &Answer) {
