@@ -9,8 +9,8 @@ const TOMS_OWN: u64 = 30;
 /// A market with the greedy stall and its friend, who is harmless yet.
 fn market() -> Market {
     let market = Market::open();
-    market.0.install_package(friend("harmless")).unwrap();
-    market.0.install_package(example("greedy-stall")).unwrap();
+    market.0.install_package(&friend("harmless")).unwrap();
+    market.0.install_package(&example("greedy-stall")).unwrap();
     market
 }
 
@@ -122,7 +122,7 @@ fn t4_to_be_called_again_while_it_sells_is_refused_and_changes_nothing() {
     assert_eq!((books, counts), ((-100, 100, json!("1")), [json!("1"), json!("1")]));
 
     // The friend is upgraded to one that calls the stall. Called by herself it sells: it may do that.
-    market.0.install_package(friend("accomplice")).unwrap();
+    market.0.install_package(&friend("accomplice")).unwrap();
     let wave = json!({ "price": 100, "account": hex(ROSAS), "till": hex(TILL) });
     market.ok("rosa", "friend", "wave", wave);
     let before = market.everything();

@@ -7,7 +7,7 @@ use crate::common::{Market, ROSAS, TILL, amounts, asked, example, hex};
 /// A market with the stall in it, which has ten boxes of eggs at 3.00.
 fn market() -> Market {
     let market = Market::open();
-    market.0.install_package(example("stall")).unwrap();
+    market.0.install_package(&example("stall")).unwrap();
     market.ok("steward", "stall", "set-up", json!({ "name": "Eggs and honey", "till": hex(TILL) }));
     market.ok("steward", "stall", "offer", json!({ "name": "eggs", "price": 300, "stock": 10 }));
     market

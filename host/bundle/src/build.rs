@@ -160,7 +160,7 @@ pub fn build(
     let contract = Contract::read(plugin_dir, &manifest.build)?;
     let wit = contract.encode()?;
     let static_source = manifest.static_files.as_ref().map(|rules| plugin_dir.join(&rules.folder));
-    let static_files = match (&manifest.static_files, &static_source) {
+    let files = match (&manifest.static_files, &static_source) {
         (Some(rules), Some(source)) => read_static(source, rules)?,
         _ => Vec::new(),
     };
@@ -170,12 +170,12 @@ pub fn build(
     contract.check(&manifest, &component)?;
     let undocumented = check_docs(&wit);
     let asked_in_vain = contract.asked_in_vain(&manifest, &component);
-    let package = Package { manifest, manifest_text, component, wit };
+    let package = Package { manifest, manifest_text, component, wit, files };
     let dir = options.out.clone().unwrap_or(default_out);
     if let Some(source) = &static_source {
         clear_static(&dir, source, &package.manifest.name)?;
     }
-    package::save(&dir, &package, &static_files)
+    package::save(&dir, &package)
         .map_err(|error| BuildError::Write { path: error.path, source: error.source })?;
     Ok(Built { dir, package, undocumented, asked_in_vain, took: begun.elapsed() })
 }

@@ -57,10 +57,8 @@ const UNTRUSTED_COMMENT: &str = "signature of a Hamlet plugin";
 pub struct Verified {
     /// Who signed it.
     pub publisher: Publisher,
-    /// Manifest, component and WIT package.
+    /// Manifest, component, WIT package and static files.
     pub package: Package,
-    /// The files that the host serves as they are, sorted by path.
-    pub static_files: Vec<StaticFile>,
     /// SHA-256 of the whole file, in hex, as `sha256sum` prints it.
     pub sha256: String,
 }
@@ -171,17 +169,17 @@ pub fn bundle_file_name(manifest: &Manifest) -> String {
 ///
 /// # Errors
 /// Whatever [`verify`] would refuse.
-pub fn pack(package: &Package, static_files: &[StaticFile], key: &SecretKey) -> Result<Vec<u8>, BundleError> {
+pub fn pack(package: &Package, key: &SecretKey) -> Result<Vec<u8>, BundleError> {
     let manifest = &package.manifest;
     let publisher = key.publisher();
-    check_parts(package, static_files, &publisher)?;
+    check_parts(package, &publisher)?;
     let mut entries = vec![
         (MANIFEST_FILE.to_owned(), package.manifest_text.as_bytes()),
         (component_name(&manifest.name), package.component.as_slice()),
         (wit_name(&manifest.name), package.wit.as_slice()),
     ];
     entries.extend(
-        static_files.iter().map(|file| (format!("{STATIC_FOLDER}/{}", file.path), file.bytes.as_slice())),
+        package.files.iter().map(|file| (format!("{STATIC_FOLDER}/{}", file.path), file.bytes.as_slice())),
     );
     let payload = container::write(entries)?;
     let comment = trusted_comment(manifest, &publisher);
@@ -227,7 +225,7 @@ pub fn verify(bundle: &[u8]) -> Result<Verified, BundleError> {
     let publisher = Publisher::parse(publisher)?;
     signature.verify(&publisher, payload)?;
     // From here on the publisher said so. What she said may still be wrong.
-    let (package, static_files) = parts(payload)?;
+    let package = parts(payload)?;
     let manifest = &package.manifest;
     if trusted_comment(manifest, &publisher) != comment {
         return Err(BundleError::OtherPlugin {
@@ -239,8 +237,8 @@ pub fn verify(bundle: &[u8]) -> Result<Verified, BundleError> {
     if signature.untrusted_comment() != UNTRUSTED_COMMENT {
         return Err(BundleError::Comment);
     }
-    check_parts(&package, &static_files, &publisher)?;
-    Ok(Verified { publisher, package, static_files, sha256: sha256_hex(bundle) })
+    check_parts(&package, &publisher)?;
+    Ok(Verified { publisher, package, sha256: sha256_hex(bundle) })
 }
 
 /// A bundle's signature, as a `.minisig` file holds it, and its payload, a tar. Nothing is checked
@@ -267,7 +265,7 @@ fn trusted_comment(manifest: &Manifest, publisher: &Publisher) -> String {
 }
 
 /// The parts of a payload; each is there once, and nothing else is.
-fn parts(payload: &[u8]) -> Result<(Package, Vec<StaticFile>), BundleError> {
+fn parts(payload: &[u8]) -> Result<Package, BundleError> {
     let entries = container::read(payload)?;
     let find = |name: &str, bytes_max: u64| match entries.iter().find(|(found, _)| *found == name) {
         None => Err(BundleError::Missing { name: name.to_owned() }),
@@ -282,7 +280,7 @@ fn parts(payload: &[u8]) -> Result<(Package, Vec<StaticFile>), BundleError> {
     let (component_name, wit_name) = (component_name(&manifest.name), wit_name(&manifest.name));
     let component = find(&component_name, COMPONENT_BYTES_MAX)?;
     let wit = find(&wit_name, WIT_BYTES_MAX)?;
-    let mut static_files = Vec::new();
+    let mut files = Vec::new();
     for (name, bytes) in &entries {
         if [MANIFEST_FILE, &component_name, &wit_name].contains(name) {
             continue;
@@ -292,16 +290,12 @@ fn parts(payload: &[u8]) -> Result<(Package, Vec<StaticFile>), BundleError> {
         };
         let rules = manifest.static_files.as_ref().ok_or(StaticError::Undeclared)?;
         let content_type = content_type(path, rules)?;
-        static_files.push(StaticFile { path: path.to_owned(), content_type, bytes: bytes.to_vec() });
+        files.push(StaticFile { path: path.to_owned(), content_type, bytes: bytes.to_vec() });
     }
-    Ok((Package { manifest, manifest_text, component, wit }, static_files))
+    Ok(Package { manifest, manifest_text, component, wit, files })
 }
 
-fn check_parts(
-    package: &Package,
-    static_files: &[StaticFile],
-    publisher: &Publisher,
-) -> Result<(), BundleError> {
+fn check_parts(package: &Package, publisher: &Publisher) -> Result<(), BundleError> {
     let manifest = &package.manifest;
     if let Some(named) = manifest.publisher.as_ref().filter(|named| *named != publisher) {
         return Err(BundleError::OtherPublisher { named: named.clone(), signed: publisher.clone() });
@@ -321,7 +315,7 @@ fn check_parts(
     if let Err(error) = hamlet_reflect::decode(&package.wit) {
         return Err(BundleError::NoWit { name: wit_name(&manifest.name), why: error.to_string() });
     }
-    Ok(check_static(static_files, manifest.static_files.as_ref())?)
+    Ok(check_static(&package.files, manifest.static_files.as_ref())?)
 }
 
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {

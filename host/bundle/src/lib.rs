@@ -39,9 +39,9 @@ pub use contract::{Contract, ContractError, check_docs, house_wit, merge_wit, wi
 pub use index::{INDEX_BYTES_MAX, INDEX_ENTRIES_MAX, Index, IndexEntry, IndexError, sign_index};
 pub use manifest::{
     Access, BuildRecipe, EmitEntry, ExportEntry, FunctionRule, GrantKind, ImportEntry, Kind, Manifest,
-    ManifestError, Migration, NoticeTopic, PeopleData, Reader, StaticRules, Translations,
+    ManifestError, Migration, NoticeTopic, PeopleData, Reader, StaticRules, Translations, in_language,
 };
-pub use package::{COMPONENT_BYTES_MAX, LoadError, Package, SaveError, load, load_static, save};
+pub use package::{COMPONENT_BYTES_MAX, LoadError, Package, SaveError, load, save};
 pub use semver::{Version, VersionReq};
 pub use sign::{Publisher, SecretKey, SignError, Signature, sign, write_key_pair};
 pub use statics::{

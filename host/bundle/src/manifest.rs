@@ -24,7 +24,7 @@ use crate::sign::Publisher;
 
 pub use error::ManifestError;
 pub use people::{PeopleData, Reader};
-pub use translated::Translations;
+pub use translated::{Translations, in_language};
 pub(crate) use words::{is_plugin_name, is_template_name};
 
 /// Largest manifest that is read, in bytes.

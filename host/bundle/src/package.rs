@@ -27,6 +27,8 @@ pub struct Package {
     pub component: Vec<u8>,
     /// Its WIT package in binary form, with doc comments; one world (C3).
     pub wit: Vec<u8>,
+    /// The files that the host serves as they are, sorted by path.
+    pub files: Vec<StaticFile>,
 }
 
 /// Why a folder is not a built plugin.
@@ -62,25 +64,30 @@ pub enum LoadError {
         /// Why.
         source: ManifestError,
     },
+    /// A static file is refused.
+    #[error(transparent)]
+    Static(Box<StaticError>),
 }
 
-/// Reads a built plugin's folder: `plugin.toml`, `NAME.wasm`, `NAME.wit.wasm`.
+impl From<StaticError> for LoadError {
+    fn from(error: StaticError) -> Self {
+        match error {
+            StaticError::Load(error) => error,
+            error => Self::Static(Box::new(error)),
+        }
+    }
+}
+
+/// Reads a built plugin's folder: `plugin.toml`, `NAME.wasm`, `NAME.wit.wasm`, and its static files.
 pub fn load(dir: &Path) -> Result<Package, LoadError> {
     let (manifest, manifest_text) = read_manifest(dir)?;
     let component = read_at_most(component_path(dir, &manifest.name), COMPONENT_BYTES_MAX)?;
     let wit = read_at_most(wit_path(dir, &manifest.name), WIT_BYTES_MAX)?;
-    Ok(Package { manifest, manifest_text, component, wit })
-}
-
-/// The static files of a built plugin's folder, sorted by path; none if its manifest has none.
-///
-/// # Errors
-/// See [`crate::read_static`].
-pub fn load_static(dir: &Path, manifest: &Manifest) -> Result<Vec<StaticFile>, StaticError> {
-    match &manifest.static_files {
-        None => Ok(Vec::new()),
-        Some(rules) => read_static(&dir.join(STATIC_FOLDER), rules),
-    }
+    let files = match &manifest.static_files {
+        None => Vec::new(),
+        Some(rules) => read_static(&dir.join(STATIC_FOLDER), rules)?,
+    };
+    Ok(Package { manifest, manifest_text, component, wit, files })
 }
 
 /// Writes a plugin into a folder as a build does: each file whole or not at all, the manifest last,
@@ -88,7 +95,7 @@ pub fn load_static(dir: &Path, manifest: &Manifest) -> Result<Vec<StaticFile>, S
 ///
 /// # Errors
 /// The path of the file that cannot be written, and why.
-pub fn save(dir: &Path, package: &Package, static_files: &[StaticFile]) -> Result<(), SaveError> {
+pub fn save(dir: &Path, package: &Package) -> Result<(), SaveError> {
     let put = |path: PathBuf, bytes: &[u8]| {
         let beside = path.with_added_extension(format!("{}.part", std::process::id()));
         let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
@@ -104,7 +111,7 @@ pub fn save(dir: &Path, package: &Package, static_files: &[StaticFile]) -> Resul
     if package.manifest.static_files.is_some() {
         make(&folder)?;
     }
-    for file in static_files {
+    for file in &package.files {
         let path = folder.join(&file.path);
         if let Some(parent) = path.parent() {
             make(parent)?;

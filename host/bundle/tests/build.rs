@@ -258,11 +258,7 @@ fn static_files_travel_with_a_build_and_old_ones_do_not() {
     fs::write(dir.join("page.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
     fs::write(dir.join("pages/index.html"), "<p>").unwrap();
     fs::write(dir.join("pages/pictures/jar.png"), "jar").unwrap();
-    let paths = |out: &Path| {
-        let package = load(out).unwrap();
-        let files = hamlet_bundle::load_static(out, &package.manifest).unwrap();
-        files.into_iter().map(|file| file.path).collect::<Vec<_>>()
-    };
+    let paths = |out: &Path| load(out).unwrap().files.into_iter().map(|file| file.path).collect::<Vec<_>>();
     build_into(&dir, &out, None).unwrap();
     assert_eq!(paths(&out), ["index.html", "pictures/jar.png"]);
     fs::remove_file(dir.join("pages/index.html")).unwrap();

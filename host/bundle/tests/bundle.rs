@@ -5,10 +5,10 @@ mod common;
 
 use std::sync::LazyLock;
 
-use common::{MANIFEST, bundle, file, files, key, package};
+use common::{MANIFEST, bundle, file, key, package};
 use hamlet_bundle::{
     BundleError, ContainerError, Manifest, Package, Publisher, SecretKey, SignError, StaticError, StaticFile,
-    bundle_file_name, load, load_static, pack, read_static, save, sign, split, verify, verify_file,
+    bundle_file_name, load, pack, read_static, save, sign, split, verify, verify_file,
 };
 use proptest::prelude::*;
 
@@ -48,16 +48,15 @@ fn what_was_packed_is_verified_with_its_publisher() {
     let verified = verify(&BUNDLE).unwrap();
     assert_eq!(verified.publisher, KEY.publisher());
     assert_eq!(verified.package, package(MANIFEST));
-    assert_eq!(verified.static_files, files());
     assert_eq!(bundle_file_name(verified.manifest()), "stall-0.2.0.hamlet");
     assert_eq!(verified.sha256.len(), 64);
 }
 
 #[test]
 fn packing_twice_gives_the_same_bytes_in_whatever_order_the_files_come() {
-    let mut reversed = files();
-    reversed.reverse();
-    assert_eq!(pack(&package(MANIFEST), &reversed, &KEY).unwrap(), *BUNDLE);
+    let mut reversed = package(MANIFEST);
+    reversed.files.reverse();
+    assert_eq!(pack(&reversed, &KEY).unwrap(), *BUNDLE);
     // Another machine: the key comes from its file.
     let again = SecretKey::parse(&KEY.to_file(None).unwrap(), None).unwrap();
     assert_eq!(bundle(&again), *BUNDLE);
@@ -105,7 +104,7 @@ fn a_signature_of_another_key_or_of_another_bundle_is_refused() {
     let forged = [b"hamlet bundle 1\n", stolen_id.as_bytes(), payload].concat();
     assert!(verify(&forged).is_err());
     // An older version's payload under the newer one's signature.
-    let older = pack(&package(&MANIFEST.replace("0.2.0", "0.1.0")), &files(), &KEY).unwrap();
+    let older = pack(&package(&MANIFEST.replace("0.2.0", "0.1.0")), &KEY).unwrap();
     let mixed = [b"hamlet bundle 1\n", own.as_bytes(), split(&older).unwrap().1].concat();
     assert!(matches!(verify(&mixed), Err(BundleError::Sign(SignError::Bad))));
 }
@@ -173,30 +172,31 @@ fn what_no_packer_makes_is_refused_by_name_even_when_it_is_signed() {
     assert!(matches!(verify(&folder), Err(BundleError::Static(StaticError::Clash { .. }))));
 }
 
+fn holding(files: Vec<StaticFile>) -> Package {
+    Package { files, ..package(MANIFEST) }
+}
+
 #[test]
 fn limits_hold_for_each_part_and_together() {
     let too_large = vec![file("a.txt", "text/plain; charset=utf-8", &[b'x'; 5000])];
-    let error = pack(&package(MANIFEST), &too_large, &KEY).unwrap_err().to_string();
+    let error = pack(&holding(too_large), &KEY).unwrap_err().to_string();
     assert!(error.contains("5000 bytes together; plugin.toml allows 4096"), "{error}");
     let undeclared = package("name = \"stall\"\nversion = \"0.2.0\"\ntitle = \"x\"");
-    assert!(matches!(pack(&undeclared, &files(), &KEY), Err(BundleError::Static(StaticError::Undeclared))));
+    assert!(matches!(pack(&undeclared, &KEY), Err(BundleError::Static(StaticError::Undeclared))));
     let many: Vec<StaticFile> =
         (0..2_001).map(|n| file(&format!("{n}.txt"), "text/plain; charset=utf-8", b"")).collect();
-    assert!(matches!(pack(&package(MANIFEST), &many, &KEY), Err(BundleError::Static(StaticError::TooMany))));
+    assert!(matches!(pack(&holding(many), &KEY), Err(BundleError::Static(StaticError::TooMany))));
     let lies = vec![file("a.txt", "text/html; charset=utf-8", b"<script>")];
-    assert!(matches!(
-        pack(&package(MANIFEST), &lies, &KEY),
-        Err(BundleError::Static(StaticError::Type { .. }))
-    ));
+    assert!(matches!(pack(&holding(lies), &KEY), Err(BundleError::Static(StaticError::Type { .. }))));
 }
 
 #[test]
 fn a_manifest_that_names_its_publisher_is_packed_by_no_other_key() {
     let text = |publisher: &Publisher| format!("publisher = \"{publisher}\"\n{MANIFEST}");
     let own = package(&text(&KEY.publisher()));
-    assert!(verify(&pack(&own, &files(), &KEY).unwrap()).is_ok());
+    assert!(verify(&pack(&own, &KEY).unwrap()).is_ok());
     let foreign = package(&text(&key().publisher()));
-    assert!(matches!(pack(&foreign, &files(), &KEY), Err(BundleError::OtherPublisher { .. })));
+    assert!(matches!(pack(&foreign, &KEY), Err(BundleError::OtherPublisher { .. })));
 }
 
 #[test]
@@ -206,10 +206,9 @@ fn a_bundle_unpacks_to_the_folder_from_which_it_was_packed() {
     std::fs::write(&path, &*BUNDLE).unwrap();
     let verified = verify_file(&path).unwrap();
     let out = dir.path().join("out");
-    save(&out, &verified.package, &verified.static_files).unwrap();
+    save(&out, &verified.package).unwrap();
     let package = load(&out).unwrap();
-    let static_files = load_static(&out, &package.manifest).unwrap();
-    assert_eq!(pack(&package, &static_files, &KEY).unwrap(), *BUNDLE);
+    assert_eq!(pack(&package, &KEY).unwrap(), *BUNDLE);
 }
 
 /// A name, and how something that is no static file comes to have it.

@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use crate::caretaker::Caretaker;
 use crate::metrics::Counters;
 use crate::rates::Rates;
-use crate::reach::Reach;
+use crate::reach::{Reach, Vouched};
 use crate::router::Config;
 use crate::web::Setup;
 use crate::web::words::{self, Words};
@@ -105,9 +105,8 @@ pub struct Told(pub BTreeMap<String, String>);
 impl Told {
     /// The text in a language, by a tag such as `es-MX`; in English where there is none.
     pub(crate) fn in_language(&self, tag: &str) -> &str {
-        let language = tag.split('-').next().unwrap_or_default();
-        let found = self.0.get(tag).or_else(|| self.0.get(language)).or_else(|| self.0.get("en"));
-        found.map_or("", String::as_str)
+        let plain = || self.0.get("en").map_or("", String::as_str);
+        hamlet_bundle::in_language(&self.0, tag).unwrap_or_else(plain)
     }
 }
 
@@ -225,7 +224,7 @@ impl Communities {
     fn named_since(&self, host: &str) -> Option<&Arc<State>> {
         let state = self.by_address.as_ref()?;
         let reached = state.reach.as_ref()?.now()?;
-        (reached.vouched && reached.name == host).then_some(state)
+        (reached.vouched != Vouched::No && reached.name == host).then_some(state)
     }
 }
 

@@ -39,7 +39,7 @@ mod web;
 pub use caretaker::{BoxState, Caretaker, Copies, Copy, NewKey};
 pub use community::{Community, Persona, Told, TourCard};
 pub use rates::Rate;
-pub use reach::{Challenges, Later, NameOrder, Reach, ReachError, Reached, Step, Way};
+pub use reach::{Challenges, Later, NameOrder, Reach, ReachError, Reached, Root, Step, Vouched, Way};
 pub use router::{Config, Gateway};
 pub use sentence::{Refusal, refusal};
 pub use serve::{ServeConfig, serve};

@@ -21,14 +21,34 @@ pub struct Reached {
     pub name: String,
     /// Where browsers find it: `https://` with the name, and the port where it is not 443.
     pub url: String,
-    /// Whether an authority vouches for it; else the box itself made it.
-    pub vouched: bool,
+    /// Who vouches for it.
+    pub vouched: Vouched,
     /// When it ends, in microseconds since 1970.
     pub ends: u64,
     /// SHA-256 of it, as browsers show it.
     pub fingerprint: String,
     /// Whether it is renewed without anybody's doing.
     pub renewed: bool,
+}
+
+/// Who says that a certificate's name is this box's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vouched {
+    /// Nobody: browsers warn each one.
+    No,
+    /// The box's own authority for this one name, which each phone is told once to believe.
+    ByItself,
+    /// An authority that browsers know, or one that somebody brought.
+    ByAuthority,
+}
+
+/// The certificate of the box's own authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// As phones take it (DER, RFC 5280).
+    pub der: Vec<u8>,
+    /// SHA-256 of it, as phones show it.
+    pub fingerprint: String,
 }
 
 /// How the authority is shown that the name is this box's.
@@ -38,6 +58,8 @@ pub enum Way {
     Http,
     /// It reads a record that somebody puts into the name's zone (8.4): for a box that the internet cannot reach.
     Dns,
+    /// No authority is asked: the box's own vouches, on a network that may have no internet at all.
+    House,
 }
 
 /// A name that a steward wants.
@@ -95,6 +117,9 @@ pub trait Reach: fmt::Debug + Send + Sync {
 
     /// The record is made: goes on with what was begun.
     fn go_on(&self) -> Later<'_, Result<Step, ReachError>>;
+
+    /// The box's own authority, while it is the one that vouches.
+    fn root(&self) -> Option<Root>;
 }
 
 /// Answers to an authority that asks over HTTP, by token.

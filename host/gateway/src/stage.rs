@@ -77,8 +77,7 @@ fn staged(kernel: &Kernel, folder: &std::path::Path) -> Result<String, String> {
         return kernel.stage_bundle(&bytes).map_err(|error| not_staged(&error));
     }
     let package = hamlet_bundle::load(folder).map_err(|error| unreadable(&error))?;
-    let files = hamlet_bundle::load_static(folder, &package.manifest).map_err(|error| format!("{error}."))?;
-    kernel.stage_with(&package, &files).map_err(|error| not_staged(&error))
+    kernel.stage(&package).map_err(|error| not_staged(&error))
 }
 
 /// What is wrong with a package's files. Names files, not where this box keeps them.
@@ -94,6 +93,7 @@ fn unreadable(error: &LoadError) -> String {
         }
         LoadError::NotText { path } => format!("`{}` is not UTF-8 text.", file(path)),
         LoadError::Manifest { path, source } => format!("`{}`: {source}.", file(path)),
+        LoadError::Static(error) => format!("{error}."),
     }
 }
 

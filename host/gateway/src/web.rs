@@ -11,6 +11,7 @@ pub(crate) mod words;
 
 mod ask;
 mod assets;
+mod brought;
 mod care;
 mod catalogue;
 mod demo;
@@ -31,10 +32,12 @@ mod me;
 mod members;
 mod move_in;
 mod move_out;
+mod moved;
 mod multipart;
 mod name;
 mod newcomers;
 mod passkeys;
+mod phone;
 mod picture;
 mod plugin;
 mod plugins;
@@ -51,6 +54,7 @@ mod sign_in;
 mod start;
 mod token_form;
 mod tokens;
+mod trust;
 mod upload;
 mod wards;
 
@@ -106,9 +110,9 @@ pub(crate) fn router() -> Router {
         .route("/stewards/devices/revoke", post(devices::revoke))
         .route("/stewards/move-in", get(move_in::page).post(move_in::read))
         .route("/stewards/move-in/people.csv", get(move_out::file))
-        .route("/stewards/move-in/{id}", get(move_in::one))
-        .route("/stewards/move-in/{id}/undo", post(move_in::undo))
-        .route("/stewards/move-in/{id}/invitations", post(move_in::print))
+        .route("/stewards/move-in/{id}", get(moved::one))
+        .route("/stewards/move-in/{id}/undo", post(moved::undo))
+        .route("/stewards/move-in/{id}/invitations", post(moved::print))
         .route("/groups", get(groups::page).post(groups::set))
         .route("/groups/{name}", get(groups::one))
         .route("/groups/{name}/join", post(groups::join))
@@ -145,6 +149,13 @@ pub(crate) fn router() -> Router {
         .merge(plugin::router())
         .merge(care::router())
         .route("/me/come-along", post(name::come_along))
+        .route(phone::PLACE, get(phone::page))
+        .route("/phone/pin", post(phone::set_pin))
+        .route("/phone/lay-aside", post(phone::lay_aside))
+        .route("/phone/take-up", post(phone::take_up))
+        .route("/phone/forget", post(phone::forget))
+        .route(trust::PLACE, get(trust::page))
+        .route("/trust/authority.crt", get(trust::file))
         .route("/stewards/name", get(name::page).post(name::order))
         .route("/stewards/name/go-on", post(name::go_on))
         .route("/stewards/plugins", get(plugins::page))

@@ -8,8 +8,12 @@ mod support;
 mod log;
 #[path = "people/moves.rs"]
 mod moves;
+#[path = "people/moving.rs"]
+mod moving;
 #[path = "people/own.rs"]
 mod own;
+#[path = "people/phone.rs"]
+mod phone;
 #[path = "people/together.rs"]
 mod together;
 #[path = "people/wards.rs"]

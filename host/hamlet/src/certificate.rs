@@ -20,6 +20,8 @@ use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
+use crate::house;
+
 /// The folder, and the files in it.
 const FOLDER: &str = "tls";
 const CHAIN: &str = "certificate.pem";
@@ -29,7 +31,25 @@ const KEY: &str = "key.pem";
 #[derive(Debug)]
 pub struct Certificate {
     folder: PathBuf,
-    shown: RwLock<Arc<CertifiedKey>>,
+    shown: RwLock<Shown>,
+}
+
+/// What is shown, with what is said of it on pages: read once and not for each of them.
+#[derive(Debug, Clone)]
+struct Shown {
+    key: Arc<CertifiedKey>,
+    about: Option<About>,
+    /// The box's own authority, where it is the one that signed this.
+    root: Option<CertificateDer<'static>>,
+}
+
+impl Shown {
+    fn of(folder: &Path, key: CertifiedKey) -> Self {
+        let about = key.cert.first().and_then(about);
+        let root =
+            about.as_ref().filter(|about| house::is_by(folder, about)).and_then(|_| house::root(folder));
+        Self { key: Arc::new(key), about, root }
+    }
 }
 
 /// What a certificate says of itself.
@@ -37,8 +57,10 @@ pub struct Certificate {
 pub struct About {
     /// The first name that it is for.
     pub name: String,
-    /// Whether somebody else signed it.
-    pub vouched: bool,
+    /// Whom it is about, as certificates write it.
+    pub subject: String,
+    /// Who signed it.
+    pub issuer: String,
     /// When it begins, in seconds since 1970.
     pub begins: i64,
     /// When it ends, in seconds since 1970.
@@ -54,7 +76,7 @@ impl Certificate {
             make(&folder, host, addresses)
                 .with_context(|| format!("no certificate could be made in `{}`", folder.display()))?;
         }
-        let shown = RwLock::new(Arc::new(read(&folder)?));
+        let shown = RwLock::new(Shown::of(&folder, read(&folder)?));
         Ok(Arc::new(Self { folder, shown }))
     }
 
@@ -63,19 +85,23 @@ impl Certificate {
         &self.folder
     }
 
-    fn now(&self) -> Arc<CertifiedKey> {
-        Arc::clone(&self.shown.read().unwrap_or_else(PoisonError::into_inner))
+    fn now(&self) -> Shown {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// SHA-256 of the certificate, as browsers show it.
     pub fn fingerprint(&self) -> String {
-        let hash = self.now().cert.first().map(Sha256::digest).unwrap_or_default();
-        hash.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+        self.now().key.cert.first().map(fingerprint).unwrap_or_default()
     }
 
     /// What it says of itself; none where that cannot be read.
     pub fn about(&self) -> Option<About> {
-        about(self.now().cert.first()?)
+        self.now().about
+    }
+
+    /// The box's own authority, where it is the one that vouches.
+    pub fn root(&self) -> Option<CertificateDer<'static>> {
+        self.now().root
     }
 
     /// Keeps a new one, as PEM, and shows it from now on. What does not belong together changes nothing.
@@ -87,7 +113,7 @@ impl Certificate {
         write(&self.folder.join(format!("{KEY}.new")), key)?;
         write(&self.folder.join(format!("{CHAIN}.new")), chain)?;
         finish_interrupted(&self.folder)?;
-        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Shown::of(&self.folder, new);
         Ok(())
     }
 
@@ -103,11 +129,24 @@ impl Certificate {
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.now())
+        Some(Arc::clone(&self.shown.read().unwrap_or_else(PoisonError::into_inner).key))
     }
 }
 
-fn about(certificate: &CertificateDer<'_>) -> Option<About> {
+impl About {
+    /// Whether somebody else signed it.
+    pub fn vouched(&self) -> bool {
+        self.issuer != self.subject
+    }
+}
+
+/// SHA-256 of a certificate, as browsers and phones show it.
+pub fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    Sha256::digest(certificate).iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+/// What a certificate says of itself; none where that cannot be read.
+pub fn about(certificate: &CertificateDer<'_>) -> Option<About> {
     let (_, read) = X509Certificate::from_der(certificate).ok()?;
     let names = read.subject_alternative_name().ok().flatten();
     let name = names.and_then(|names| {
@@ -118,7 +157,8 @@ fn about(certificate: &CertificateDer<'_>) -> Option<About> {
     });
     Some(About {
         name: name.unwrap_or_default(),
-        vouched: read.issuer() != read.subject(),
+        subject: read.subject().to_string(),
+        issuer: read.issuer().to_string(),
         begins: read.validity().not_before.timestamp(),
         ends: read.validity().not_after.timestamp(),
     })
@@ -192,7 +232,7 @@ mod tests {
         assert_eq!(first.fingerprint().len(), 32 * 3 - 1);
         first.config().unwrap();
         let about = first.about().unwrap();
-        assert_eq!((about.name.as_str(), about.vouched), ("oak.example", false));
+        assert_eq!((about.name.as_str(), about.vouched()), ("oak.example", false));
         assert!(about.begins < about.ends);
     }
 
@@ -211,6 +251,23 @@ mod tests {
         assert_eq!(ours.about().unwrap().name, "elm.example");
         let again = Certificate::open(home.path(), "oak.example", &[]).unwrap();
         assert_eq!(again.fingerprint(), ours.fingerprint());
+    }
+
+    #[test]
+    fn the_own_authority_is_shown_as_long_as_it_is_the_one_that_vouches() {
+        let home = tempfile::tempdir().unwrap();
+        let ours = Certificate::open(home.path(), "oak.example", &[]).unwrap();
+        assert!(ours.root().is_none(), "nobody vouches");
+        let issued = house::issue(ours.folder(), "oak.home.arpa", std::time::SystemTime::now()).unwrap();
+        ours.replace(&issued.chain, &issued.key).unwrap();
+        assert!(ours.root().is_some() && ours.about().unwrap().vouched());
+        let again = Certificate::open(home.path(), "oak.example", &[]).unwrap();
+        assert_eq!(again.root(), ours.root(), "after a start too");
+        let other = tempfile::tempdir().unwrap();
+        make(other.path(), "elm.example", &[]).unwrap();
+        let text = |name: &str| fs::read_to_string(other.path().join(name)).unwrap();
+        ours.replace(&text(CHAIN), &text(KEY)).unwrap();
+        assert!(ours.root().is_none(), "it lies there, and vouches for nothing that is shown");
     }
 
     #[test]

@@ -6,8 +6,7 @@
 //! data/            journal and state                 blobs/     files
 //! ```
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;

@@ -187,12 +187,12 @@ impl Maker<'_> {
             let plugin = step.call.split(' ').next().unwrap_or_default();
             if let Some(at) = waiting.iter().position(|package| package.manifest.name == plugin) {
                 self.clock.0.store(microseconds(&step.at)?, Ordering::Release);
-                self.install(waiting.remove(at))?;
+                self.install(&waiting.remove(at))?;
             }
             calls += self.step(step, &mut words)?;
             bar.inc(1);
         }
-        for package in waiting {
+        for package in &waiting {
             self.install(package)?;
         }
         bar.finish_and_clear();
@@ -204,7 +204,7 @@ impl Maker<'_> {
         Ok(words)
     }
 
-    fn install(&self, package: Package) -> Result<()> {
+    fn install(&self, package: &Package) -> Result<()> {
         let hash = self.community.kernel.stage(package)?;
         self.console("plugins", "activate", &json!({ "component": hash, "granting": "all" })).map(drop)
     }

@@ -16,6 +16,7 @@ mod demo;
 mod doctor;
 mod door;
 mod export;
+mod house;
 mod invite;
 mod keeper;
 mod member;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use hamlet_gateway::{Challenges, Later, NameOrder, Reach, ReachError, Reached, Step, Way};
+use hamlet_gateway::{Challenges, Later, NameOrder, Reach, ReachError, Reached, Root, Step, Vouched, Way};
 use tokio::sync::Mutex;
 
 use crate::acme::{self, Issued};
-use crate::certificate::{About, Certificate};
+use crate::certificate::{self, About, Certificate};
 use crate::community::{AuthorityFile, CommunityFile};
+use crate::house;
 use crate::session::Session;
 
 /// How often it looks whether a certificate is to be renewed.
@@ -48,6 +49,10 @@ impl Names {
 
     async fn begin(&self, order: NameOrder) -> Result<Step, ReachError> {
         let mut begun = self.begun.lock().await;
+        if order.way == Way::House {
+            let issued = house::issue(self.certificate.folder(), &order.name, SystemTime::now());
+            return self.keep(&order, &issued.map_err(|error| kept(&error))?);
+        }
         let account = acme::account(self.certificate.folder(), &self.authority()?, &order.contact).await?;
         if order.way == Way::Http {
             let issued = acme::by_http(&account, &order.name, &self.challenges).await?;
@@ -74,7 +79,7 @@ impl Names {
             let authority = file.authority.unwrap_or_default();
             file.authority = Some(AuthorityFile {
                 contact: order.contact.clone(),
-                renew: order.way == Way::Http,
+                renew: order.way != Way::Dns,
                 ..authority
             });
             file.host.clone_from(&order.name);
@@ -105,7 +110,8 @@ impl Names {
         else {
             return Ok(());
         };
-        let order = NameOrder { name: about.name, contact: authority.contact, way: Way::Http };
+        let way = if self.certificate.root().is_some() { Way::House } else { Way::Http };
+        let order = NameOrder { name: about.name, contact: authority.contact, way };
         self.begin(order).await.map(drop)
     }
 }
@@ -116,10 +122,14 @@ impl Reach for Names {
         let port = if self.port == 443 { String::new() } else { format!(":{}", self.port) };
         Some(Reached {
             url: format!("https://{}{port}", about.name),
-            vouched: about.vouched,
+            vouched: match (about.vouched(), self.certificate.root().is_some()) {
+                (false, _) => Vouched::No,
+                (true, true) => Vouched::ByItself,
+                (true, false) => Vouched::ByAuthority,
+            },
             ends: u64::try_from(about.ends).unwrap_or_default().saturating_mul(1_000_000),
             fingerprint: self.certificate.fingerprint(),
-            renewed: about.vouched && self.authority().is_ok_and(|authority| authority.renew),
+            renewed: about.vouched() && self.authority().is_ok_and(|authority| authority.renew),
             name: about.name,
         })
     }
@@ -131,10 +141,15 @@ impl Reach for Names {
     fn go_on(&self) -> Later<'_, Result<Step, ReachError>> {
         Box::pin(self.finish())
     }
+
+    fn root(&self) -> Option<Root> {
+        let root = self.certificate.root()?;
+        Some(Root { fingerprint: certificate::fingerprint(&root), der: root.to_vec() })
+    }
 }
 
 fn is_due(about: &About, now: i64) -> bool {
-    about.vouched && now > about.ends - (about.ends - about.begins) / 3
+    about.vouched() && now > about.ends - (about.ends - about.begins) / 3
 }
 
 fn unix_now() -> i64 {
@@ -152,10 +167,11 @@ mod tests {
 
     #[test]
     fn a_certificate_of_an_authority_is_renewed_when_a_third_of_its_time_is_left() {
-        let mut about = About { name: "oak.example".into(), vouched: true, begins: 1_000, ends: 1_900 };
+        let (subject, issuer) = ("CN=oak.example".to_owned(), "CN=an authority".to_owned());
+        let mut about = About { name: "oak.example".into(), subject, issuer, begins: 1_000, ends: 1_900 };
         assert!(!is_due(&about, 1_600));
         assert!(is_due(&about, 1_601) && is_due(&about, 9_999));
-        about.vouched = false;
+        about.issuer.clone_from(&about.subject);
         assert!(!is_due(&about, 9_999), "the box's own is nobody's to renew");
     }
 }

@@ -15,7 +15,7 @@ use wasmtime::component::Val;
 use crate::members::{authority, no_such_function};
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Stop, cases, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
 pub const BACKUPS: &str = "hamlet:host/backups@0.1.0";
@@ -189,10 +189,6 @@ fn set(cx: &mut dyn NativeContext, key: &[u8], row: &impl Serialize) -> Outcome 
     let row = serde_json::to_vec(row).map_err(|error| CallError::internal(error.to_string()))?;
     cx.set(key, &row)?;
     Ok(None)
-}
-
-fn refuse<T>(error: BackupsError) -> Result<T, Stop<BackupsError>> {
-    Err(Stop::Refused(error))
 }
 
 cases! {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hamlet_kernel::{Actor, Kernel, PartyKind};
+use hamlet_kernel::{Actor, Kernel};
 use hamlet_reflect::Id;
 use hamlet_store::{Sequence, StoreError};
 use parking_lot::RwLock;
@@ -42,6 +42,8 @@ pub struct Browser {
     pub handle: String,
     /// Whether she is in the group `stewards`.
     pub steward: bool,
+    /// Whether the session can be laid aside on a phone that several people use.
+    pub has_pin: bool,
     /// When she last proved that it is she, in microseconds since 1970.
     pub proved: u64,
     expires: u64,
@@ -134,17 +136,16 @@ fn read_browser(
         let sequence = snapshot.sequence();
         let mut room = Room { rows: snapshot, namespace };
         let row = room.get(&rows::session_key(&hash))?.and_then(|row| SessionRow::decode(&row));
-        let Some(row) = row else { return Ok(None) };
-        let person = read::party(&mut room, row.person)?;
-        let Some(person) = person.filter(|person| person.active && person.kind == PartyKind::Person) else {
-            return Ok(None);
-        };
+        // One that rests opens nothing, whoever shows its cookie.
+        let Some(row) = row.filter(|row| !row.rests) else { return Ok(None) };
+        let Some(person) = read::person(&mut room, row.person)? else { return Ok(None) };
         let browser = Browser {
             session: row.id,
             hash,
             person: row.person,
             handle: person.handle,
             steward: read::in_group(&mut room, row.person, STEWARDS)?,
+            has_pin: !row.pin.is_empty(),
             proved: row.proved,
             expires: row.expires,
         };

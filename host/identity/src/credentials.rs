@@ -4,7 +4,7 @@
 //! call. If it is wrong, somebody gets a way to sign in as another.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -65,9 +65,8 @@ impl NativeProvider for CredentialsProvider {
 /// The host itself.
 fn keep(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let person = arguments.id(0)?;
-    let mut party = match read::party(cx, person)? {
-        Some(party) if party.active && party.kind == PartyKind::Person => party,
-        _ => return refuse(CredentialsError::NoSuchPerson),
+    let Some(mut party) = read::person(cx, person)? else {
+        return refuse(CredentialsError::NoSuchPerson);
     };
     let Val::Variant(case, payload) = arguments.value(1)? else {
         return Err(CallError::arguments("expected a change").into());

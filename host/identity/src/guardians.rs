@@ -5,7 +5,7 @@
 //! Not here: who is whose guardian (`members`). If it is wrong, a child spends, or a grown-up cannot.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind, settings};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, Noting, settings};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -55,7 +55,7 @@ impl NativeProvider for GuardiansProvider {
     }
 
     /// `set-born` says so itself, where somebody else's year is said.
-    fn noted(&self, function: &str, _: &[Val], _: Option<&Val>) -> Result<Option<Noted>, CallError> {
+    fn noted(&self, function: &str, _: &[Val], _: Option<&Val>) -> Noting {
         Ok((function == "set-age").then(Noted::default))
     }
 
@@ -100,10 +100,7 @@ fn set_age(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
 /// Herself where nobody said it; her guardian; a steward while she never signed in; decisions and the host.
 fn set_born(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let (person, year) = (arguments.id(0)?, values::u32(arguments.value(1)?)?);
-    let party = match read::party(cx, person)? {
-        Some(party) if party.active && party.kind == PartyKind::Person => party,
-        _ => return refuse(GuardiansError::NoSuchPerson),
-    };
+    let Some(party) = read::person(cx, person)? else { return refuse(GuardiansError::NoSuchPerson) };
     let who = authority(cx)?;
     let (own, mandate) = match who.person() {
         Some(caller) if caller == person => (true, None),
@@ -157,14 +154,10 @@ fn born(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
 /// The host itself.
 fn review(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let person = arguments.id(0)?;
-    if !is_person(cx, person)? {
+    if read::person(cx, person)?.is_none() {
         return refuse(GuardiansError::NoSuchPerson);
     }
     Ok(Some(Val::Bool(settle_ward(cx, person)?)))
-}
-
-fn is_person(cx: &mut dyn NativeContext, person: Id) -> Result<bool, CallError> {
-    Ok(read::party(cx, person)?.is_some_and(|party| party.active && party.kind == PartyKind::Person))
 }
 
 fn year_of(cx: &mut dyn NativeContext, person: Id) -> Result<Option<u32>, CallError> {

@@ -4,7 +4,7 @@
 //! way to act as another: an invitation for a person who can sign in already is refused.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, Noting, PartyKind};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, Noting};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -231,9 +231,8 @@ fn may_open_for(
     by: Option<Id>,
     person: Id,
 ) -> Result<(), Stop<InvitationsError>> {
-    let party = match read::party(cx, person)? {
-        Some(party) if party.active && party.kind == PartyKind::Person => party,
-        _ => return refuse(InvitationsError::NoSuchPerson),
+    let Some(party) = read::person(cx, person)? else {
+        return refuse(InvitationsError::NoSuchPerson);
     };
     let closed = match by {
         None => false,

@@ -9,6 +9,7 @@
 //! names and labels are sealed under their party's key (C6). If it is wrong, somebody acts who
 //! should not; everything else trusts what it says.
 
+mod aside;
 mod attempts;
 mod backups;
 mod browsers;
@@ -51,6 +52,7 @@ use hamlet_kernel::{Kernel, KernelConfig};
 use hamlet_reflect::Id;
 use hamlet_store::StoreError;
 
+pub use aside::{AsideError, PIN_DIGITS, Resting};
 pub use backups::{BACKUPS, BackupsProvider};
 pub use browsers::{ABSOLUTE, Browser, FRESH, IDLE};
 pub use credentials::{CREDENTIALS, CredentialsProvider};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hamlet_kernel::{Actor, Kernel, PartyKind};
+use hamlet_kernel::{Actor, Kernel};
 use hamlet_reflect::Id;
 use hamlet_store::{Sequence, StoreError};
 use parking_lot::RwLock;
@@ -136,8 +136,7 @@ fn read_session(kernel: &Kernel, hash: &[u8; 32]) -> Result<(Sequence, Option<Se
         let mut room = Room { rows: snapshot, namespace };
         let row = room.get(&rows::token_key(hash))?.and_then(|row| TokenRow::decode(&row));
         let Some(row) = row else { return Ok((sequence, device(&mut room, hash)?)) };
-        let owner = read::party(&mut room, row.owner)?;
-        if !owner.is_some_and(|owner| owner.active && owner.kind == PartyKind::Person) {
+        if read::person(&mut room, row.owner)?.is_none() {
             return Ok((sequence, None));
         }
         let steward = read::in_group(&mut room, row.owner, STEWARDS)?;

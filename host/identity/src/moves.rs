@@ -2,7 +2,8 @@
 //! sign in (W6).
 //!
 //! It adds parties as `members.add` does, under the same rules, all or none. What they own is no business of this: it is
-//! kept by plugins. If it is wrong, half a village is there twice, or somebody who signed in is taken out.
+//! kept by plugins, which bring it in and take it back in the same transaction (`hamlet:host/moving-in`). If it is wrong,
+//! half a village is there twice, or somebody who signed in is taken out.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
 use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, Noting, PartyKind};
@@ -63,7 +64,7 @@ impl NativeProvider for MovesProvider {
     fn noted(&self, function: &str, arguments: &[Val], _: Option<&Val>) -> Noting {
         Ok(match function {
             "bring" => {
-                let count = values::list(Arguments(arguments).value(0)?)?.len();
+                let count = values::list(Arguments(arguments).value(1)?)?.len();
                 Some(Noted { thing: count.to_string(), party: None, ..Noted::default() })
             }
             "undo" => Some(Noted::default()),
@@ -85,7 +86,11 @@ impl NativeProvider for MovesProvider {
 
 /// Stewards and the console: all or nobody.
 fn bring(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
-    let newcomers = values::list(arguments.value(0)?)?;
+    let id = arguments.id(0)?;
+    if id.0 == 0 || id.0 == u128::MAX || cx.get(&rows::move_key(id))?.is_some() {
+        return refuse(MovesError::IdTaken);
+    }
+    let newcomers = values::list(arguments.value(1)?)?;
     if newcomers.is_empty() || newcomers.len() > NEWCOMERS_MAX {
         return refuse(MovesError::CountInvalid);
     }
@@ -115,11 +120,10 @@ fn bring(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     }
     let by = authority(cx)?.person().map(|person| person.0);
     let moved = Move { at: cx.now(), by, parties: parties.iter().map(|(party, _)| party.0).collect() };
-    let id = cx.new_id();
     let row = serde_json::to_vec(&moved)
         .map_err(|error| CallError::internal(format!("a move cannot be written: {error}")))?;
     cx.set(&rows::move_key(id), &row)?;
-    Ok(Some(id.to_val()))
+    Ok(None)
 }
 
 fn add(cx: &mut dyn NativeContext, newcomer: &Val) -> Result<(Id, PartyKind), Stop<MembersError>> {
@@ -213,6 +217,7 @@ enum MovesError {
     /// The place in the list, and what is wrong.
     Faulty(usize, &'static str),
     CountInvalid,
+    IdTaken,
     NoSuchMove,
     SomebodyCame,
 }
@@ -226,6 +231,7 @@ impl Case for MovesError {
                 ("faulty", Some(Box::new(fault)))
             }
             Self::CountInvalid => ("count-invalid", None),
+            Self::IdTaken => ("id-taken", None),
             Self::NoSuchMove => ("no-such-move", None),
             Self::SomebodyCame => ("somebody-came", None),
         };

@@ -33,7 +33,7 @@ use wasmtime::component::Val;
 use crate::members::no_such_function;
 use crate::read;
 use crate::rows::{self, STEWARDS};
-use crate::values::{self, Arguments, Stop, cases, settle};
+use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 use kept::Notice;
 
 /// The interface that it provides.
@@ -166,7 +166,7 @@ pub(crate) fn tell(
     values: &[(&str, &str)],
     path: &str,
 ) -> Result<(), CallError> {
-    if !read::party(cx, person)?.is_some_and(|party| party.active && party.kind == PartyKind::Person) {
+    if read::person(cx, person)?.is_none() {
         return Ok(());
     }
     let values: serde_json::Map<String, serde_json::Value> =
@@ -317,10 +317,6 @@ fn forget(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let Some(row) = cx.get(&key)? else { return refuse(NoticesError::NoSuchNotice) };
     take_out(cx, person, &key, &row)?;
     Ok(None)
-}
-
-fn refuse<T>(error: NoticesError) -> Result<T, Stop<NoticesError>> {
-    Err(Stop::Refused(error))
 }
 
 cases! {

@@ -72,6 +72,11 @@ pub(crate) fn party<R: Read + ?Sized>(read: &mut R, id: Id) -> Result<Option<Par
     Ok(read.get(&rows::party_key(id))?.and_then(|row| Party::decode(&row)))
 }
 
+/// A person who takes part; none for a group, and for who has left.
+pub(crate) fn person<R: Read + ?Sized>(read: &mut R, id: Id) -> Result<Option<Party>, R::Error> {
+    Ok(party(read, id)?.filter(|party| party.active && party.kind == PartyKind::Person))
+}
+
 pub(crate) fn in_group<R: Read + ?Sized>(read: &mut R, party: Id, group: &str) -> Result<bool, R::Error> {
     // What is no name is no group, and might be too long for a key.
     Ok(rows::is_name(group) && read.get(&rows::group_key(party, group))?.is_some())

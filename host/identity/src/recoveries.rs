@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, PartyKind, RECOVERED_FOR_MICROS};
+use hamlet_kernel::{CallError, NativeContext, NativeProvider, Noted, RECOVERED_FOR_MICROS};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
@@ -100,7 +100,7 @@ fn other_stewards(cx: &mut dyn NativeContext, person: Id) -> Result<usize, CallE
 /// A steward; where nobody else is one, any member. Never the person herself: she would not need it.
 fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let person = arguments.id(0)?;
-    if !read::party(cx, person)?.is_some_and(|party| party.active && party.kind == PartyKind::Person) {
+    if read::person(cx, person)?.is_none() {
         return refuse(RecoveriesError::NoSuchPerson);
     }
     let who = authority(cx)?;

@@ -2,7 +2,12 @@
 
 use hamlet_reflect::Id;
 
-const FORMAT: u8 = 1;
+/// Without what follows `used` but the label; still read.
+const FORMAT_1: u8 = 1;
+const FORMAT: u8 = 2;
+
+/// Longest hash of a PIN, in bytes.
+pub(crate) const PIN_BYTES_MAX: usize = 200;
 
 /// A session's row. Times are microseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +20,12 @@ pub(crate) struct SessionRow {
     pub expires: u64,
     /// To the day.
     pub used: u64,
+    /// It rests on a phone that several people use, until its PIN is typed.
+    pub rests: bool,
+    /// Wrong PINs in a row.
+    pub wrong_pins: u8,
+    /// The hash of its PIN; empty: it has none.
+    pub pin: String,
     pub sealed_label: Vec<u8>,
 }
 
@@ -26,19 +37,32 @@ impl SessionRow {
         for time in [self.since, self.proved, self.expires, self.used] {
             row.extend_from_slice(&time.to_be_bytes());
         }
+        row.extend([u8::from(self.rests), self.wrong_pins]);
+        // A hash has some hundred bytes (`sessions` keeps none longer than [`PIN_BYTES_MAX`]).
+        let pin = self.pin.as_bytes().get(..PIN_BYTES_MAX).unwrap_or(self.pin.as_bytes());
+        row.push(u8::try_from(pin.len()).unwrap_or(u8::MAX));
+        row.extend_from_slice(pin);
         row.extend_from_slice(&self.sealed_label);
         row
     }
 
     pub fn decode(row: &[u8]) -> Option<Self> {
         let (&format, rest) = row.split_first()?;
-        (format == FORMAT).then_some(())?;
         let (id, rest) = rest.split_first_chunk()?;
         let (person, rest) = rest.split_first_chunk()?;
         let (since, rest) = rest.split_first_chunk()?;
         let (proved, rest) = rest.split_first_chunk()?;
         let (expires, rest) = rest.split_first_chunk()?;
-        let (used, sealed_label) = rest.split_first_chunk()?;
+        let (used, rest) = rest.split_first_chunk()?;
+        let (rests, wrong_pins, pin, sealed_label) = match format {
+            FORMAT_1 => (0, 0, "", rest),
+            FORMAT => {
+                let (&[rests, wrong_pins, length], rest) = rest.split_first_chunk()?;
+                let (pin, label) = rest.split_at_checked(length.into())?;
+                (rests, wrong_pins, std::str::from_utf8(pin).ok()?, label)
+            }
+            _ => return None,
+        };
         Some(Self {
             id: Id(u128::from_be_bytes(*id)),
             person: Id(u128::from_be_bytes(*person)),
@@ -46,6 +70,9 @@ impl SessionRow {
             proved: u64::from_be_bytes(*proved),
             expires: u64::from_be_bytes(*expires),
             used: u64::from_be_bytes(*used),
+            rests: rests != 0,
+            wrong_pins,
+            pin: pin.to_owned(),
             sealed_label: sealed_label.to_vec(),
         })
     }
@@ -65,12 +92,19 @@ mod tests {
             proved: 4,
             expires: 5,
             used: 6,
+            rests: true,
+            wrong_pins: 3,
+            pin: "$argon2id$".into(),
             sealed_label: vec![7; 9],
         };
         let row = session.encode();
         assert_eq!(SessionRow::decode(&row), Some(session));
-        for length in 0..65 {
+        for length in 0..78 {
             assert_eq!(SessionRow::decode(row.get(..length).unwrap()), None, "{length} bytes");
         }
+        // One of before there were PINs.
+        let before = [&[FORMAT_1], row.get(1..65).unwrap(), &[7; 9]].concat();
+        let read = SessionRow::decode(&before).unwrap();
+        assert_eq!((read.used, read.rests, read.pin.as_str(), read.sealed_label), (6, false, "", vec![7; 9]));
     }
 }

@@ -4,7 +4,7 @@
 //! stays signed in after his victim ended the session.
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -12,7 +12,7 @@ use crate::members::{authority, no_such_function};
 use crate::notices;
 use crate::read;
 use crate::rows;
-use crate::session_row::SessionRow;
+use crate::session_row::{PIN_BYTES_MAX, SessionRow};
 use crate::values::{self, Arguments, Stop, cases, refuse, settle};
 
 /// The interface that it provides.
@@ -20,6 +20,9 @@ pub const SESSIONS: &str = "hamlet:host/sessions@0.1.0";
 
 /// Most sessions a person; the oldest ends when there would be more.
 const SESSIONS_MAX: usize = 50;
+
+/// After so many wrong PINs in a row a session ends: the whole way in is left.
+const WRONG_PINS_MAX: u8 = 5;
 
 /// Longest label in bytes.
 pub(crate) const LABEL_LENGTH_MAX: usize = 100;
@@ -42,7 +45,7 @@ impl NativeProvider for SessionsProvider {
 
     fn rule(&self, function: &str) -> Option<FunctionRule> {
         let (kind, access) = match function {
-            "begin" | "used" => (Kind::Command, vec![Access::Console]),
+            "begin" | "used" | "set-aside" => (Kind::Command, vec![Access::Console]),
             "end" | "end-all" => {
                 (Kind::Command, vec![Access::Member, Access::Ward, Access::Decision, Access::Console])
             }
@@ -57,6 +60,7 @@ impl NativeProvider for SessionsProvider {
         settle(match function {
             "begin" => begin(cx, arguments),
             "used" => used(cx, arguments),
+            "set-aside" => set_aside(cx, arguments),
             "end" => end(cx, arguments),
             "end-all" => end_all(cx, arguments),
             "list" => list(cx, arguments),
@@ -69,7 +73,7 @@ impl NativeProvider for SessionsProvider {
 fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let order = arguments.value(0)?;
     let person = values::id(values::field(order, "person")?)?;
-    if !read::party(cx, person)?.is_some_and(|party| party.active && party.kind == PartyKind::Person) {
+    if read::person(cx, person)?.is_none() {
         return refuse(SessionsError::NoSuchPerson);
     }
     let hash = values::hash(values::field(order, "hash")?, SessionsError::Invalid)?;
@@ -79,11 +83,13 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         return refuse(SessionsError::Invalid);
     }
     let mut since = cx.now();
+    let mut pin = String::new();
     if let Some(old) = values::option(values::field(order, "replaces")?, Ok)? {
         let old = values::hash(old, SessionsError::Invalid)?;
         match read(cx, &old)? {
             Some(row) if row.person == person => {
                 since = row.since;
+                pin.clone_from(&row.pin);
                 delete(cx, &old, &row)?;
             }
             _ => return refuse(SessionsError::NoSuchSession),
@@ -107,7 +113,18 @@ fn begin(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         .map_err(|refusal| CallError::internal(format!("a label could not be sealed: {refusal:?}")))?;
     let id = cx.new_id();
     let now = cx.now();
-    let row = SessionRow { id, person, since, proved: now, expires, used: now, sealed_label };
+    let row = SessionRow {
+        id,
+        person,
+        since,
+        proved: now,
+        expires,
+        used: now,
+        rests: false,
+        wrong_pins: 0,
+        pin,
+        sealed_label,
+    };
     cx.set(&rows::session_key(&hash), &row.encode())?;
     cx.set(&rows::session_id_key(id), &hash)?;
     cx.set(&rows::session_owner_key(person, id), &hash)?;
@@ -125,6 +142,33 @@ fn used(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
         }
     }
     Ok(None)
+}
+
+/// The host itself.
+fn set_aside(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
+    let hash = values::hash(arguments.value(0)?, SessionsError::Invalid)?;
+    let Some(mut row) = read(cx, &hash)? else { return refuse(SessionsError::NoSuchSession) };
+    let Val::Variant(what, payload) = arguments.value(1)? else {
+        return Err(CallError::arguments("expected what becomes of it").into());
+    };
+    match (what.as_str(), payload.as_deref()) {
+        ("pin", Some(Val::String(pin))) if (1..=PIN_BYTES_MAX).contains(&pin.len()) => {
+            row.pin.clone_from(pin);
+            row.wrong_pins = 0;
+        }
+        ("pin", _) => return refuse(SessionsError::Invalid),
+        ("lay", _) if row.pin.is_empty() => return refuse(SessionsError::NoPin),
+        // Whoever takes the phone next has proved nothing.
+        ("lay", _) => (row.rests, row.proved) = (true, 0),
+        ("take-up", _) => (row.rests, row.wrong_pins) = (false, 0),
+        _ => row.wrong_pins = row.wrong_pins.saturating_add(1),
+    }
+    if row.wrong_pins >= WRONG_PINS_MAX {
+        delete(cx, &hash, &row)?;
+    } else {
+        cx.set(&rows::session_key(&hash), &row.encode())?;
+    }
+    Ok(Some(Val::U32(u32::from(WRONG_PINS_MAX.saturating_sub(row.wrong_pins)))))
 }
 
 /// Its person, stewards, decisions and the host.
@@ -226,5 +270,6 @@ cases! {
         NoSuchSession = "no-such-session",
         Invalid = "invalid",
         NotYours = "not-yours",
+        NoPin = "no-pin",
     }
 }

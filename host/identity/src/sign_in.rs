@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hamlet_kernel::{Actor, Call, CallError, Kernel, PartyKind};
+use hamlet_kernel::{Actor, Call, CallError, Kernel};
 use hamlet_reflect::Id;
 use hamlet_store::StoreError;
 use wasmtime::component::Val;
@@ -97,8 +97,7 @@ impl Identity {
             }
             let Some(row) = room.get(&rows::handle_key(handle))? else { return Ok(None) };
             let Some(id) = rows::id_at_end(&row) else { return Ok(None) };
-            let party = read::party(&mut room, id)?;
-            Ok(party.filter(|party| party.active && party.kind == PartyKind::Person).map(|_| id))
+            Ok(read::person(&mut room, id)?.map(|_| id))
         })
     }
 
@@ -353,7 +352,7 @@ impl Identity {
 }
 
 /// A command that only the host itself may give.
-async fn host(
+pub(crate) async fn host(
     kernel: &Kernel,
     interface: &str,
     function: &str,

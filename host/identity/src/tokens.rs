@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
-use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted, PartyKind};
+use hamlet_kernel::{CallError, Mandate, NativeContext, NativeProvider, Noted};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
@@ -73,10 +73,7 @@ fn create(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let who = authority(cx)?;
     let owner = values::option(values::field(order, "owner")?, values::id)?.or(who.person());
     let Some(owner) = owner else { return refuse(TokensError::NoSuchPerson) };
-    let mut party = match read::party(cx, owner)? {
-        Some(party) if party.active && party.kind == PartyKind::Person => party,
-        _ => return refuse(TokensError::NoSuchPerson),
-    };
+    let Some(mut party) = read::person(cx, owner)? else { return refuse(TokensError::NoSuchPerson) };
     let first = matches!(who, Authority::Steward(_)) && !party.credentialed;
     if !first && !is_hers(cx, who, owner)? {
         return refuse(TokensError::NotYours);

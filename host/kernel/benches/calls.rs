@@ -139,7 +139,7 @@ fn main() {
                 text.replace("8 MiB", "8 GiB")
             };
             for name in ["third", "first-alone", "second", "first"] {
-                village.install(if name == "third" { guest(name) } else { guest_with(name, change) });
+                village.install(&if name == "third" { guest(name) } else { guest_with(name, change) });
             }
             measure(mode, place, &village.kernel);
         }

@@ -114,9 +114,9 @@ fn main() {
         config.limits.beside_time = Duration::from_secs(5);
         config.clock = std::sync::Arc::new(hamlet_kernel::SystemClock);
     });
-    village.install(guest_with("first-alone", |text| text.replace("8 MiB", "8 GiB")));
-    village.install(guest("deputy"));
-    village.install(guest("hostile"));
+    village.install(&guest_with("first-alone", |text| text.replace("8 MiB", "8 GiB")));
+    village.install(&guest("deputy"));
+    village.install(&guest("hostile"));
     let kernel = &village.kernel;
     let tricks: [(&str, Vec<Val>); 9] = [
         ("spin", vec![]),

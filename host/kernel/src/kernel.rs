@@ -1,14 +1,15 @@
 //! [`Kernel`]: one community's kernel, as the rest of the host sees it.
 
+mod files;
 mod open;
 mod shared;
 
+pub use open::OpenError;
 pub(crate) use shared::Shared;
 
 use open::Threads;
 use shared::CLOCK_JUMP_MICROS;
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
@@ -21,7 +22,6 @@ use tokio::sync::{broadcast, oneshot};
 use wasmtime::component::Linker;
 
 use crate::beside::{self, Asked, Beside, Errand, Replied, Task};
-use crate::blobs::{BlobError, Hash, READ_BYTES_MAX};
 use crate::call::{Actor, Answer, BatchError, BatchFailure, Call, CallError, DryRun, EventNote};
 use crate::capability;
 use crate::catalogue::{Callable, Catalogue, HOST};
@@ -32,7 +32,7 @@ use crate::fair::{Lane, Refused, SharedQueue};
 use crate::gate::Uses;
 use crate::metrics::Metrics;
 use crate::namespaces::FIRST_ROOM;
-use crate::package::{ComponentHash, Origin, StageError, Staged, Stager, Staging};
+use crate::package::{Stager, Staging};
 use crate::query::{Queries, Query};
 use crate::sequencer::Job;
 use crate::table::{Parts, Table};
@@ -41,31 +41,6 @@ use crate::table::{Parts, Table};
 const EVENTS_BEHIND_MAX: usize = 4_096;
 /// The most calls of [`Kernel::call_all`].
 pub const CALLS_IN_ONE_MAX: usize = 1_000;
-
-/// Why a kernel could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The store: damaged, locked by another host, or of a newer format.
-    #[error("the community's data cannot be opened: {0}")]
-    Store(#[from] hamlet_store::StoreError),
-    /// A file beside the store.
-    #[error("{path}: {error}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
-    },
-    /// The engine does not start with its settings.
-    #[error("the engine does not start: {0}")]
-    Engine(String),
-    /// The host's own contracts or providers are not right.
-    #[error("{0}")]
-    Natives(String),
-    /// Something else.
-    #[error("{0}")]
-    Other(String),
-}
 
 /// One community's kernel. Clones are the same kernel; when the last goes, its threads finish what waits and end.
 #[derive(Clone)]
@@ -221,87 +196,6 @@ impl Kernel {
         let asked = Box::new(Asked::new(call, &callable));
         self.push(Task::DryRun(asked, callable, reply))?;
         received(answer.await)
-    }
-
-    /// Verifies, compiles and keeps a package (W6); `host/plugins.activate` with the hash makes it answer.
-    ///
-    /// Takes as long as compiling does, on the caller's thread. No transaction waits for it.
-    #[expect(clippy::needless_pass_by_value, reason = "whoever stages a package is done with it")]
-    pub fn stage(&self, package: hamlet_bundle::Package) -> Result<ComponentHash, StageError> {
-        self.stage_of(&package, &[], None)
-    }
-
-    /// The same with static files (`[static]` of its manifest), which are part of what is activated.
-    ///
-    /// # Errors
-    /// As [`Kernel::stage`].
-    pub fn stage_with(
-        &self,
-        package: &hamlet_bundle::Package,
-        files: &[hamlet_bundle::StaticFile],
-    ) -> Result<ComponentHash, StageError> {
-        self.stage_of(package, files, None)
-    }
-
-    /// The same for a signed bundle: its signature is verified first, and what is installed from it knows its publisher.
-    ///
-    /// # Errors
-    /// As [`Kernel::stage`], and whatever [`hamlet_bundle::verify`] refuses.
-    pub fn stage_bundle(&self, bundle: &[u8]) -> Result<ComponentHash, StageError> {
-        let verified =
-            hamlet_bundle::verify(bundle).map_err(|error| StageError::Refused(error.to_string()))?;
-        let origin = Origin { publisher: verified.publisher, bundle: verified.sha256 };
-        self.stage_of(&verified.package, &verified.static_files, Some(origin))
-    }
-
-    fn stage_of(
-        &self,
-        package: &hamlet_bundle::Package,
-        files: &[hamlet_bundle::StaticFile],
-        origin: Option<Origin>,
-    ) -> Result<ComponentHash, StageError> {
-        let shared = &self.inner.shared;
-        let staged = shared.stager.stage(package, files, origin)?;
-        let hash = staged.hash.clone();
-        shared.staging.put(Arc::new(staged));
-        Ok(hash)
-    }
-
-    /// A staged package: its manifest and docs.
-    pub fn staged(&self, hash: &str) -> Option<Arc<Staged>> {
-        self.inner.shared.staging.get(hash)
-    }
-
-    /// Keeps a blob (J5): durable on return, swept after a day unless a plugin holds it. Its hash and length.
-    ///
-    /// On the caller's thread. A kernel in memory keeps none.
-    pub fn put_blob(&self, from: &mut dyn std::io::Read) -> Result<(Hash, u64), BlobError> {
-        match &self.inner.shared.blobs {
-            Some(blobs) => blobs.put(from),
-            None => Err(BlobError::Io(std::io::Error::other("a community in memory keeps no blobs"))),
-        }
-    }
-
-    /// A whole blob of at most `bytes_max`, unsealed (C6). On the caller's thread. Who may see it, she who asks knows.
-    ///
-    /// # Errors
-    /// There is none, it is larger, its key was destroyed, or the disk.
-    pub fn blob(&self, hash: &Hash, bytes_max: usize) -> Result<Vec<u8>, BlobError> {
-        let Some(blobs) = &self.inner.shared.blobs else { return Err(BlobError::NoSuchBlob) };
-        let length = blobs.describe(hash)?;
-        if length > u64::try_from(bytes_max).unwrap_or(u64::MAX) {
-            return Err(BlobError::TooLarge);
-        }
-        let mut bytes = Vec::new();
-        while u64::try_from(bytes.len()).unwrap_or(u64::MAX) < length {
-            let offset = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            let more = blobs.read(hash, offset, READ_BYTES_MAX)?;
-            if more.is_empty() {
-                break;
-            }
-            bytes.extend_from_slice(&more);
-        }
-        Ok(bytes)
     }
 
     /// All that can be called now.

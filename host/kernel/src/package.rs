@@ -117,12 +117,8 @@ pub(crate) struct Stager {
 
 impl Stager {
     /// Verifies, compiles and keeps a package.
-    pub(crate) fn stage(
-        &self,
-        package: &Package,
-        files: &[StaticFile],
-        origin: Option<Origin>,
-    ) -> Result<Staged, StageError> {
+    pub(crate) fn stage(&self, package: &Package, origin: Option<Origin>) -> Result<Staged, StageError> {
+        let files = package.files.as_slice();
         let component_hash = blake3::hash(&package.component).to_hex().to_string();
         let list = Statics::of(files, None).list();
         let hash = hash_of(&component_hash, &package.wit, &package.manifest_text, &list);

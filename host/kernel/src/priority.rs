@@ -10,12 +10,4 @@ pub(crate) const QUERY: i32 = 2;
 /// For commands that take their time: a tenth of a core for certain, and whatever is left.
 pub(crate) const BESIDE: i32 = 10;
 
-/// Steps back by so many steps of `nice`, this thread alone and for good. On Linux; elsewhere nothing is done.
-pub(crate) fn step_back(steps: i32) {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(steps) {
-        tracing::debug!(%error, "a thread keeps the priority of the host");
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = steps;
-}
+pub(crate) use hamlet_store::step_back;

@@ -18,6 +18,7 @@ use crate::{
     journal::{Journal, MemoryJournal, SegmentJournal, SegmentOptions},
     key::{Namespace, Sequence},
     overlay::base::{State, Usage},
+    priority::{BEHIND, step_back},
     proof::Proofs,
     rebuild::open_state,
     record::{Record, decode},
@@ -290,7 +291,11 @@ impl Handle {
 
     fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
         let builder = std::thread::Builder::new().name(name.to_owned());
-        let thread = builder.spawn(run).map_err(StoreError::io("starting a thread"))?;
+        let behind = move || {
+            step_back(BEHIND);
+            run();
+        };
+        let thread = builder.spawn(behind).map_err(StoreError::io("starting a thread"))?;
         self.threads.lock().push(thread);
         Ok(())
     }

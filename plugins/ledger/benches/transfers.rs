@@ -136,7 +136,7 @@ impl World {
             token: Some(([7; 32], "bench".into())),
         };
         let payer = hamlet_identity::found(&kernel, &founding).unwrap().steward;
-        let hash = kernel.stage(package).unwrap();
+        let hash = kernel.stage(&package).unwrap();
         kernel
             .call_json(
                 Actor::Console,

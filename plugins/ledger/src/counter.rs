@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::books;
 use crate::errors::{CounterError, TransferError};
 use crate::host::{Actor, Host, Scan};
-use crate::model::{Account, AccountStatus, Card, Desk, Id, PinHash, Receipt, TransferInput, TransferKind};
+use crate::model::{Account, AccountStatus, Card, Desk, Id, PinHash, Receipt, TransferInput};
 use crate::posting::{amount_of, submit_at_counter};
 use crate::rights;
 use crate::rows::{self, Record, keys};
@@ -189,17 +189,9 @@ pub fn pay(host: &mut dyn Host, payment: SlipPayment) -> Result<Receipt, Counter
         return Err(CounterError::OverCeiling(left));
     }
     let input = TransferInput {
-        id: payment.id,
-        debit: debtor.id,
-        credit: creditor.id,
-        amount,
-        kind: TransferKind::Post,
-        code: 0,
-        effective: None,
         memo: payment.memo,
         reference: Some(format!("slip {}", payment.slip)),
-        corrects: None,
-        linked: false,
+        ..TransferInput::post(payment.id, debtor.id, creditor.id, amount)
     };
     let receipt = submit_at_counter(host, &input).map_err(refused)?;
     rows::set_pointer(host, &slip, payment.id);

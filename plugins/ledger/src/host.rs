@@ -85,6 +85,8 @@ pub trait Host {
     fn party_by_handle(&mut self, handle: &str) -> Option<Party>;
     /// The first parties in order of their handles, at most `limit`.
     fn parties(&mut self, limit: u32) -> Vec<Party>;
+    /// The party that is all together.
+    fn commons(&mut self) -> Option<Party>;
     /// The parties that the actor may act for, herself included.
     fn mandated_parties(&mut self) -> Vec<Id>;
 
@@ -170,4 +172,8 @@ pub struct Party {
     pub name: String,
     /// Its short name.
     pub handle: String,
+    /// When it was added.
+    pub since: Instant,
+    /// Whether it takes part, and has not left.
+    pub is_active: bool,
 }

@@ -3,7 +3,8 @@
 //! A **ledger** counts one unit. Its **accounts** belong to parties; a **transfer** debits one
 //! account and credits another by the same amount, so the balances of a ledger always sum to zero.
 //! Money moves only by the will of the party that pays: nobody, stewards included, takes from
-//! another's account, and a mistake is undone by the payee's [`posting::refund`].
+//! another's account, and a mistake is undone by the payee's [`posting::refund`]. What a newcomer brings from elsewhere is
+//! entered once, as she comes in ([`moving`]).
 //!
 //! Where to read:
 //!
@@ -14,6 +15,7 @@
 //! | [`books`] | creating ledgers, opening and closing accounts, limits, trial balance, balance as of a day |
 //! | [`statement`] | what an account holder reads |
 //! | [`counter`] | paying for people without a phone: cards, PINs, paper slips |
+//! | [`moving`] | balances and limits that people bring when a community moves in |
 //! | [`about`] | what is held about a party, for her to take along |
 //! | [`circulation`] | what moves in a ledger as a whole, over months |
 //! | [`exchange`] | plain text to rows and back: CSV, hledger, Beancount; [`trade`] runs it against the books |
@@ -35,6 +37,7 @@ pub mod errors;
 pub mod exchange;
 pub mod host;
 pub mod model;
+pub mod moving;
 pub mod pages;
 pub mod posting;
 mod rights;

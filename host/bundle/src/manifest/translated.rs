@@ -19,10 +19,7 @@ pub struct Translations(BTreeMap<String, String>);
 impl Translations {
     /// The text for a tag such as `es-MX`: that language as it is spoken there, else that language, else `plain`.
     pub fn choose<'a>(&'a self, tag: &str, plain: &'a str) -> &'a str {
-        let tag = tag.to_ascii_lowercase();
-        let language = tag.split('-').next().unwrap_or_default();
-        let found = self.0.get(&tag).or_else(|| self.0.get(language));
-        found.map_or(plain, String::as_str)
+        in_language(&self.0, tag).unwrap_or(plain)
     }
 
     pub(super) fn read(at: &str, given: BTreeMap<String, String>) -> Result<Self, ManifestError> {
@@ -45,6 +42,14 @@ impl Translations {
         }
         Ok(Self(texts))
     }
+}
+
+/// The text of some, by their tags in lower case, for a tag such as `es-MX`: that language as it is spoken there, else
+/// that language.
+pub fn in_language<'a>(texts: &'a BTreeMap<String, String>, tag: &str) -> Option<&'a str> {
+    let tag = tag.to_ascii_lowercase();
+    let language = tag.split('-').next().unwrap_or_default();
+    texts.get(&tag).or_else(|| texts.get(language)).map(String::as_str)
 }
 
 #[cfg(test)]

@@ -30,7 +30,13 @@ pub fn wit() -> Vec<u8> {
 
 pub fn package(manifest_text: &str) -> Package {
     let manifest = Manifest::parse(manifest_text).unwrap();
-    Package { manifest, manifest_text: manifest_text.to_owned(), component: COMPONENT.to_vec(), wit: wit() }
+    Package {
+        manifest,
+        manifest_text: manifest_text.to_owned(),
+        component: COMPONENT.to_vec(),
+        wit: wit(),
+        files: files(),
+    }
 }
 
 pub fn file(path: &str, content_type: &str, bytes: &[u8]) -> StaticFile {
@@ -49,5 +55,5 @@ pub fn key() -> SecretKey {
 }
 
 pub fn bundle(key: &SecretKey) -> Vec<u8> {
-    pack(&package(MANIFEST), &files(), key).unwrap()
+    pack(&package(MANIFEST), key).unwrap()
 }

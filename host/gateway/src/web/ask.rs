@@ -1,8 +1,12 @@
-//! What pages ask of the community and do in it: calls of the host's own functions, as whoever is signed in.
+//! What pages ask of the community and do in it: calls of the host's own functions, and of plugins' where the host knows
+//! the interface, as whoever is signed in.
 
-use hamlet_kernel::{Actor, Call, answer_to_json};
-use hamlet_reflect::json;
+use std::sync::Arc;
+
+use hamlet_kernel::{Actor, BatchError, BatchFailure, Call, CallError, Callable, answer_to_json};
+use hamlet_reflect::{Type, json};
 use serde_json::Value;
+use wasmtime::component::Val;
 
 use super::visit::Visit;
 use crate::sentence;
@@ -57,6 +61,43 @@ pub(crate) async fn as_host(
     as_actor(visit, Actor::Console, interface, function, arguments).await
 }
 
+/// Calls a function of a plugin as whoever is signed in.
+pub(crate) async fn ask_plugin(visit: &Visit, order: Order<'_>) -> Result<Value, Refused> {
+    one(visit, visit.actor(), order).await
+}
+
+/// A function to be called, with its arguments as JSON.
+pub(crate) struct Order<'a> {
+    /// Whose it is: `host`, or a plugin's name.
+    pub plugin: &'a str,
+    pub interface: &'a str,
+    pub function: &'a str,
+    pub arguments: Value,
+}
+
+/// Calls functions as whoever is signed in, in one transaction: all of them or none. What is refused comes with its place
+/// in the list.
+pub(crate) async fn all(visit: &Visit, orders: Vec<Order<'_>>) -> Result<(), (usize, Refused)> {
+    let mut calls = Vec::with_capacity(orders.len());
+    let mut callables = Vec::with_capacity(orders.len());
+    for (place, order) in orders.into_iter().enumerate() {
+        let (call, callable) = call_of(visit, visit.actor(), order).map_err(|refused| (place, refused))?;
+        calls.push(call);
+        callables.push(callable);
+    }
+    let done = visit.here.state.kernel.call_all(calls).await;
+    done.map(drop).map_err(|BatchError { index, error }| {
+        let refused = match (error, callables.get(index)) {
+            (BatchFailure::Call(error), _) => failed(&error),
+            (BatchFailure::Err(value), Some(callable)) => {
+                refused(callable, &error_to_json(callable, value.as_ref()))
+            }
+            (BatchFailure::Err(_), None) => failed(&CallError::internal("a call that is not of the batch")),
+        };
+        (index, refused)
+    })
+}
+
 async fn as_actor(
     visit: &Visit,
     actor: Actor,
@@ -64,22 +105,43 @@ async fn as_actor(
     function: &str,
     arguments: Value,
 ) -> Result<Value, Refused> {
-    let kernel = &visit.here.state.kernel;
-    let failed = |code: &str, sentence: String| Refused { case: code.to_owned(), sentence };
-    let catalogue = kernel.catalogue();
-    let callable = catalogue
-        .find("host", interface, function)
-        .map_err(|error| failed(error.code(), error.to_string()))?;
+    one(visit, actor, Order { plugin: "host", interface, function, arguments }).await
+}
+
+async fn one(visit: &Visit, actor: Actor, order: Order<'_>) -> Result<Value, Refused> {
+    let (call, callable) = call_of(visit, actor, order)?;
+    let answer = visit.here.state.kernel.call(call).await.map_err(|error| failed(&error))?;
+    answer_to_json(&callable, &answer).map_err(|error| refused(&callable, &error))
+}
+
+/// The call that an order means, if there is such a function and the arguments are its.
+fn call_of(visit: &Visit, actor: Actor, order: Order<'_>) -> Result<(Call, Arc<Callable>), Refused> {
+    let Order { plugin, interface, function, arguments } = order;
+    let catalogue = visit.here.state.kernel.catalogue();
+    let callable = catalogue.find(plugin, interface, function).map_err(|error| failed(&error))?;
     let values = json::arguments(&callable.function, &arguments)
-        .map_err(|error| failed("arguments", error.to_string()))?;
-    let mut call = Call::new(actor, "host", &callable.interface.id, function, values);
-    call.request_id = std::sync::Arc::clone(&visit.here.request_id);
+        .map_err(|error| Refused { case: "arguments".to_owned(), sentence: error.to_string() })?;
+    let mut call = Call::new(actor, plugin, &callable.interface.id, function, values);
+    call.request_id = Arc::clone(&visit.here.request_id);
     call.reason.clone_from(&visit.reason);
-    let answer = kernel.call(call).await.map_err(|error| failed(error.code(), error.to_string()))?;
-    answer_to_json(callable, &answer).map_err(|error| {
-        let refusal = sentence::refusal(&callable.function, &error);
-        Refused { case: refusal.case, sentence: refusal.sentence }
-    })
+    Ok((call, Arc::clone(callable)))
+}
+
+fn failed(error: &CallError) -> Refused {
+    Refused { case: error.code().to_owned(), sentence: error.to_string() }
+}
+
+fn refused(callable: &Callable, error: &Value) -> Refused {
+    let refusal = sentence::refusal(&callable.function, error);
+    Refused { case: refusal.case, sentence: refusal.sentence }
+}
+
+/// The `err` of a function as JSON.
+pub(crate) fn error_to_json(callable: &Callable, value: Option<&Val>) -> Value {
+    match (&callable.function.result, value) {
+        (Some(Type::Result { err: Some(ty), .. }), Some(value)) => json::from_val(ty, value),
+        _ => Value::Null,
+    }
 }
 
 /// A text of an answer; empty where there is none.

@@ -38,12 +38,19 @@ pub(crate) fn is_demo(visit: &Visit) -> bool {
 
 /// The cards of the tour, and the people as whom one may look around.
 pub(crate) fn personas(visit: &Visit) -> Markup {
+    html! {
+        @if !visit.here.state.tour.is_empty() { h2 { (visit.say.t("demo-tour-title")) } }
+        (cards(visit, |title| html! { h3 { (title) } }))
+    }
+}
+
+/// The same below a heading of their own; `heading` makes that of one card, a level below.
+fn cards(visit: &Visit, heading: fn(&str) -> Markup) -> Markup {
     let (say, state) = (&visit.say, &visit.here.state);
     html! {
         @if !state.tour.is_empty() {
-            h2 { (say.t("demo-tour-title")) }
             ol class="cards tour" {
-                @for (number, card) in state.tour.iter().enumerate() { (tour_card(visit, number + 1, card)) }
+                @for (number, card) in state.tour.iter().enumerate() { (tour_card(visit, number + 1, card, heading)) }
             }
             p { (say.t("demo-tour-end")) " " a class="button quiet" href=(OWN) { (say.t("demo-own")) } }
         }
@@ -60,13 +67,13 @@ pub(crate) fn personas(visit: &Visit) -> Markup {
     }
 }
 
-fn tour_card(visit: &Visit, number: usize, card: &TourCard) -> Markup {
+fn tour_card(visit: &Visit, number: usize, card: &TourCard, heading: fn(&str) -> Markup) -> Markup {
     let say = &visit.say;
     let persona = visit.here.state.personas.iter().find(|persona| persona.handle == card.handle);
     html! {
         li class="card" {
             p class="soft" { (say.with("demo-card", &[("number", &number.to_string())])) }
-            h3 { (card.title.in_language(&say.tag())) }
+            (heading(card.title.in_language(&say.tag())))
             p { (card.text.in_language(&say.tag())) }
             @if let Some(persona) = persona {
                 (button(visit, persona, &card.to, &say.with("demo-as", &[("handle", persona.handle.as_str())])))
@@ -92,7 +99,8 @@ pub(crate) async fn page(visit: Visit) -> Response {
         return front::not_found().await.into_response();
     }
     let title = visit.say.t("demo-tour-title");
-    let body = html! { h1 { (title) } p class="lead" { (visit.say.t("demo-lead")) } (personas(&visit)) };
+    let cards = cards(&visit, |title| html! { h2 { (title) } });
+    let body = html! { h1 { (title) } p class="lead" { (visit.say.t("demo-lead")) } (cards) };
     shell::page(&visit, &Frame { title: &title, place: PLACE, ..Frame::default() }, &body)
 }
 

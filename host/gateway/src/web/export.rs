@@ -4,16 +4,18 @@
 //! exports `hamlet:host/about`. What no function shows is not in it: files of others, logs of the box (which hold no
 //! names), and plugins that do not say what they hold are named as such.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::response::{IntoResponse as _, Response};
-use hamlet_kernel::answer_to_json;
-use hamlet_reflect::json as to_values;
+use hamlet_pages::forms::{names_instant, names_party, words};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::ask::{ask, items};
+use super::ask::{Order, ask, ask_plugin, items};
 use super::home::{OrNull as _, party};
+use super::log;
 use super::prove;
 use super::shell::{self, Frame};
 use super::visit::{Member, Visit};
@@ -22,6 +24,8 @@ use super::visit::{Member, Visit};
 const ABOUT: &str = "hamlet:host/about@";
 /// Pages asked for of one plugin, or of the steward log.
 const PAGES_MAX: usize = 100;
+/// Parties whose names are looked up.
+const PARTIES_MAX: usize = 300;
 
 /// The host's own parts: the name in the file, the words for it, interface, function, and the arguments for a party.
 type Part = (&'static str, &'static str, &'static str, &'static str, fn(&str) -> Value);
@@ -44,19 +48,20 @@ pub(crate) async fn page(member: Member) -> Response {
     let visit = &member.visit;
     let say = &visit.say;
     let held = all(visit).await;
+    let known = parties(visit, &held).await;
     let silent = items(held.get("plugins-that-do-not-say").unwrap_or_default_ref());
     let section = |name: &str, words: &str| {
-        html! { section class="card" { h2 { (say.t(words)) } (value(visit, held.get(name).unwrap_or_default_ref())) } }
+        html! { section class="card" { h2 { (say.t(words)) } (value(visit, &known, held.get(name).unwrap_or_default_ref())) } }
     };
     let body = html! {
         h1 { (say.t("export-title")) }
         p class="lead" { (say.t("export-lead")) }
         p { a class="button" href="/me/export.json" download { (say.t("export-download")) } }
         @for (name, words, ..) in PARTS { (section(name, words)) }
-        (section("steward-log-about-me", "export-log-about"))
-        (section("steward-log-by-me", "export-log-by"))
+        (acts(visit, &held, "steward-log-about-me", "export-log-about").await)
+        (acts(visit, &held, "steward-log-by-me", "export-log-by").await)
         @for plugin in items(held.get("plugins").unwrap_or_default_ref()) {
-            section class="card" { h2 { (super::ask::text(plugin, "title")) } (value(visit, plugin.get("held").unwrap_or_default_ref())) }
+            section class="card" { h2 { (super::ask::text(plugin, "title")) } (value(visit, &known, plugin.get("held").unwrap_or_default_ref())) }
         }
         @if !silent.is_empty() {
             p class="notice" { (say.t("export-silent")) " " (silent.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")) }
@@ -92,8 +97,11 @@ async fn all(visit: &Visit) -> Map<String, Value> {
         let answer = answer.unwrap_or_else(|refused| json!({ "refused": refused.sentence }));
         held.insert(name.to_owned(), answer);
     }
-    held.insert("steward-log-about-me".into(), log(visit, json!({ "about": me, "interfaces": [] })).await);
-    held.insert("steward-log-by-me".into(), log(visit, json!({ "by": me, "interfaces": [] })).await);
+    held.insert(
+        "steward-log-about-me".into(),
+        entries(visit, json!({ "about": me, "interfaces": [] })).await,
+    );
+    held.insert("steward-log-by-me".into(), entries(visit, json!({ "by": me, "interfaces": [] })).await);
     let (said, silent) = of_plugins(visit, &me).await;
     held.insert("plugins".into(), Value::Array(said));
     held.insert("plugins-that-do-not-say".into(), Value::Array(silent));
@@ -101,7 +109,7 @@ async fn all(visit: &Visit) -> Map<String, Value> {
 }
 
 /// The lines of the steward log that a filter admits.
-async fn log(visit: &Visit, filter: Value) -> Value {
+async fn entries(visit: &Visit, filter: Value) -> Value {
     let mut entries = Vec::new();
     let mut before = Value::Null;
     for _ in 0..PAGES_MAX {
@@ -114,6 +122,23 @@ async fn log(visit: &Visit, filter: Value) -> Value {
         }
     }
     Value::Array(entries)
+}
+
+/// Lines of the steward log, as its own page shows them.
+async fn acts(visit: &Visit, held: &Map<String, Value>, name: &str, words: &str) -> Markup {
+    let entries = items(held.get(name).unwrap_or_default_ref());
+    let mut names = log::Names::default();
+    let mut rows = Vec::with_capacity(entries.len());
+    for entry in entries {
+        rows.push(log::row(visit, entry, &mut names).await);
+    }
+    html! {
+        section class="card" {
+            h2 { (visit.say.t(words)) }
+            @if rows.is_empty() { span class="soft" { "—" } }
+            @else { ol class="rows log" reversed { @for row in rows { (row) } } }
+        }
+    }
 }
 
 /// What plugins say that they hold, and the titles of those that do not say.
@@ -153,36 +178,41 @@ async fn held_by(visit: &Visit, plugin: &str, interface: &str, me: &str) -> Vec<
 }
 
 async fn page_of(visit: &Visit, plugin: &str, interface: &str, arguments: &Value) -> Option<Value> {
-    let kernel = &visit.here.state.kernel;
-    let callable = kernel.function(plugin, interface, "held")?;
-    let values = to_values::arguments(&callable.function, arguments).ok()?;
-    let call = visit.call(plugin, interface, "held", values);
-    let answer = kernel.call(call).await.ok()?;
-    answer_to_json(&callable, &answer).ok()
+    ask_plugin(visit, Order { plugin, interface, function: "held", arguments: arguments.clone() }).await.ok()
 }
 
-/// The fields of the host's contracts that hold a moment, in microseconds since 1970.
-const MOMENTS: [&str; 14] = [
-    "since",
-    "at",
-    "made",
-    "used",
-    "last-used",
-    "expires",
-    "earliest",
-    "ready",
-    "ends",
-    "sent",
-    "confirmed",
-    "password",
-    "second-factor",
-    "given-at",
-];
 /// Before September 2001 nobody was a member: a smaller number is something else.
 const MOMENT_MIN: u64 = 1_000_000_000_000_000;
 
-/// Any value of the file, for reading.
-fn value(visit: &Visit, given: &Value) -> Markup {
+/// What the parties are called that stand in the file by their ids.
+async fn parties(visit: &Visit, held: &Map<String, Value>) -> BTreeMap<String, String> {
+    let mut ids = BTreeSet::new();
+    held.values().for_each(|value| collect(value, &mut ids));
+    let (mut names, mut known) = (log::Names::default(), BTreeMap::new());
+    for id in ids.into_iter().take(PARTIES_MAX) {
+        let name = names.of(visit, &id).await;
+        known.insert(id, name);
+    }
+    known
+}
+
+fn collect(value: &Value, ids: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| collect(value, ids)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value.as_str() {
+                    Some(id) if names_party(name) => drop(ids.insert(id.to_owned())),
+                    _ => collect(value, ids),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Any value of the file, for reading. `known`: what parties are called.
+fn value(visit: &Visit, known: &BTreeMap<String, String>, given: &Value) -> Markup {
     html! {
         @match given {
             Value::Null => { span class="soft" { "—" } }
@@ -190,20 +220,24 @@ fn value(visit: &Visit, given: &Value) -> Markup {
             Value::Number(number) => { (number) }
             Value::String(text) => { (text) }
             Value::Array(values) if values.is_empty() => { span class="soft" { "—" } }
-            Value::Array(values) => { ul { @for inner in values { li { (value(visit, inner)) } } } }
-            Value::Object(fields) => { dl { @for (name, inner) in fields { dt { (name) } dd { (field(visit, name, inner)) } } } }
+            Value::Array(values) => { ul { @for inner in values { li { (value(visit, known, inner)) } } } }
+            Value::Object(fields) => { dl { @for (name, inner) in fields { dt { (words(name)) } dd { (field(visit, known, name, inner)) } } } }
         }
     }
 }
 
-/// A field's value: a moment is a day and an hour, not a number.
-fn field(visit: &Visit, name: &str, given: &Value) -> Markup {
+/// A field's value: a moment is a day and an hour, not a number, and a party its name.
+fn field(visit: &Visit, known: &BTreeMap<String, String>, name: &str, given: &Value) -> Markup {
+    let party = given.as_str().filter(|_| names_party(name)).and_then(|id| known.get(id));
+    if let Some(party) = party {
+        return html! { (party) };
+    }
     let moment = Some(given.as_str().unwrap_or_default())
-        .filter(|_| MOMENTS.contains(&name))
+        .filter(|_| names_instant(name))
         .and_then(|text| text.parse::<u64>().ok())
         .filter(|moment| *moment >= MOMENT_MIN);
     match moment {
         Some(moment) => html! { (visit.moment(moment)) },
-        None => value(visit, given),
+        None => value(visit, known, given),
     }
 }

@@ -19,13 +19,15 @@ use super::guard::{CSRF, check_origin, check_token, read};
 use super::rules;
 use super::shell::{self, Frame, hidden};
 use super::visit::{Visit, redirect};
+use crate::problem::Problem;
 
 /// The field that says which version she went on with.
 const SEEN: &str = "rules-seen";
 const FORM: &str = "application/x-www-form-urlencoded";
+const FILES: &str = "multipart/form-data";
 /// What anybody may post to without having seen the newest version: reading it, choosing a language, coming in, securing
 /// her own account, and going. A path that is one of these or lies below it.
-const ALWAYS: [&str; 14] = [
+const ALWAYS: [&str; 15] = [
     "/rules/accept",
     "/stewards/rules",
     "/language",
@@ -35,6 +37,7 @@ const ALWAYS: [&str; 14] = [
     "/sign-in",
     "/sign-out",
     "/prove",
+    "/phone",
     "/me/secure",
     "/me/sessions",
     "/me/leave",
@@ -45,7 +48,7 @@ const ALWAYS: [&str; 14] = [
 /// Holds what a member sends until she has seen the newest version.
 pub(super) async fn hold(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if request.method() != Method::POST || ALWAYS.iter().any(|known| is_below(path, known)) {
+    if request.method() != Method::POST || is_open(path) {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
@@ -62,9 +65,18 @@ pub(super) async fn hold(request: Request, next: Next) -> Response {
         return next.run(Request::from_parts(parts, body)).await;
     }
     let kind = parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    if !kind.get(..FORM.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(FORM.as_bytes())) {
+    let is = |wanted: &str| {
+        kind.get(..wanted.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(wanted.as_bytes()))
+    };
+    if is(FILES) {
         // A file cannot wait in a page.
         return redirect("/rules?file");
+    }
+    if !is(FORM) {
+        // A script sent it: it reads no page.
+        let detail = "There are new ground rules. Read them first, at /rules.";
+        return Problem::host(StatusCode::CONFLICT, "rules-unseen", "Ground rules wait", detail)
+            .into_response();
     }
     let body = match read(body).await {
         Ok(body) => body,
@@ -129,6 +141,11 @@ fn shown(visit: &Visit, version: &Value, sent: &[(String, String)]) -> Response 
     )
 }
 
+/// Whether something may be posted there at any time.
+fn is_open(path: &str) -> bool {
+    ALWAYS.iter().any(|known| is_below(path, known)) || super::plugin::is_asked_by_frame(path)
+}
+
 fn is_below(path: &str, known: &str) -> bool {
     path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -147,8 +164,10 @@ mod tests {
             ("/rules", false),
             ("/me/name", false),
             ("/p/shop/do/pay", false),
+            ("/p/shop/frame/stock/list", true),
+            ("/p/frame/do/stock/list", false),
         ] {
-            assert_eq!(ALWAYS.iter().any(|known| is_below(path, known)), open, "{path}");
+            assert_eq!(is_open(path), open, "{path}");
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::ask::{ask, items, text};
 use super::shell::{self, Frame};
 use super::visit::Visit;
-use super::{demo, name, recoveries, start, wards};
+use super::{demo, name, phone, recoveries, start, wards};
 
 pub(crate) async fn page(visit: Visit) -> Response {
     if visit.here.state.setup.as_ref().is_some_and(|setup| setup.is_open(&visit.here.state.kernel)) {
@@ -35,6 +35,7 @@ fn stranger(visit: &Visit) -> Markup {
         @if !community.place.is_empty() { p class="lead" { (community.place) } }
         p { (say.t("stranger-lead")) }
         p { a class="button" href="/sign-in" { (say.t("sign-in")) } }
+        @if !visit.resting().is_empty() { p { a class="button quiet" href=(phone::PLACE) { (say.t("phone-title")) } } }
         @if demo::is_demo(visit) { (demo::personas(visit)) }
         @else { p class="soft" { (say.t("stranger-invitation")) } }
     }

@@ -101,7 +101,8 @@ impl Names {
     }
 }
 
-async fn row(visit: &Visit, entry: &Value, names: &mut Names) -> Markup {
+/// One act, as a row of a list.
+pub(super) async fn row(visit: &Visit, entry: &Value, names: &mut Names) -> Markup {
     let say = &visit.say;
     let who = who(visit, entry.get("actor").unwrap_or_default_ref(), names).await;
     let whom = match text(entry, "party") {
@@ -151,10 +152,8 @@ fn sentence(visit: &Visit, entry: &Value, who: &str, whom: &str) -> String {
         _ => None,
     };
     let catalogue = visit.here.state.kernel.catalogue();
-    let title = |name: &str| {
-        catalogue.plugins.get(name).map_or_else(|| name.to_owned(), |info| visit.title_of(info).to_owned())
-    };
-    let thing = if matches!(short, "plugins" | "grants") { title(thing) } else { thing.to_owned() };
+    let thing =
+        if matches!(short, "plugins" | "grants") { visit.plugin_title(thing) } else { thing.to_owned() };
     if let Some(id) = words {
         return say.with(id, &[("who", who), ("whom", whom), ("thing", &thing)]);
     }
@@ -164,7 +163,7 @@ fn sentence(visit: &Visit, entry: &Value, who: &str, whom: &str) -> String {
         Some(groups::first_sentence(&interface.function(function)?.docs, function))
     });
     let docs = docs.unwrap_or_else(|| function.to_owned());
-    say.with("log-plugin-act", &[("who", who), ("plugin", &title(plugin)), ("what", &docs)])
+    say.with("log-plugin-act", &[("who", who), ("plugin", &visit.plugin_title(plugin)), ("what", &docs)])
 }
 
 /// The words for the host's own functions.

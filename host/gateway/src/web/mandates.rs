@@ -2,17 +2,16 @@
 //! device. Who may see and change it is `members`' business; this asks and shows.
 
 use axum::extract::Path;
-use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::ask::{Refused, ask, items, text};
 use super::home::party as me;
 use super::log::{self, Names};
-use super::prove;
-use super::shell::{self, Field, Frame, field, hidden, notice};
-use super::visit::{Member, Posted, Visit, redirect};
+use super::members;
+use super::shell::{Field, field, hidden};
+use super::visit::{Member, Posted, Visit};
 
 /// The rights, and the words for them.
 const RIGHTS: [(&str, &str); 3] = [
@@ -91,7 +90,7 @@ pub(crate) async fn give(
     let visit = &member.visit;
     let person = json!({ "handle": fields.text("person").to_lowercase() });
     let Ok(person) = ask(visit, "members", "find", person).await else {
-        return refusal(visit, &handle, &visit.say.t("log-no-such-person"));
+        return members::not_done(visit, &handle, &visit.say.t("log-no-such-person"));
     };
     let person = text(&person, "id").to_owned();
     change(&member, &handle, "give-mandate", &person, Some(fields.text("mandate"))).await
@@ -112,22 +111,14 @@ async fn change(
     person: &str,
     mandate: Option<&str>,
 ) -> Response {
-    let visit = &member.visit;
-    let place = format!("/members/{handle}");
-    if let Some(response) = prove::first_from(member, &place).await {
-        return response;
-    }
-    let Ok(party) = ask(visit, "members", "find", json!({ "handle": handle })).await else {
-        return crate::front::not_found().await.into_response();
+    let order = |party: &str| {
+        let mut order = json!({ "person": person, "party": party });
+        if let (Some(mandate), Some(order)) = (mandate, order.as_object_mut()) {
+            order.insert("mandate".into(), json!(mandate));
+        }
+        order
     };
-    let mut order = json!({ "person": person, "party": text(&party, "id") });
-    if let (Some(mandate), Some(order)) = (mandate, order.as_object_mut()) {
-        order.insert("mandate".into(), json!(mandate));
-    }
-    match ask(visit, "members", function, order).await {
-        Ok(_) => redirect(&place),
-        Err(refused) => refusal(visit, handle, &said(visit, &refused)),
-    }
+    members::change(member, handle, ("members", function), order, said).await
 }
 
 /// Words for what these functions refuse.
@@ -138,12 +129,4 @@ fn said(visit: &Visit, refused: &Refused) -> String {
         "mandate-invalid" => say.t("mandate-invalid"),
         _ => refused.said(visit),
     }
-}
-
-/// Why something on a person's page was not done, and the way back to it.
-pub(super) fn refusal(visit: &Visit, handle: &str, words: &str) -> Response {
-    let say = &visit.say;
-    let body = html! { h1 { (say.t("not-done")) } (notice("bad", words)) p { a href={ "/members/" (handle) } { (say.t("back")) } } };
-    let frame = Frame { title: &say.t("not-done"), place: "/members", ..Frame::default() };
-    shell::page_with(visit, StatusCode::UNPROCESSABLE_ENTITY, &frame, &body)
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::ask::{ask, items, number, text};
 use super::home::party;
+use super::phone;
 use super::shell::{self, Field, Frame, field, hidden};
 use super::sign_in::sign_out_form;
 use super::visit::{Member, Posted, redirect};
@@ -49,6 +50,11 @@ async fn shown(member: &Member, status: StatusCode, problem: Option<&str>) -> Re
             @if others {
                 form method="post" action="/me/sessions/end-all" { (hidden(visit)) button class="danger" { (say.t("sessions-end-others")) } }
             }
+        }
+        section class="card" {
+            h2 { (say.t("phone-title")) }
+            p { (say.t("phone-about")) }
+            a class="button quiet" href=(phone::PLACE) { (say.t("phone-title")) }
         }
         section class="card" {
             h2 { (say.t("tokens")) }

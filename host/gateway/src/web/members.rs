@@ -6,7 +6,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::ask::{ask, items, number, text};
+use super::ask::{Refused, ask, items, number, text};
 use super::fields::Fields;
 use super::home::{OrNull as _, party as party_of};
 use super::log;
@@ -127,21 +127,39 @@ pub(crate) async fn groups(
     Path(handle): Path<String>,
     Posted { visit: member, fields }: Posted<Member>,
 ) -> Response {
+    let function = if fields.text("leave").is_empty() { "join-group" } else { "leave-group" };
+    let order = |party: &str| json!({ "party": party, "group": fields.text("group") });
+    let said = |visit: &Visit, refused: &Refused| refused.said(visit);
+    change(&member, &handle, ("members", function), order, said).await
+}
+
+/// Changes what is kept of somebody, from a form on her page, and goes back to it. A fresh proof comes first, as before
+/// every grant: a steward may make another steward here, and who may act for somebody may empty her account.
+/// `act`: an interface of the host's and its function; `order`: its arguments for her id; `said`: words for a refusal.
+pub(super) async fn change(
+    member: &Member,
+    handle: &str,
+    act: (&str, &str),
+    order: impl FnOnce(&str) -> Value,
+    said: impl FnOnce(&Visit, &Refused) -> String,
+) -> Response {
     let visit = &member.visit;
     let place = format!("/members/{handle}");
-    // A steward makes another steward: that asks for a fresh proof, as every grant does.
-    if let Some(response) = prove::first_from(&member, &place).await {
+    if let Some(response) = prove::first_from(member, &place).await {
         return response;
     }
     let Ok(party) = ask(visit, "members", "find", json!({ "handle": handle })).await else {
         return crate::front::not_found().await.into_response();
     };
-    let function = if fields.text("leave").is_empty() { "join-group" } else { "leave-group" };
-    let order = json!({ "party": text(&party, "id"), "group": fields.text("group") });
-    match ask(visit, "members", function, order).await {
+    match ask(visit, act.0, act.1, order(text(&party, "id"))).await {
         Ok(_) => redirect(&place),
-        Err(refused) => mandates::refusal(visit, &handle, &refused.said(visit)),
+        Err(refused) => not_done(visit, handle, &said(visit, &refused)),
     }
+}
+
+/// Why something on a person's page was not done, and the way back to it.
+pub(super) fn not_done(visit: &Visit, handle: &str, words: &str) -> Response {
+    shell::not_done(visit, "/members", &format!("/members/{handle}"), words)
 }
 
 fn kind(visit: &Visit, kind: &str) -> String {

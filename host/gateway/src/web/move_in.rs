@@ -1,33 +1,31 @@
-//! `/stewards/move-in`: a community moves in from a list: read it, say which column is what, mend what is wrong, bring
-//! all in at once, print each person's invitation, or take it all back while nobody has signed in.
+//! `/stewards/move-in`: a community moves in from a list: read it, say which column is what, mend what is wrong, and bring
+//! all in at once, with what plugins take of it (`brought`). What can be done afterwards is in `moved`.
 
 use std::collections::BTreeSet;
 
-use axum::extract::Path;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::ask::{Refused, ask, items, number, text};
+use super::ask::{self, Order, Refused, ask, items, number, text};
+use super::brought::{self, Filled, select};
 use super::home::OrNull as _;
-use super::invitations;
-use super::log::{self, Names};
+use super::log;
 use super::newcomers::{self, Chosen, Fault, Newcomer};
 use super::prove;
-use super::qr;
-use super::sheet::{self, COLUMNS, ROWS_MAX, Sheet, SheetError};
+use super::sheet::{self, COLUMNS, Found, ROWS_MAX, Sheet, SheetError};
 use super::shell::{self, Frame, hidden, notice};
 use super::upload::Uploaded;
-use super::visit::{Member, Posted, Visit, redirect};
+use super::visit::{Member, Visit, redirect};
 
-const PLACE: &str = "/stewards/move-in";
+pub(super) const PLACE: &str = "/stewards/move-in";
+/// The kinds of files that a list may be.
+const ACCEPT: &str = ".csv,.txt,.tsv,.xlsx,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// Rows that are shown before all are brought in.
 const SHOWN_MAX: usize = 20;
 /// Letters of a bad row that are shown with what is wrong.
 const CELLS_LETTERS_MAX: usize = 80;
-/// For how long the invitations that are printed are good, in days.
-const DAYS: u64 = 60;
 
 /// The words for the columns, in the order of [`COLUMNS`].
 const WORDS: [&str; COLUMNS.len()] = [
@@ -35,7 +33,7 @@ const WORDS: [&str; COLUMNS.len()] = [
     "profile-email",
     "profile-phone",
     "profile-address",
-    "kind-household",
+    "move-column-household",
     "member-kind",
     "member-name",
 ];
@@ -44,14 +42,12 @@ pub(crate) async fn page(member: Member) -> Response {
     first(&member, StatusCode::OK, "").await
 }
 
-fn frame(title: &str) -> Frame<'_> {
+pub(super) fn frame(title: &str) -> Frame<'_> {
     Frame { title, place: PLACE, script: true, ..Frame::default() }
 }
 
 pub(super) fn denied(visit: &Visit) -> Response {
-    let say = &visit.say;
-    let body = html! { h1 { (say.t("move-title")) } (notice("bad", &say.t("refused-denied"))) };
-    shell::page_with(visit, StatusCode::FORBIDDEN, &frame(&say.t("move-title")), &body)
+    shell::denied(visit, &frame(&visit.say.t("move-title")))
 }
 
 async fn first(member: &Member, status: StatusCode, problem: &str) -> Response {
@@ -67,7 +63,12 @@ async fn first(member: &Member, status: StatusCode, problem: &str) -> Response {
             div class="field" {
                 label for="sheet" { (say.t("move-file")) }
                 p class="help" id="sheet-help" { (say.with("move-file-help", &[("rows", &ROWS_MAX.to_string())])) }
-                input type="file" id="sheet" name="sheet" accept=".csv,.txt,.tsv,text/csv,text/plain" aria-describedby="sheet-help" required;
+                input type="file" id="sheet" name="sheet" accept=(ACCEPT) aria-describedby="sheet-help" required;
+            }
+            div class="field" {
+                label for="table" { (say.t("move-table")) }
+                p class="help" id="table-help" { (say.t("move-table-help")) }
+                input type="text" id="table" name="table" maxlength="100" autocomplete="off" aria-describedby="table-help";
             }
             button { (say.t("move-read")) }
         }
@@ -93,29 +94,32 @@ async fn row(visit: &Visit, id: &str) -> Markup {
 pub(crate) async fn read(uploaded: Uploaded) -> Response {
     let member = &uploaded.visit;
     let visit = &member.visit;
-    let say = &visit.say;
     if !member.browser.steward {
         return denied(visit);
     }
-    let typed = uploaded.text("csv").as_bytes();
-    let bytes = uploaded.file("sheet").map_or(typed, |file| file);
-    let sheet = match sheet::read(bytes) {
-        Ok(sheet) => sheet,
-        Err(why) => {
-            let words = match why {
-                SheetError::Empty => say.t("move-empty"),
-                SheetError::TooLong => say.with("move-too-long", &[("rows", &ROWS_MAX.to_string())]),
-                SheetError::Unclosed => say.t("move-unclosed"),
-            };
-            return first(member, StatusCode::UNPROCESSABLE_ENTITY, &words).await;
-        }
+    let (sheet, table) = match file(&uploaded).await {
+        Ok(Found { sheet, table }) => (sheet, table),
+        Err(why) => return first(member, StatusCode::UNPROCESSABLE_ENTITY, &unread(visit, &why)).await,
     };
     let mapped = uploaded.text("mapped") == "yes";
     let chosen = if mapped { chosen(&uploaded, &sheet) } else { sheet::guess(&sheet.heading) };
     let Ok(taken) = handles(visit).await else { return denied(visit) };
     let (newcomers, faults) = newcomers::of(&sheet, &chosen, taken);
-    if uploaded.text("do") != "bring" || !faults.is_empty() || newcomers.len() > ROWS_MAX {
-        return mapping(member, &sheet, &chosen, &newcomers, &faults, "");
+    let books = brought::books(visit).await;
+    let mut books = if mapped {
+        brought::by_hand(books, &uploaded, &sheet)
+    } else {
+        brought::guessed(books, &sheet.heading, &chosen)
+    };
+    for book in &mut books {
+        book.check(visit, &sheet, &newcomers).await;
+    }
+    let wanted = uploaded.text("do") == "bring";
+    let (chosen, newcomers, faults, books) =
+        (&chosen, newcomers.as_slice(), faults.as_slice(), books.as_slice());
+    let list = List { sheet: &sheet, table: table.as_ref(), chosen, newcomers, faults, books };
+    if !wanted || !list.is_fine() {
+        return mapping(member, &list, wanted, "");
     }
     if let Some(response) = prove::first_from(member, PLACE).await {
         return response;
@@ -123,18 +127,85 @@ pub(crate) async fn read(uploaded: Uploaded) -> Response {
     let mut visit = visit.clone();
     visit.reason =
         Some(uploaded.text("reason")).filter(|reason| !reason.is_empty()).map(std::sync::Arc::from);
-    let order = json!({ "newcomers": newcomers.iter().map(Newcomer::to_json).collect::<Vec<_>>() });
-    match ask(&visit, "moves", "bring", order).await {
-        Ok(id) => redirect(&format!("{PLACE}/{}", id.as_str().unwrap_or_default())),
-        Err(refused) => mapping(member, &sheet, &chosen, &newcomers, &faults, &said(&visit, &refused)),
+    match bring(&visit, &list).await {
+        Ok(id) => redirect(&format!("{PLACE}/{id}")),
+        Err(refused) => mapping(member, &list, true, &said(&visit, &refused)),
+    }
+}
+
+/// What was sent: a file, or the text of one that was read before. Off the threads that serve, for it takes as long as the
+/// file is large.
+async fn file(uploaded: &Uploaded) -> Result<Found, SheetError> {
+    let bytes = match uploaded.file("sheet") {
+        Some(file) => file.clone(),
+        None => bytes::Bytes::copy_from_slice(uploaded.text("csv").as_bytes()),
+    };
+    let wanted = Some(uploaded.text("table").to_owned()).filter(|table| !table.is_empty());
+    let reading = tokio::task::spawn_blocking(move || sheet::read_file(&bytes, wanted.as_deref()));
+    reading.await.unwrap_or(Err(SheetError::Broken))
+}
+
+/// Why a file cannot be read, and what to do about it.
+fn unread(visit: &Visit, why: &SheetError) -> String {
+    let say = &visit.say;
+    match why {
+        SheetError::Empty => say.t("move-empty"),
+        SheetError::TooLong => say.with("move-too-long", &[("rows", &ROWS_MAX.to_string())]),
+        SheetError::Unclosed => say.t("move-unclosed"),
+        SheetError::Broken => say.t("move-broken"),
+        SheetError::Encrypted => say.t("move-encrypted"),
+        SheetError::OldKind => say.t("move-old-kind"),
+        SheetError::TooLarge => say.t("move-too-large"),
+        SheetError::Macros => say.t("move-macros"),
+        SheetError::FormulaWithoutValue(place) => say.with("move-formula", &[("place", place)]),
+        SheetError::NoSuchTable(tables) => say.with("move-no-table", &[("tables", &tables.join(", "))]),
+    }
+}
+
+/// A list, what is said of its columns, and what would come of it.
+struct List<'a> {
+    sheet: &'a Sheet,
+    /// Of a spreadsheet that was just read: the name of the table, and those of the others.
+    table: Option<&'a (String, Vec<String>)>,
+    chosen: &'a Chosen,
+    newcomers: &'a [Newcomer],
+    faults: &'a [(usize, Fault)],
+    books: &'a [Filled],
+}
+
+impl List<'_> {
+    /// Whether all of it could be brought in.
+    fn is_fine(&self) -> bool {
+        self.rows_are_fine() && self.books.iter().all(Filled::is_fine)
+    }
+
+    /// Whether nothing is wrong with any row.
+    fn rows_are_fine(&self) -> bool {
+        self.faults.is_empty()
+            && self.newcomers.len() <= ROWS_MAX
+            && self.books.iter().all(|book| book.faults().is_empty())
+    }
+}
+
+/// Brings in people and what they bring along, in one transaction; the move's id.
+async fn bring(visit: &Visit, list: &List<'_>) -> Result<String, Refused> {
+    let id = visit.new_id().to_string();
+    let newcomers: Vec<Value> = list.newcomers.iter().map(Newcomer::to_json).collect();
+    let people = json!({ "move": id, "newcomers": newcomers });
+    let mut orders = vec![Order { plugin: "host", interface: "moves", function: "bring", arguments: people }];
+    orders.extend(list.books.iter().filter_map(|book| book.bring(&id, list.sheet, list.newcomers)));
+    match ask::all(visit, orders).await {
+        Ok(()) => Ok(id),
+        Err((_, refused)) => Err(refused),
     }
 }
 
 /// Words for what these functions refuse. Rows were checked before: what is refused now changed in between.
-fn said(visit: &Visit, refused: &Refused) -> String {
+pub(super) fn said(visit: &Visit, refused: &Refused) -> String {
     match refused.case.as_str() {
-        "faulty" => visit.say.t("move-changed"),
+        "faulty" | "not-new" | "rest-needed" | "no-such-book" => visit.say.t("move-changed"),
         "somebody-came" => visit.say.t("move-somebody-came"),
+        "happened-since" => visit.say.t("move-happened-since"),
         _ => refused.said(visit),
     }
 }
@@ -162,52 +233,42 @@ async fn handles(visit: &Visit) -> Result<BTreeSet<String>, Refused> {
     }
 }
 
-/// Which column is what, what would come of it, and what is wrong.
-fn mapping(
-    member: &Member,
-    sheet: &Sheet,
-    chosen: &Chosen,
-    newcomers: &[Newcomer],
-    faults: &[(usize, Fault)],
-    problem: &str,
-) -> Response {
+/// Which column is what, what would come of it, and what is wrong. `tried`: she wanted to bring it in.
+fn mapping(member: &Member, list: &List<'_>, tried: bool, problem: &str) -> Response {
     let visit = &member.visit;
     let say = &visit.say;
-    let fine = faults.is_empty() && newcomers.len() <= ROWS_MAX;
+    let faults = faults(visit, list);
+    let heading = &list.sheet.heading;
     let body = html! {
         h1 { (say.t("move-title")) }
         (notice("bad", problem))
+        @if let Some((name, others)) = list.table.filter(|(_, others)| !others.is_empty()) {
+            p class="notice" { (say.with("move-table-read", &[("table", name), ("others", &others.join(", "))])) }
+        }
         form method="post" action=(PLACE) enctype="multipart/form-data" {
             (hidden(visit))
             input type="hidden" name="mapped" value="yes";
-            input type="hidden" name="csv" value=(csv(sheet));
+            input type="hidden" name="csv" value=(csv(list.sheet));
             section class="card" {
                 h2 { (say.t("move-columns")) }
                 p { (say.t("move-columns-about")) }
-                @for (((name, _), words), place) in COLUMNS.iter().zip(WORDS).zip(chosen) {
-                    div class="field" {
-                        label for={ "column-" (name) } { (say.t(words)) }
-                        select id={ "column-" (name) } name={ "column-" (name) } {
-                            option value="" { (say.t("move-no-column")) }
-                            @for (index, cell) in sheet.heading.iter().enumerate() {
-                                option value=(index) selected[*place == Some(index)] { (cell) }
-                            }
-                        }
-                    }
+                @for (((name, _), words), place) in COLUMNS.iter().zip(WORDS).zip(list.chosen) {
+                    (select(&format!("column-{name}"), &say.t(words), &say.t("move-no-column"), heading, *place))
                 }
-                button class="quiet" name="do" value="look" { (say.t("move-look-again")) }
             }
+            @for book in list.books { (book.form(visit, heading, tried)) }
+            p { button class="quiet" name="do" value="look" { (say.t("move-look-again")) } }
             @if !faults.is_empty() {
                 section class="card" {
                     h2 { (say.t("move-faults")) }
                     p { (say.t("move-faults-about")) }
-                    ul { @for (place, fault) in faults { li { (say.with("move-row", &[("row", &place.to_string()), ("cells", &cells(sheet, *place))])) " " (say.t(words_of(*fault))) } } }
+                    ul { @for (place, fault) in &faults { li { (say.with("move-row", &[("row", &place.to_string()), ("cells", &cells(list.sheet, *place))])) " " (fault) } } }
                 }
             }
             section class="card" {
-                h2 { (say.count("move-count", newcomers.len().try_into().unwrap_or(u64::MAX))) }
-                (preview(visit, newcomers))
-                @if fine {
+                h2 { (say.count("move-count", list.newcomers.len().try_into().unwrap_or(u64::MAX))) }
+                (preview(visit, list))
+                @if list.rows_are_fine() {
                     (log::reason(visit, "reason"))
                     p { (say.t("move-do-about")) }
                     button name="do" value="bring" { (say.t("move-do")) }
@@ -216,8 +277,18 @@ fn mapping(
         }
         p { a href=(PLACE) { (say.t("back")) } }
     };
+    let fine = list.is_fine() || (list.rows_are_fine() && !tried);
     let status = if fine && problem.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     shell::page_with(visit, status, &frame(&say.t("move-title")), &body)
+}
+
+/// What is wrong, row by row: what the host says and what plugins say.
+fn faults(visit: &Visit, list: &List<'_>) -> Vec<(usize, String)> {
+    let own = list.faults.iter().map(|(place, fault)| (*place, visit.say.t(words_of(*fault))));
+    let mut all: Vec<(usize, String)> = own.collect();
+    all.extend(list.books.iter().flat_map(Filled::faults).cloned());
+    all.sort_by_key(|(place, _)| *place);
+    all
 }
 
 /// What a row holds, so that it is found in the list whatever its line there.
@@ -237,8 +308,9 @@ fn words_of(fault: Fault) -> &'static str {
     }
 }
 
-fn preview(visit: &Visit, newcomers: &[Newcomer]) -> Markup {
+fn preview(visit: &Visit, list: &List<'_>) -> Markup {
     let say = &visit.say;
+    let newcomers = list.newcomers;
     html! {
         ul class="rows" {
             @for one in newcomers.iter().take(SHOWN_MAX) {
@@ -246,6 +318,7 @@ fn preview(visit: &Visit, newcomers: &[Newcomer]) -> Markup {
                     (one.name) " " span class="soft" { (one.handle) }
                     @if one.kind != "person" { " · " (say.t(if one.kind == "household" { "kind-household" } else { "kind-organisation" })) }
                     @if let Some(household) = &one.acts_for { " · " (say.with("move-acts-for", &[("household", household)])) }
+                    @for read in list.books.iter().filter_map(|book| book.read(one.row?)) { br; span class="soft" { (read) } }
                 } }
             }
         }
@@ -260,107 +333,4 @@ pub(super) fn csv(sheet: &Sheet) -> String {
         quoted.collect::<Vec<_>>().join(",")
     };
     std::iter::once(&sheet.heading).chain(&sheet.rows).map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// One move: who came, and what can be done with it.
-pub(crate) async fn one(Path(id): Path<String>, member: Member) -> Response {
-    moved(&member, &id, StatusCode::OK, "").await
-}
-
-async fn moved(member: &Member, id: &str, status: StatusCode, problem: &str) -> Response {
-    let visit = &member.visit;
-    let say = &visit.say;
-    let moved = match ask(visit, "moves", "get", json!({ "move": id })).await {
-        Ok(moved) => moved,
-        Err(refused) if refused.case == "denied" => return denied(visit),
-        Err(_) => return crate::front::not_found().await.into_response(),
-    };
-    let arrivals = items(moved.get("arrivals").unwrap_or_default_ref());
-    let came = arrivals.iter().any(|arrival| arrival.get("came") == Some(&Value::Bool(true)));
-    let mut names = Names::default();
-    let mut rows = Vec::with_capacity(arrivals.len());
-    for arrival in arrivals {
-        rows.push((
-            names.of(visit, text(arrival, "party")).await,
-            arrival.get("came") == Some(&Value::Bool(true)),
-        ));
-    }
-    let place = format!("{PLACE}/{id}");
-    let body = html! {
-        h1 { (say.count("move-count", rows.len().try_into().unwrap_or(u64::MAX))) }
-        p class="lead" { (visit.moment(number(&moved, "at").unwrap_or_default())) }
-        (notice("bad", problem))
-        form method="post" action={ (place) "/invitations" } class="card" {
-            (hidden(visit))
-            p { (say.with("move-print-about", &[("days", &DAYS.to_string())])) }
-            button { (say.t("move-print")) }
-        }
-        ul class="rows" {
-            @for (name, came) in &rows { li { span class="grow" { (name) } @if *came { span class="soft" { (say.t("move-came")) } } } }
-        }
-        section class="card" {
-            h2 { (say.t("move-undo")) }
-            @if came { p { (say.t("move-somebody-came")) } }
-            @else {
-                form method="post" action={ (place) "/undo" } {
-                    (hidden(visit))
-                    p { (say.t("move-undo-about")) }
-                    (log::reason(visit, "reason"))
-                    button class="danger" { (say.t("move-undo")) }
-                }
-            }
-        }
-        p { a href=(PLACE) { (say.t("back")) } }
-    };
-    shell::page_with(visit, status, &frame(&say.t("move-title")), &body)
-}
-
-pub(crate) async fn undo(Path(id): Path<String>, Posted { visit: member, .. }: Posted<Member>) -> Response {
-    if let Some(response) = prove::first_from(&member, &format!("{PLACE}/{id}")).await {
-        return response;
-    }
-    match ask(&member.visit, "moves", "undo", json!({ "move": id })).await {
-        Ok(_) => redirect(PLACE),
-        Err(refused) => {
-            let words = said(&member.visit, &refused);
-            moved(&member, &id, StatusCode::UNPROCESSABLE_ENTITY, &words).await
-        }
-    }
-}
-
-/// An invitation for each person who has not signed in yet, to be printed and cut apart. Shown once.
-pub(crate) async fn print(Path(id): Path<String>, Posted { visit: member, .. }: Posted<Member>) -> Response {
-    if let Some(response) = prove::first_from(&member, &format!("{PLACE}/{id}")).await {
-        return response;
-    }
-    let visit = &member.visit;
-    let say = &visit.say;
-    let Ok(moved) = ask(visit, "moves", "get", json!({ "move": id })).await else { return denied(visit) };
-    let mut names = Names::default();
-    let mut cards = Vec::new();
-    for arrival in items(moved.get("arrivals").unwrap_or_default_ref()) {
-        if text(arrival, "kind") != "person" || arrival.get("came") == Some(&Value::Bool(true)) {
-            continue;
-        }
-        let party = text(arrival, "party");
-        let name = names.of(visit, party).await;
-        match invitations::for_party(visit, party, DAYS).await {
-            Ok(link) => cards.push((name, link)),
-            Err(words) => return self::moved(&member, &id, StatusCode::UNPROCESSABLE_ENTITY, &words).await,
-        }
-    }
-    let body = html! {
-        h1 class="noprint" { (say.t("move-print")) }
-        p class="noprint" { (say.t("invite-made-lead")) " " button class="quiet" type="button" data-print hidden { (say.t("print")) } }
-        @for (name, link) in cards {
-            section class="card slip" {
-                h2 { (name) }
-                p { (say.with("move-slip", &[("community", &visit.community.name)])) }
-                (qr::code(&link, &say.t("invite-qr")))
-                p class="code" { (link) }
-            }
-        }
-        p class="noprint" { a href={ (PLACE) "/" (id) } { (say.t("back")) } }
-    };
-    shell::page(visit, &frame(&say.t("move-print")), &body)
 }

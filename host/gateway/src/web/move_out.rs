@@ -1,5 +1,5 @@
 //! `/stewards/move-in/people.csv`: the list that a community moved in with, as it is now, at any time: who is here, in
-//! which household, how to reach them.
+//! which household, how to reach them, and what plugins keep that can be brought in (`brought`).
 //!
 //! It holds what the steward who takes it may see and no more: lines that are for others' eyes stay empty. Read again by
 //! `sheet`, it is the same list. If it is wrong, somebody's address leaves in a file that she gave to nobody.
@@ -12,9 +12,12 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use super::ask::{Refused, ask, items, text};
+use super::brought;
 use super::home::OrNull as _;
+use super::move_in::PLACE;
 use super::prove;
 use super::sheet::Sheet;
+use super::shell;
 use super::visit::{Member, Visit};
 
 /// The heading, in words that `sheet` reads.
@@ -24,12 +27,14 @@ pub(crate) async fn file(member: Member) -> Response {
     if !member.browser.steward {
         return super::move_in::denied(&member.visit);
     }
-    if let Some(response) = prove::first(&member).await {
+    // Back to the page: a browser that was sent on to a file would leave her before an empty window.
+    if let Some(response) = prove::first_from(&member, PLACE).await {
         return response;
     }
-    let Ok(rows) = rows(&member.visit).await else { return super::move_in::denied(&member.visit) };
-    let heading = HEADING.map(str::to_owned).to_vec();
-    let sheet = Sheet { heading, rows: tamed(rows) };
+    let sheet = match sheet(&member.visit).await {
+        Ok(sheet) => sheet,
+        Err(refused) => return shell::not_done(&member.visit, PLACE, PLACE, &refused.said(&member.visit)),
+    };
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"people.csv\"")),
@@ -39,7 +44,7 @@ pub(crate) async fn file(member: Member) -> Response {
 }
 
 /// All who take part, by short name; a household before its people is not needed.
-async fn rows(visit: &Visit) -> Result<Vec<Vec<String>>, Refused> {
+async fn sheet(visit: &Visit) -> Result<Sheet, Refused> {
     let (mut parties, mut cursor) = (Vec::new(), Value::Null);
     loop {
         let page =
@@ -76,7 +81,15 @@ async fn rows(visit: &Visit) -> Result<Vec<Vec<String>>, Refused> {
             line("address"),
         ]);
     }
-    Ok(rows)
+    let mut heading = HEADING.map(str::to_owned).to_vec();
+    let ids: Vec<&str> = parties.iter().map(|party| text(party, "id")).collect();
+    for book in brought::books(visit).await {
+        heading.extend(book.columns.iter().map(|column| column.title.clone()));
+        for (row, cells) in rows.iter_mut().zip(brought::written(visit, &book, &ids).await?) {
+            row.extend(cells);
+        }
+    }
+    Ok(Sheet { heading, rows: tamed(rows) })
 }
 
 /// Rows of which no cell is a formula.
@@ -84,10 +97,13 @@ fn tamed(rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     rows.into_iter().map(|row| row.iter().map(|cell| tame(cell)).collect()).collect()
 }
 
-/// What a program that shows tables would take for a formula, led by an apostrophe.
+/// What a program that shows tables would take for a formula, led by an apostrophe. A telephone number and a number with
+/// its sign are none.
 fn tame(cell: &str) -> String {
-    let number = cell.bytes().skip(1).all(|byte| byte.is_ascii_digit() || b" .,-/()".contains(&byte));
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !(cell.starts_with('+') && number);
+    let rest =
+        |allowed: &[u8]| cell.bytes().skip(1).all(|byte| byte.is_ascii_digit() || allowed.contains(&byte));
+    let number = (cell.starts_with('+') && rest(b" .,-/()")) || (cell.starts_with('-') && rest(b"."));
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
     if formula { format!("'{cell}") } else { cell.to_owned() }
 }
 
@@ -104,6 +120,7 @@ mod tests {
             ["=HYPERLINK(\"x\")", "+cmd|' /C calc'!A0"],
             ["@a", "-1+2"],
         ];
+        assert_eq!(tame("-12.50"), "-12.50");
         let rows: Vec<Vec<String>> = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
         let (heading, first) = (vec!["Name".to_owned(), "Phone".to_owned()], rows.first().cloned());
         let sheet = Sheet { heading, rows: tamed(rows) };

@@ -11,9 +11,10 @@ use super::ask::as_host;
 use super::join::{base64url, new_link};
 use super::prove;
 use super::shell::{self, Field, Frame, field, hidden, notice};
+use super::trust;
 use super::visit::{Member, Posted, Visit};
 use crate::front;
-use crate::reach::{NameOrder, ReachError, Reached, Step, Way};
+use crate::reach::{NameOrder, ReachError, Reached, Step, Vouched, Way};
 
 /// Before so many days stewards are told that a certificate ends.
 const WARN_DAYS: u64 = 21;
@@ -68,13 +69,18 @@ fn now(visit: &Visit) -> Markup {
     html! {
         dl class="facts" {
             dt { (say.t("name-now")) } dd { (reached.name) }
-            dt { (say.t("name-vouched")) } dd { (say.t(if reached.vouched { "name-by-authority" } else { "name-by-itself" })) }
+            dt { (say.t("name-vouched")) } dd { (say.t(match reached.vouched {
+                Vouched::No => "name-by-itself",
+                Vouched::ByItself => "name-by-own",
+                Vouched::ByAuthority => "name-by-authority",
+            })) }
             dt { (say.t("name-ends")) } dd {
                 (visit.day(reached.ends)) ". "
                 (say.t(if reached.renewed { "name-renewed" } else { "name-not-renewed" }))
             }
             dt { (say.t("name-fingerprint")) } dd { code { (reached.fingerprint) } }
         }
+        @if reached.vouched == Vouched::ByItself { p { a href=(trust::PLACE) { (say.t("trust-title")) } } }
     }
 }
 
@@ -92,6 +98,7 @@ fn form(visit: &Visit, tried: &Tried) -> Markup {
                     legend { (say.t("name-way")) }
                     (way(visit, "http", "name-way-http", true))
                     (way(visit, "dns", "name-way-dns", false))
+                    (way(visit, "house", "name-way-house", false))
                 }
                 button { (say.t("name-order")) }
             }
@@ -143,7 +150,11 @@ pub(crate) async fn order(Posted { visit: member, fields }: Posted<Member>) -> R
         return shown(visit, StatusCode::UNPROCESSABLE_ENTITY, &tried);
     }
     let Some(reach) = &visit.here.state.reach else { return front::not_found().await.into_response() };
-    let way = if fields.text("way") == "dns" { Way::Dns } else { Way::Http };
+    let way = match fields.text("way") {
+        "dns" => Way::Dns,
+        "house" => Way::House,
+        _ => Way::Http,
+    };
     let order = NameOrder { name: tried.name.clone(), contact: tried.contact.clone(), way };
     let came = reach.order(order).await;
     answer(visit, came, tried)
@@ -202,7 +213,12 @@ fn is_name(name: &str) -> bool {
         && last.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
-fn reached(visit: &Visit) -> Option<Reached> {
+/// How it is reached, where it has a name that somebody vouches for.
+fn named(visit: &Visit) -> Option<Reached> {
+    reached(visit).filter(|reached| reached.vouched != Vouched::No)
+}
+
+pub(super) fn reached(visit: &Visit) -> Option<Reached> {
     visit.here.state.reach.as_ref().and_then(|reach| reach.now())
 }
 
@@ -211,7 +227,7 @@ pub(crate) fn warning(visit: &Visit) -> Markup {
     let steward = visit.browser.as_ref().is_some_and(|browser| browser.steward);
     let Some(reached) = reached(visit).filter(|_| steward) else { return html! {} };
     let now = visit.here.state.kernel.now();
-    if !reached.vouched || reached.ends > now.saturating_add(WARN_DAYS * DAY_MICROS) {
+    if reached.vouched == Vouched::No || reached.ends > now.saturating_add(WARN_DAYS * DAY_MICROS) {
         return html! {};
     }
     html! {
@@ -224,13 +240,16 @@ pub(crate) fn warning(visit: &Visit) -> Markup {
 
 /// For who comes by another name than the box has now: the way there.
 pub(crate) fn moved(visit: &Visit) -> Markup {
-    let Some(reached) = reached(visit).filter(|reached| reached.vouched) else { return html! {} };
+    let Some(reached) = named(visit) else { return html! {} };
     if visit.site().name == reached.name {
         return html! {};
     }
     html! {
         div class="notice" {
             p { (visit.say.with("moved", &[("name", &reached.name)])) }
+            @if reached.vouched == Vouched::ByItself {
+                p { (visit.say.t("moved-first")) " " a href=(trust::PLACE) { (visit.say.t("trust-title")) } }
+            }
             form method="post" action="/me/come-along" { (hidden(visit)) button { (visit.say.t("moved-go")) } }
         }
     }
@@ -242,7 +261,7 @@ pub(crate) async fn come_along(Posted { visit: member, .. }: Posted<Member>) -> 
         return response;
     }
     let visit = &member.visit;
-    let Some(reached) = reached(visit).filter(|reached| reached.vouched) else {
+    let Some(reached) = named(visit) else {
         return front::not_found().await.into_response();
     };
     let Ok(secret) = new_link() else { return sorry(visit, &visit.say.t("host-failed")) };

@@ -53,19 +53,18 @@ async fn shown(member: &Member, status: StatusCode, problem: &str) -> Response {
 
 /// Not what is installed in this very version.
 fn is_news(offer: &Offer, installed: &Value) -> bool {
+    let version = offer.manifest.version.to_string();
     !items(installed)
         .iter()
-        .any(|plugin| text(plugin, "name") == offer.name && text(plugin, "version") == offer.version)
+        .any(|plugin| text(plugin, "name") == offer.manifest.name && text(plugin, "version") == version)
 }
 
 fn installed_row(visit: &Visit, plugin: &Value) -> Markup {
     let say = &visit.say;
     let name = text(plugin, "name");
-    let catalogue = visit.here.state.kernel.catalogue();
-    let title = catalogue.plugins.get(name).map_or(name, |info| info.title.as_str());
     html! {
         li {
-            a class="grow" href={ (PLACE) "/" (name) } { (title) }
+            a class="grow" href={ (PLACE) "/" (name) } { (visit.plugin_title(name)) }
             span class="soft" {
                 (text(plugin, "version"))
                 @if text(plugin, "status") == "paused" { " · " (say.t("plugin-paused")) }
@@ -79,7 +78,7 @@ fn offered_row(visit: &Visit, offer: &Offer) -> Markup {
     html! {
         li {
             span class="grow" {
-                (offer.title) " " span class="soft" { (offer.version) } br;
+                (offer.title(visit)) " " span class="soft" { (offer.manifest.version) } br;
                 span class="soft" {
                     @match &offer.publisher {
                         Some(publisher) => { (say.with("plugin-signed", &[("key", publisher.as_str())])) }
@@ -102,9 +101,7 @@ pub(super) async fn offers(visit: &Visit) -> Vec<Offer> {
 }
 
 fn denied(visit: &Visit) -> Response {
-    let say = &visit.say;
-    let body = html! { h1 { (say.t("plugins")) } (notice("bad", &say.t("refused-denied"))) };
-    shell::page_with(visit, StatusCode::FORBIDDEN, &frame(&say.t("plugins")), &body)
+    shell::denied(visit, &frame(&visit.say.t("plugins")))
 }
 
 /// Verifies and compiles what a steward wants to look at, and shows what it asks for.
@@ -134,8 +131,7 @@ pub(crate) async fn plan(Path(component): Path<String>, member: Member) -> Respo
         Err(refused) => return refusal(visit, &refused),
     };
     let staged = visit.here.state.kernel.staged(&component);
-    let title =
-        staged.map_or_else(|| text(&outlook, "name").to_owned(), |staged| staged.manifest.title.clone());
+    let title = staged.as_ref().map_or(text(&outlook, "name"), |staged| visit.in_words(&staged.manifest));
     let asks = items(outlook.get("asks").unwrap_or_default_ref());
     let body = html! {
         h1 { (title) " " span class="soft" { (text(&outlook, "to")) } }
@@ -146,7 +142,7 @@ pub(crate) async fn plan(Path(component): Path<String>, member: Member) -> Respo
             h2 { (say.t("plugin-means")) }
             ul { @for sentence in items(outlook.get("sentences").unwrap_or_default_ref()) { li { (sentence.as_str().unwrap_or_default()) } } }
         }
-        @if let Some(staged) = visit.here.state.kernel.staged(&component) {
+        @if let Some(staged) = &staged {
             section class="card" { h2 { (say.t("privacy-data")) } (privacy::declared(visit, &staged.manifest)) }
         }
         form method="post" action={ (PLACE) "/activate" } {
@@ -158,15 +154,11 @@ pub(crate) async fn plan(Path(component): Path<String>, member: Member) -> Respo
             " " a class="button quiet" href=(PLACE) { (say.t("back")) }
         }
     };
-    shell::page(visit, &frame(&title), &body)
+    shell::page(visit, &frame(title), &body)
 }
 
 fn refusal(visit: &Visit, refused: &Refused) -> Response {
-    let say = &visit.say;
-    let body = html! {
-        h1 { (say.t("not-done")) } (notice("bad", &refused.said(visit))) p { a href=(PLACE) { (say.t("back")) } }
-    };
-    shell::page_with(visit, StatusCode::UNPROCESSABLE_ENTITY, &frame(&say.t("not-done")), &body)
+    shell::not_done(visit, PLACE, PLACE, &refused.said(visit))
 }
 
 /// Grants what was shown and nothing else, and makes it answer.
@@ -224,8 +216,7 @@ pub(crate) async fn one(Path(name): Path<String>, member: Member) -> Response {
         Ok(requests) => requests,
         Err(refused) => return refusal(visit, &refused),
     };
-    let catalogue = visit.here.state.kernel.catalogue();
-    let title = catalogue.plugins.get(name.as_str()).map_or(name.as_str(), |info| info.title.as_str());
+    let title = visit.plugin_title(&name);
     let paused = text(plugin, "status") == "paused";
     let body = html! {
         h1 { (title) " " span class="soft" { (text(plugin, "version")) } }
@@ -251,7 +242,7 @@ pub(crate) async fn one(Path(name): Path<String>, member: Member) -> Response {
         }
         p { a href=(PLACE) { (say.t("plugins")) } }
     };
-    shell::page(visit, &frame(title), &body)
+    shell::page(visit, &frame(&title), &body)
 }
 
 fn request_row(visit: &Visit, name: &str, request: &Value) -> Markup {

@@ -126,13 +126,13 @@ fn editor(
 ) -> Response {
     let visit = &member.visit;
     let say = &visit.say;
+    let title = say.t("rules-write");
+    let frame = Frame { title: &title, place: PLACE, ..Frame::default() };
     if !member.browser.steward {
-        let body = html! { h1 { (say.t("rules-write")) } (notice("bad", &say.t("refused-denied"))) };
-        let frame = Frame { title: &say.t("rules-write"), place: PLACE, ..Frame::default() };
-        return shell::page_with(visit, StatusCode::FORBIDDEN, &frame, &body);
+        return shell::denied(visit, &frame);
     }
     let body = html! {
-        h1 { (say.t("rules-write")) }
+        h1 { (title) }
         p class="lead" { (say.t("rules-write-lead")) }
         (notice("bad", problem))
         form method="post" action={ (WRITE) "/draft" } class="card" {
@@ -156,7 +156,6 @@ fn editor(
         }
         p { a href=(PLACE) { (say.t("back")) } }
     };
-    let frame = Frame { title: &say.t("rules-write"), place: PLACE, ..Frame::default() };
     shell::page_with(visit, status, &frame, &body)
 }
 
@@ -166,22 +165,35 @@ pub(crate) async fn draft(Posted { visit: member, fields }: Posted<Member>) -> R
     editor(&member, StatusCode::OK, &texts, &fields, "")
 }
 
-/// The three texts that follow from the answers, each marked as a draft that is to be checked.
+/// The three texts that follow from the answers, each marked as a draft that is to be checked. A sentence about what was
+/// not answered is left out.
 fn drafted(visit: &Visit, answers: &Fields) -> [String; 3] {
     let say = &visit.say;
-    let variables: Vec<(&str, String)> = QUESTIONS
-        .iter()
-        .map(|(name, _, _)| match answers.text(name) {
-            "" => (*name, "…".to_owned()),
-            typed => (*name, typed.to_owned()),
-        })
-        .chain([("community", visit.community.name.clone())])
-        .collect();
-    let variables: Vec<(&str, &str)> =
-        variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    // The texts end their sentences themselves.
+    let typed = |name: &str| answers.text(name).trim_end_matches('.');
+    let about = |name: &str, words: &dyn Fn(&str) -> String| match typed(name) {
+        "" => String::new(),
+        typed => words(typed),
+    };
+    let reach =
+        about("contact", &|typed| format!(" {}", say.with("rules-draft-contact", &[("contact", typed)])));
+    let young = about("age", &|typed| format!("{}\n\n", say.with("rules-draft-age", &[("age", typed)])));
+    let books = about("years", &|typed| format!("{} ", say.with("rules-draft-years", &[("years", typed)])));
+    let unit = match typed("unit") {
+        "" => say.t("rules-draft-unit"),
+        typed => typed.to_owned(),
+    };
+    let responsible = match typed("responsible") {
+        "" => "…",
+        typed => typed,
+    };
+    let community = visit.community.name.as_str();
+    let rules = say.with("rules-draft-rules", &[("community", community), ("young", &young)]);
+    let privacy = [("responsible", responsible), ("reach", &reach), ("books", &books)];
+    let privacy = say.with("rules-draft-privacy", &privacy);
+    let credit = say.with("rules-draft-credit", &[("unit", &unit)]);
     let check = say.t("rules-check");
-    ["rules-draft-rules", "rules-draft-privacy", "rules-draft-credit"]
-        .map(|id| format!("{}\n\n{check}", say.with(id, &variables)))
+    [rules, privacy, credit].map(|text| format!("{text}\n\n{check}"))
 }
 
 /// The questions from which a draft is written.

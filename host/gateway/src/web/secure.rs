@@ -167,7 +167,7 @@ fn app_shown(visit: &Visit, status: StatusCode, factor: &NewFactor, problem: Opt
         form method="post" action="/me/secure/app" {
             (hidden(visit))
             input type="hidden" name="ticket" value=(factor.ticket);
-            (field(&Field { name: "code", label: &say.t("code"), help: &say.t("app-code-help"), autocomplete: "one-time-code", error: problem, ..Field::default() }))
+            (field(&Field { name: "code", label: &say.t("code"), help: &say.t("app-code-help"), autocomplete: "one-time-code", digits: true, error: problem, ..Field::default() }))
             button { (say.t("go-on")) }
         }
     };

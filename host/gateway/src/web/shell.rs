@@ -36,6 +36,22 @@ pub(crate) fn page(visit: &Visit, frame: &Frame<'_>, body: &Markup) -> Response 
     page_with(visit, StatusCode::OK, frame, body)
 }
 
+/// What who may not see a page sees in its place.
+pub(crate) fn denied(visit: &Visit, frame: &Frame<'_>) -> Response {
+    let body = html! { h1 { (frame.title) } (notice("bad", &visit.say.t("refused-denied"))) };
+    page_with(visit, StatusCode::FORBIDDEN, frame, &body)
+}
+
+/// Why what was asked for was not done, and the way back. `place`: which entry of the navigation it belongs to.
+pub(crate) fn not_done(visit: &Visit, place: &str, back: &str, words: &str) -> Response {
+    let title = visit.say.t("not-done");
+    let body = html! {
+        h1 { (title) } (notice("bad", words)) p { a href=(back) { (visit.say.t("back")) } }
+    };
+    let frame = Frame { title: &title, place, ..Frame::default() };
+    page_with(visit, StatusCode::UNPROCESSABLE_ENTITY, &frame, &body)
+}
+
 /// A page with another status: what was typed is not right.
 pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, body: &Markup) -> Response {
     let say = &visit.say;
@@ -190,6 +206,8 @@ pub(crate) struct Field<'a> {
     /// Why what was typed is not right.
     pub error: Option<&'a str>,
     pub optional: bool,
+    /// Nothing but digits: a phone shows these keys at once.
+    pub digits: bool,
 }
 
 /// A line to type in, with its label, its help and what is wrong with it.
@@ -205,6 +223,7 @@ pub(crate) fn field(field: &Field<'_>) -> Markup {
             @if let Some(id) = &help { p class="help" id=(id) { (field.help) } }
             input id=(field.name) name=(field.name) type=(if field.kind.is_empty() { "text" } else { field.kind })
                 value=(field.value) autocomplete=[(!field.autocomplete.is_empty()).then_some(field.autocomplete)]
+                inputmode=[field.digits.then_some("numeric")]
                 autocapitalize=[plain.then_some("none")] spellcheck=[plain.then_some("false")]
                 aria-describedby=[about] aria-invalid=[field.error.map(|_| "true")] required[!field.optional];
             @if let (Some(id), Some(error)) = (&error, field.error) { p class="error" id=(id) { (error) } }

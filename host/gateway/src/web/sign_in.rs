@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::ask::ask;
 use super::fields::Fields;
+use super::phone;
 use super::shell::{self, Field, Frame, field, hidden, notice};
 use super::visit::{Member, Posted, Visit, escaped, failed, forget_session, inside, redirect};
 
@@ -42,6 +43,7 @@ fn shown(visit: &Visit, status: StatusCode, tried: &Tried<'_>) -> Response {
             button { (say.t("sign-in")) }
         }
         p { a href="/sign-in/recovery" { (say.t("sign-in-recovery")) } }
+        @if !visit.resting().is_empty() { p { a href=(phone::PLACE) { (say.t("phone-title")) } } }
     };
     let frame =
         Frame { title: &say.t("sign-in"), place: "/sign-in", narrow: true, script: true, ..Frame::default() };
@@ -195,7 +197,7 @@ pub(crate) fn said(visit: &Visit, error: &SignInError) -> String {
 pub(crate) async fn sign_out(Posted { visit, .. }: Posted<Member>) -> Response {
     let session = visit.browser.session.to_string();
     let _ended = ask(&visit.visit, "sessions", "end", json!({ "session": session })).await;
-    let mut response = redirect("/");
+    let mut response = redirect(if visit.visit.resting().is_empty() { "/" } else { phone::PLACE });
     forget_session(&mut response);
     // What the browser kept of her pages goes too (ASVS 14.3.1). Not its whole storage: there it keeps the checkpoint by
     // which its owner would see a rewritten past. What `sw.js` keeps of pages, it forgets itself.

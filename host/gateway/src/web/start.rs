@@ -5,15 +5,11 @@
 //! stood there. It is a short way, not a power: each of these things has a page of its own, and the natives behind both
 //! are the same. If it is wrong, something is granted that nobody read.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use hamlet_kernel::Kernel;
 use http::StatusCode;
 use maud::{Markup, html};
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
@@ -55,7 +51,7 @@ pub(super) fn prepare(visit: &Visit) {
     // What fails is said on the page itself, which tries again.
     tokio::task::spawn_blocking(move || {
         for offer in candidates(catalogue::offers(&folders)) {
-            let _ = compiled(&kernel, &offer);
+            let _ = catalogue::stage(&kernel, &offer);
         }
     });
 }
@@ -65,7 +61,8 @@ fn candidates(offers: Vec<Offer>) -> Vec<Offer> {
     let signed = offers.iter().any(|offer| offer.publisher.is_some());
     let mut found: Vec<Offer> = Vec::new();
     for offer in offers.into_iter().filter(|offer| offer.publisher.is_some() || !signed) {
-        if found.len() < STARTERS_MAX && !found.iter().any(|known| known.name == offer.name) {
+        if found.len() < STARTERS_MAX && !found.iter().any(|known| known.manifest.name == offer.manifest.name)
+        {
             found.push(offer);
         }
     }
@@ -73,25 +70,16 @@ fn candidates(offers: Vec<Offer>) -> Vec<Offer> {
     found
 }
 
-/// Compiles a plugin, or finds it compiled. Two that ask for the same one share the work: the second waits for the first,
-/// and for no other.
-fn compiled(kernel: &Kernel, offer: &Offer) -> Result<String, String> {
-    static GOING_ON: Mutex<BTreeMap<String, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
-    let this = Arc::clone(GOING_ON.lock().entry(offer.key.clone()).or_default());
-    let _one = this.lock();
-    catalogue::stage(kernel, offer)
-}
-
 /// What is offered and not installed, and in words why others cannot be.
 async fn starters(visit: &Visit) -> (Vec<Starter>, Vec<String>) {
     let installed = ask(visit, "plugins", "list", json!({})).await.unwrap_or_default();
     let is_installed = |name: &str| items(&installed).iter().any(|plugin| text(plugin, "name") == name);
     let mut offers = candidates(plugins::offers(visit).await);
-    offers.retain(|offer| !is_installed(&offer.name));
+    offers.retain(|offer| !is_installed(&offer.manifest.name));
     let (kernel, known) = (visit.here.state.kernel.clone(), offers.clone());
     let (tell, mut told) = mpsc::unbounded_channel();
     tokio::task::spawn_blocking(move || {
-        known.iter().all(|offer| tell.send(compiled(&kernel, offer)).is_ok())
+        known.iter().all(|offer| tell.send(catalogue::stage(&kernel, offer)).is_ok())
     });
     let until = Instant::now() + PATIENCE;
     let (mut found, mut problems) = (Vec::new(), Vec::new());
@@ -110,7 +98,7 @@ async fn starters(visit: &Visit) -> (Vec<Starter>, Vec<String>) {
         };
         match looked {
             Ok((component, outlook)) => found.push(Starter { offer, component, outlook }),
-            Err(why) => problems.push(format!("{}: {why}", offer.title)),
+            Err(why) => problems.push(format!("{}: {why}", offer.title(visit))),
         }
     }
     (found, problems)
@@ -121,8 +109,7 @@ pub(crate) async fn page(member: Member) -> Response {
     let say = &visit.say;
     let title = say.t("start-title");
     if !member.browser.steward {
-        let body = html! { h1 { (title) } (notice("bad", &say.t("refused-denied"))) };
-        return shell::page_with(visit, StatusCode::FORBIDDEN, &frame(&title), &body);
+        return shell::denied(visit, &frame(&title));
     }
     let (starters, problems) = starters(visit).await;
     let ground = ask(visit, "papers", "current", json!({})).await.unwrap_or_default();
@@ -147,6 +134,7 @@ pub(crate) async fn page(member: Member) -> Response {
             (copies(visit).await)
             section class="card" {
                 h2 { (say.t("start-invite")) }
+                input type="hidden" name="links" value=(links(visit).await);
                 (field(&Field { name: "neighbours", label: &say.t("start-invite-uses"), help: &say.t("start-invite-help"), kind: "number", value: &NEIGHBOURS.to_string(), ..Field::default() }))
             }
             button { (say.t("start-begin")) } " " a class="button quiet" href="/" { (say.t("start-later")) }
@@ -163,11 +151,12 @@ fn frame(title: &str) -> Frame<'_> {
 /// One plugin: what it asks for, and a box to tick. What is granted is what stands here.
 fn choice(visit: &Visit, starter: &Starter) -> Markup {
     let say = &visit.say;
-    let id = format!("plugin-{}", starter.offer.name);
+    let id = format!("plugin-{}", starter.offer.manifest.name);
+    let title = starter.offer.title(visit);
     let asks = items(starter.outlook.get("asks").unwrap_or_default_ref());
     html! {
         fieldset {
-            legend { (starter.offer.title) " " span class="soft" { (starter.offer.version) } }
+            legend { (title) " " span class="soft" { (starter.offer.manifest.version) } }
             @match &starter.offer.publisher {
                 Some(key) => { p class="soft" { (say.with("plugin-signed", &[("key", key.as_str())])) } }
                 None => { p class="notice" { (say.t("plugin-unsigned-warning")) } }
@@ -185,7 +174,7 @@ fn choice(visit: &Visit, starter: &Starter) -> Markup {
             }
             div class="field tick" {
                 input type="checkbox" id=(id) name="plugin" value=(starter.component);
-                label for=(id) { (say.with("start-bring", &[("title", &starter.offer.title)])) }
+                label for=(id) { (say.with("start-bring", &[("title", title)])) }
             }
         }
     }
@@ -195,7 +184,7 @@ fn choice(visit: &Visit, starter: &Starter) -> Markup {
 async fn copies(visit: &Visit) -> Markup {
     let say = &visit.say;
     let Some(caretaker) = visit.here.state.caretaker.clone() else { return html! {} };
-    let copies = tokio::task::spawn_blocking(move || caretaker.copies()).await.unwrap_or_default();
+    let copies = care::beside(move || caretaker.copies()).await.unwrap_or_default();
     let (hours, keep) = (copies.every_hours.to_string(), copies.keep.to_string());
     html! {
         section class="card" {
@@ -218,21 +207,23 @@ pub(crate) async fn begin(Posted { visit: member, fields }: Posted<Member>) -> R
     let say = &visit.say;
     let title = say.with("start-done", &[("community", &visit.community.name)]);
     if !member.browser.steward {
-        let body = html! { h1 { (say.t("start-title")) } (notice("bad", &say.t("refused-denied"))) };
-        return shell::page_with(visit, StatusCode::FORBIDDEN, &frame(&title), &body);
+        return shell::denied(visit, &frame(&say.t("start-title")));
     }
     if let Some(response) = prove::first_from(&member, PLACE).await {
         return response;
     }
     let mut problems = bring_in(visit, &fields).await;
     let written = write_rules(visit, &fields).await;
+    // The page of what was done, loaded again, sends this once more: that makes no second key and no second link.
     let key = match fields.text("copies") {
-        "yes" => Some(care::backup_sheet(&member).await),
+        "yes" if has_no_key(visit).await => Some(care::backup_sheet(&member).await),
         _ => None,
     };
+    let links = links(visit).await;
     let uses = fields.text("neighbours").parse().unwrap_or(0).min(NEIGHBOURS_MAX);
     let link = match uses {
         0 => None,
+        _ if fields.text("links").parse().is_ok_and(|known: usize| known < links) => None,
         uses => Some(invitations::for_newcomers(visit, &say.t("start-invite"), uses).await),
     };
     problems.extend(written.err());
@@ -266,6 +257,17 @@ fn or_problem<T>(made: Option<Result<T, String>>, problems: &mut Vec<String>) ->
             None
         }
     }
+}
+
+/// How many invitations there are.
+async fn links(visit: &Visit) -> usize {
+    ask(visit, "invitations", "list", json!({})).await.map_or(0, |list| items(&list).len())
+}
+
+/// Whether copies are encrypted to nobody yet; also where nobody makes any, which is then said.
+async fn has_no_key(visit: &Visit) -> bool {
+    let Some(caretaker) = visit.here.state.caretaker.clone() else { return true };
+    care::beside(move || caretaker.copies()).await.is_some_and(|copies| copies.recipients == 0)
 }
 
 async fn written_any(visit: &Visit) -> bool {
@@ -307,11 +309,10 @@ async fn bring_in(visit: &Visit, fields: &Fields) -> Vec<String> {
         }
     }
     let kernel = &visit.here.state.kernel;
-    let named = |component: &str| kernel.staged(component).map(|staged| staged.manifest.title.clone());
     waiting
         .iter()
-        .map(|(component, refused)| match named(component) {
-            Some(title) => format!("{title}: {}", refused.said(visit)),
+        .map(|(component, refused)| match kernel.staged(component) {
+            Some(staged) => format!("{}: {}", visit.in_words(&staged.manifest), refused.said(visit)),
             None => refused.said(visit),
         })
         .collect()
@@ -319,15 +320,17 @@ async fn bring_in(visit: &Visit, fields: &Fields) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use hamlet_bundle::Manifest;
+
     use super::*;
 
     fn offer(name: &str, version: &str, signed: bool) -> Offer {
+        let written = format!("name = \"{name}\"\nversion = \"{version}\"\ntitle = \"{name}\"\n");
         Offer {
             key: String::new(),
             path: std::path::PathBuf::new(),
-            name: name.into(),
-            version: version.into(),
-            title: name.into(),
+            manifest: Manifest::parse(&written).unwrap(),
             publisher: signed.then(String::new),
             bytes: name.len(),
         }
@@ -336,14 +339,18 @@ mod tests {
     #[test]
     fn the_newest_signed_version_of_each_plugin_is_offered_and_unsigned_ones_only_where_none_is_signed() {
         let shown = |offers: Vec<Offer>| -> Vec<String> {
-            candidates(offers).iter().map(|offer| format!("{} {}", offer.name, offer.version)).collect()
+            let found = candidates(offers);
+            found.iter().map(|offer| format!("{} {}", offer.manifest.name, offer.manifest.version)).collect()
         };
-        let all = vec![offer("a", "2", true), offer("a", "1", true), offer("b", "1", false)];
-        assert_eq!(shown(all), ["a 2"]);
-        assert_eq!(shown(vec![offer("a", "1", false), offer("b", "1", false)]), ["a 1", "b 1"]);
-        let sizes = vec![offer("large", "1", true), offer("tiny", "1", true)];
-        assert_eq!(shown(sizes), ["tiny 1", "large 1"], "what is compiled first is there first");
-        let many = (0..40).map(|number| offer(&format!("p{number}"), "1", true)).collect();
+        let all = vec![offer("a", "2.0.0", true), offer("a", "1.0.0", true), offer("b", "1.0.0", false)];
+        assert_eq!(shown(all), ["a 2.0.0"]);
+        assert_eq!(
+            shown(vec![offer("a", "1.0.0", false), offer("b", "1.0.0", false)]),
+            ["a 1.0.0", "b 1.0.0"]
+        );
+        let sizes = vec![offer("large", "1.0.0", true), offer("tiny", "1.0.0", true)];
+        assert_eq!(shown(sizes), ["tiny 1.0.0", "large 1.0.0"], "what is compiled first is there first");
+        let many = (0..40).map(|number| offer(&format!("p{number}"), "1.0.0", true)).collect();
         assert_eq!(shown(many).len(), STARTERS_MAX);
     }
 }

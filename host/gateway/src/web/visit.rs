@@ -9,6 +9,7 @@ use axum::Extension;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
+use hamlet_bundle::Manifest;
 use hamlet_identity::{Browser, SignInError, Site};
 use hamlet_kernel::{Actor, Call, settings};
 use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT};
@@ -26,6 +27,8 @@ use crate::problem::Problem;
 const SESSION: &str = "__Host-hamlet";
 /// The cookie of a browser in which somebody was signed in before (see `hamlet_identity::Identity::mark`).
 const MARK: &str = "__Host-hamlet-known";
+/// The cookie of the sessions that rest on a phone that several people use (see `phone`).
+const RESTING: &str = "__Host-hamlet-resting";
 /// The cookie of a language that was chosen.
 const LANGUAGE: &str = "hamlet-language";
 /// How long cookies are kept, in seconds: as long as a session lives.
@@ -99,6 +102,14 @@ impl Visit {
         call
     }
 
+    /// A new id, a UUIDv7 of the community's own time, which a test or a wrong clock may have set.
+    pub fn new_id(&self) -> hamlet_reflect::Id {
+        let micros = self.here.state.kernel.now();
+        let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or_default();
+        let time = uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos);
+        hamlet_reflect::Id(uuid::Uuid::new_v7(time).as_u128())
+    }
+
     /// What the forms of her pages carry; empty for who is not signed in.
     pub fn csrf(&self) -> String {
         self.browser.as_ref().map_or_else(String::new, |browser| csrf(&browser.hash))
@@ -129,6 +140,17 @@ impl Visit {
         cookie(&self.headers, MARK)
     }
 
+    /// The text of her session's cookie.
+    pub fn session_cookie(&self) -> Option<&str> {
+        cookie(&self.headers, SESSION)
+    }
+
+    /// The cookies of the sessions that rest in this browser.
+    pub fn resting(&self) -> Vec<&str> {
+        let kept = cookie(&self.headers, RESTING).unwrap_or_default();
+        kept.split('.').filter(|secret| !secret.is_empty()).collect()
+    }
+
     /// A cookie that she sent.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         cookie(&self.headers, name)
@@ -148,12 +170,20 @@ impl Visit {
             .collect()
     }
 
+    /// What the plugin of this name is called in her language; its name where there is none such.
+    pub fn plugin_title(&self, name: &str) -> String {
+        let catalogue = self.here.state.kernel.catalogue();
+        catalogue.plugins.get(name).map_or(name, |info| self.title_of(info)).to_owned()
+    }
+
     /// What a plugin is called in her language.
     pub fn title_of<'a>(&self, plugin: &'a hamlet_kernel::catalogue::PluginInfo) -> &'a str {
-        match &plugin.manifest {
-            Some(manifest) => manifest.title_in(&self.say.tag()),
-            None => &plugin.title,
-        }
+        plugin.manifest.as_ref().map_or(&plugin.title, |manifest| self.in_words(manifest))
+    }
+
+    /// What a plugin that is not installed yet is called in her language.
+    pub fn in_words<'a>(&self, manifest: &'a Manifest) -> &'a str {
+        manifest.title_in(&self.say.tag())
     }
 
     /// The calendar day of a time in the community's zone, as ISO 8601 has it: the same in all languages.
@@ -200,6 +230,18 @@ impl Visit {
         set_cookie(&mut response, MARK, &mark, MARK_SECONDS);
         Ok(response)
     }
+}
+
+/// Makes another session of this browser the one that is used, and others those that rest.
+pub(crate) fn change_sessions(response: &mut Response, used: Option<&str>, resting: &[&str]) {
+    match used {
+        Some(secret) => set_cookie(response, SESSION, secret, COOKIE_SECONDS),
+        None => forget_session(response),
+    }
+    let seconds = if resting.is_empty() { 0 } else { COOKIE_SECONDS };
+    set_cookie(response, RESTING, &resting.join("."), seconds);
+    // What the browser kept of one person's pages is not the next one's.
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
 }
 
 /// Takes the cookie of the session away.

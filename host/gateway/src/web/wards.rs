@@ -4,17 +4,16 @@
 //! kernel at each call).
 
 use axum::extract::Path;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use hamlet_reflect::Id;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::ask::{as_host, ask, text};
-use super::home::{OrNull as _, party as me};
-use super::mandates;
-use super::prove;
+use super::ask::{Refused, as_host, ask, text};
+use super::home::party as me;
+use super::members;
 use super::shell::{Field, field, hidden};
-use super::visit::{Member, Posted, Visit, redirect};
+use super::visit::{Member, Posted, Visit};
 
 /// The age from which somebody acts alone; 0: everybody does.
 pub(super) async fn age(visit: &Visit) -> u64 {
@@ -89,24 +88,11 @@ pub(crate) async fn set_born(
     Path(handle): Path<String>,
     Posted { visit: member, fields }: Posted<Member>,
 ) -> Response {
-    let visit = &member.visit;
-    let place = format!("/members/{handle}");
-    if let Some(response) = prove::first_from(&member, &place).await {
-        return response;
-    }
-    let Ok(party) = ask(visit, "members", "find", json!({ "handle": handle })).await else {
-        return crate::front::not_found().await.into_response();
-    };
     let year = fields.text("born").parse::<u32>().unwrap_or(0);
-    let order = json!({ "person": party.get("id").unwrap_or_default_ref(), "year": year });
-    match ask(visit, "guardians", "set-born", order).await {
-        Ok(_) => redirect(&place),
-        Err(refused) => {
-            let words = match refused.case.as_str() {
-                "not-yours" => visit.say.t("ward-not-yours"),
-                _ => refused.said(visit),
-            };
-            mandates::refusal(visit, &handle, &words)
-        }
-    }
+    let order = |person: &str| json!({ "person": person, "year": year });
+    let said = |visit: &Visit, refused: &Refused| match refused.case.as_str() {
+        "not-yours" => visit.say.t("ward-not-yours"),
+        _ => refused.said(visit),
+    };
+    members::change(&member, &handle, ("guardians", "set-born"), order, said).await
 }

@@ -37,7 +37,7 @@ fn pages_of_the_box_are_for_stewards_alone() {
 #[test]
 fn health_says_how_often_each_plugin_was_called_and_how_that_went() {
     let place = Place::open();
-    place.install(built("host/gateway/tests/guests/bell"), &json!("all"));
+    place.install(&built("host/gateway/tests/guests/bell"), &json!("all"));
     assert!(place.page(&place.sol, "/stewards/health").contains("not used since the start"));
     let ring = |to: &str, topic: &str| {
         let body = json!({ "to": to, "topic": topic, "title": "Hello", "path": "" });

@@ -14,7 +14,7 @@ fn proof(page: &str) -> String {
 #[test]
 fn j3_a_member_sees_what_was_done_in_her_name_and_nothing_else() {
     let place = Place::open();
-    place.install(built("host/gateway/tests/guests/bell"), &json!("all"));
+    place.install(&built("host/gateway/tests/guests/bell"), &json!("all"));
     let body = json!({ "to": place.sol.id.to_string(), "topic": "visit", "title": "Hello", "path": "" });
     assert_eq!(place.call(&place.ana, "/api/bell/ringing@0.1.0/ring", &body).status, 200);
     let hers = place.page(&place.ana, "/journal");

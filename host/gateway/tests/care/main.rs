@@ -95,7 +95,7 @@ impl Place {
     }
 
     /// Installs a plugin with these of its requests granted.
-    pub(crate) fn install(&self, package: Package, granting: &Value) {
+    pub(crate) fn install(&self, package: &Package, granting: &Value) {
         let hash = self.town.kernel.stage(package).unwrap();
         let body = json!({ "component": hash, "granting": granting });
         let reply = self.call(&self.sol, "/api/host/plugins@0.1.0/activate", &body);

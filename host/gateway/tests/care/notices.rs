@@ -14,7 +14,7 @@ fn ring(place: &Place, to: &str, topic: &str, title: &str, path: &str) -> crate:
 #[test]
 fn a_plugin_tells_a_member_who_reads_it_and_forgets_it() {
     let place = Place::open();
-    place.install(built(BELL), &json!("all"));
+    place.install(&built(BELL), &json!("all"));
     let to = place.sol.id.to_string();
     assert_eq!(ring(&place, &to, "visit", "Ana <b>rings</b>", "../../me").json(), json!(1));
     assert_eq!(ring(&place, &to, "visit", "Again", "door").json(), json!(1));
@@ -37,7 +37,7 @@ fn a_plugin_tells_a_member_who_reads_it_and_forgets_it() {
 #[test]
 fn w6_a_plugin_that_was_not_granted_notices_sends_none() {
     let place = Place::open();
-    place.install(built(BELL), &json!("all"));
+    place.install(&built(BELL), &json!("all"));
     let key = json!({ "name": "bell", "key": "import hamlet:host/notices@0.1.0" });
     assert_eq!(place.call(&place.sol, "/api/host/plugins@0.1.0/revoke", &key).status, 200);
     let denied = ring(&place, &place.sol.id.to_string(), "visit", "Hello", "");
@@ -72,7 +72,7 @@ fn w1_no_member_sends_a_notice_and_none_reads_the_post() {
 #[test]
 fn a_plugin_is_held_to_its_topics_its_lengths_and_twenty_a_day() {
     let place = Place::open();
-    place.install(built(BELL), &json!("all"));
+    place.install(&built(BELL), &json!("all"));
     let to = place.sol.id.to_string();
     let refused = |topic: &str, title: &str, path: &str| ring(&place, &to, topic, title, path).text();
     assert!(refused("weather", "Hello", "").contains("NoSuchTopic"));
@@ -93,7 +93,7 @@ fn a_plugin_is_held_to_its_topics_its_lengths_and_twenty_a_day() {
 #[test]
 fn what_a_member_turned_off_does_not_come_and_what_is_about_safety_cannot_be() {
     let place = Place::open();
-    place.install(built(BELL), &json!("all"));
+    place.install(&built(BELL), &json!("all"));
     let page = place.page(&place.sol, "/me/inbox");
     assert!(page.contains("The bell: Somebody is at the door"), "{page}");
     let choose = |topic: &str, way: &str| {

@@ -14,7 +14,7 @@ fn open() -> (TempDir, Place) {
     let mut kernel = KernelConfig::in_dir(folder.path().join("community"));
     kernel.clock = std::sync::Arc::new(clock.clone());
     let place = Place::of(Town::open(HOST, kernel, clock));
-    place.install(built("host/kernel/tests/guests/first-alone"), &json!("all"));
+    place.install(&built("host/kernel/tests/guests/first-alone"), &json!("all"));
     (folder, place)
 }
 

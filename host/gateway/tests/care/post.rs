@@ -111,7 +111,7 @@ fn link(letter: &str) -> String {
 fn an_address_gets_one_link_and_only_once_that_was_opened_gets_notices() {
     let server = Server::start();
     let place = Place::open();
-    place.install(built("host/gateway/tests/guests/bell"), &json!("all"));
+    place.install(&built("host/gateway/tests/guests/bell"), &json!("all"));
     set(&place, server.port);
     assert!(place.send(&place.sol, "/stewards/mail/try", &[]).text().contains("The server answers"));
     assert_eq!(place.send(&place.ana, "/me/inbox/address", &[("email", "no address")]).status, 422);

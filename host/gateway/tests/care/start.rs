@@ -52,6 +52,7 @@ fn a_starter_comes_in_only_when_it_is_ticked_and_gets_only_what_stood_there() {
     assert_eq!(place.get(&place.ana, START).status, 403);
     assert_eq!(place.send(&place.ana, START, &fields).status, 403);
     assert_eq!(count(), 0);
+    fields.push(("links", field(&page, "name=\"links\"")[0]));
     let begun = place.send(&place.sol, START, &fields);
     let done = begun.text();
     assert_eq!(begun.status, 200, "{done}");
@@ -62,6 +63,8 @@ fn a_starter_comes_in_only_when_it_is_ticked_and_gets_only_what_stood_there() {
         rules.contains("Responsible for what is kept here: Sol") && rules.contains("Version 1"),
         "{rules}"
     );
+    // What was done, loaded again, gives no second link.
+    assert!(!place.send(&place.sol, START, &fields).text().contains("/join/"));
     // What is there is not offered again, nor are rules written over.
     let again = place.page(&place.sol, START);
     assert!(!again.contains("The bell") && !again.contains("name=\"responsible\""), "{again}");

@@ -12,21 +12,22 @@ fn place() -> Place {
     let package = crate::built("speaker");
     let manifest =
         format!("{}\n[static]\n", package.manifest_text).replace("0.1.0\"\ntitle", "0.2.0\"\ntitle");
-    let package = hamlet_bundle::Package {
-        manifest: hamlet_bundle::Manifest::parse(&manifest).unwrap(),
-        manifest_text: manifest,
-        ..package
-    };
     let file = |path: &str, kind: &str, text: &str| StaticFile {
         path: path.into(),
         content_type: kind.into(),
         bytes: text.into(),
     };
-    let files = [
+    let files = vec![
         file("view.html", "text/html; charset=utf-8", "<script src=\"deep/view.js\"></script>"),
         file("deep/view.js", "text/javascript; charset=utf-8", "1"),
     ];
-    let hash = place.town.kernel.stage_with(&package, &files).unwrap();
+    let package = hamlet_bundle::Package {
+        manifest: hamlet_bundle::Manifest::parse(&manifest).unwrap(),
+        manifest_text: manifest,
+        files,
+        ..package
+    };
+    let hash = place.town.kernel.stage(&package).unwrap();
     let body = json!({ "component": hash, "granting": "all" });
     let request = Request::post(HOST, "/api/host/plugins@0.1.0/activate", &body).token(&place.town.steward);
     assert_eq!(place.server.send(&request).status, 200);
@@ -122,6 +123,10 @@ fn w1_a_frame_asks_with_her_rights_and_no_command_is_done_by_itself() {
     let form = text(&place.get(page));
     assert!(form.contains("\na&amp;b=&quot;c&quot;</textarea>"), "{form}");
     assert!(text(&place.get("/p/speaker/done")).contains("Said so far: 0"));
+    let tags = json!({ "tags": ["Bread & honey"] });
+    let reply = asks(&place, "/p/speaker/frame/speaking/say", &tags, "same-origin", &token).json();
+    let form = text(&place.get(reply["page"].as_str().unwrap()));
+    assert!(form.contains("Bread &amp; honey"), "a list is filled in too: {form}");
     // What she may not do she may not do from here either; other plugins and the host are not there.
     let hush = asks(&place, "/p/speaker/frame/speaking/hush", &json!({}), "same-origin", &token).json();
     assert_ne!(place.get(hush["page"].as_str().unwrap()).status, 500);
@@ -131,7 +136,7 @@ fn w1_a_frame_asks_with_her_rights_and_no_command_is_done_by_itself() {
         ("/p/speaker/frame/speaking/nothing", json!({})),
         (said, json!([1])),
         (said, json!({ "more": 1 })),
-        ("/p/speaker/frame/speaking/say", json!({ "tags": ["x"] })),
+        ("/p/speaker/frame/speaking/say", json!(["x"])),
     ] {
         let reply = asks(&place, path, &given, "same-origin", &token);
         assert!((400..500).contains(&reply.status), "{path} {given}: {}", reply.status);

@@ -42,7 +42,7 @@ impl Place {
         let town = Town::new(HOST);
         let server = Server::start(&[&town], unlimited());
         for package in GUESTS.iter() {
-            let hash = town.kernel.stage(package.clone()).unwrap();
+            let hash = town.kernel.stage(package).unwrap();
             let body = json!({ "component": hash, "granting": "all" });
             let request = Request::post(HOST, "/api/host/plugins@0.1.0/activate", &body).token(&town.steward);
             let reply = server.send(&request);

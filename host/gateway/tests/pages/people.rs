@@ -32,7 +32,7 @@ fn who_sees_what_is_shown_to_members_and_before_it_is_installed() {
         "the till does not say: {page}"
     );
     let package = crate::built("speaker");
-    let hash = place.town.kernel.stage(package).unwrap();
+    let hash = place.town.kernel.stage(&package).unwrap();
     let cookie = Place::session(&place.town, place.town.founded.steward);
     let plan = Request::get(HOST, &format!("/stewards/plugins/plan/{hash}"));
     let plan = place.server.send(&plan.header("Cookie", cookie).header("Accept", "text/html"));

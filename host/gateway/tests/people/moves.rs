@@ -6,7 +6,7 @@ use super::{Browser, start, village};
 
 const LIST: &str = "Name;Haushalt;Telefon\nBen Luz;The Mill;555 1\nCleo;The Mill;\nDan O'Brien;;\n";
 
-fn sheet(csrf: &str, fields: &[(&str, &str)], csv: Option<&str>) -> Vec<u8> {
+pub(super) fn sheet(csrf: &str, fields: &[(&str, &str)], csv: Option<&str>) -> Vec<u8> {
     let mut body = String::new();
     let all = [("csrf", csrf)].into_iter().chain(fields.iter().copied());
     for (name, value) in all {

@@ -37,7 +37,7 @@ fn files(folder: &TempDir) -> usize {
 fn j5_what_a_member_sends_is_read_and_held_by_a_plugin_under_the_hash_that_was_answered() {
     let (folder, town, server) = started(unlimited());
     let package = built("host/kernel/tests/guests/first-alone", folder.path().join("built")).package;
-    let component = town.kernel.stage(package).unwrap();
+    let component = town.kernel.stage(&package).unwrap();
     assert_eq!(activate(&server, &town, &component).status, 200);
     let (_, ana) = person(&server, &town, "ana", &whole());
     // Larger than any body that a function takes, and than the pieces in which it comes.
@@ -103,7 +103,7 @@ fn j5_a_body_that_is_too_large_ends_early_or_stops_coming_leaves_nothing() {
 fn c6_a_blob_about_a_member_is_sealed_for_her_by_whoever_acts_for_her_and_goes_when_she_is_erased() {
     let (folder, town, server) = started(unlimited());
     let package = built("host/kernel/tests/guests/first-alone", folder.path().join("built")).package;
-    let component = town.kernel.stage(package).unwrap();
+    let component = town.kernel.stage(&package).unwrap();
     assert_eq!(activate(&server, &town, &component).status, 200);
     let (ana, ana_token) = person(&server, &town, "ana", &whole());
     let (_, bea_token) = person(&server, &town, "bea", &whole());

@@ -25,9 +25,9 @@ impl Event {
         serde_json::from_str(&self.data).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The amount of the transfer that it tells of.
-    pub fn amount(&self) -> String {
-        self.json()["arguments"]["amount"].as_str().unwrap().to_owned()
+    /// The number that it tells of.
+    pub fn number(&self) -> String {
+        self.json()["arguments"]["number"].as_str().unwrap().to_owned()
     }
 }
 

@@ -219,16 +219,18 @@ rules-draft-rules = { $community } belongs to its members. Nobody owns more of i
     { "" }
     Who disagrees with a decision says so to the stewards first and to all members next. Nobody is shut out without having been heard.
     { "" }
-    Whoever is younger than { $age } takes part through a guardian.
-    { "" }
-    Everybody may leave at any time, without a reason.
-rules-draft-privacy = Responsible for what is kept here: { $responsible }. Contact: { $contact }.
+    { $young }Everybody may leave at any time, without a reason.
+rules-draft-age = Whoever is younger than { $age } takes part through a guardian.
+rules-draft-contact = Contact: { $contact }.
+rules-draft-years = Books are kept for { $years } years.
+rules-draft-unit = Our credit
+rules-draft-privacy = Responsible for what is kept here: { $responsible }.{ $reach }
     { "" }
     We keep your name, what you choose to say about yourself, and what you do here together with others: payments, bookings, votes. We keep it on our own box, encrypted, and give it to nobody else.
     { "" }
     You see who sees what under “Who sees what about me”, and everything that is held about you under “What is held about me”.
     { "" }
-    Books are kept for { $years } years. What is only about you goes when you ask for it or leave: your name, how to reach you, notes. Amounts, dates and votes stay, under no name.
+    { $books }What is only about you goes when you ask for it or leave: your name, how to reach you, notes. Amounts, dates and votes stay, under no name.
 rules-draft-credit = { $unit } counts what we did for each other. It is not money: nobody has to take it, nobody can claim money for it, and it earns no interest.
     { "" }
     Being below zero is no debt to anybody in particular. It is a promise to give something back to all of us.
@@ -261,10 +263,10 @@ hand-over-people = Who else knows how it works? Whom do you call when it does no
 
 ## Move in
 move-title = Move in
-move-about = Bring in people and households from a list.
+move-about = Bring in people and households from a list, with their balances.
 move-lead = You have a list of your people already? Bring them in all at once: nothing is done before you have seen what will come of it.
 move-file = The list
-move-file-help = A CSV file, as every spreadsheet writes it (“Save as…”). The first line says what is in the columns. At most { $rows } people at once.
+move-file-help = A CSV file or a spreadsheet (.xlsx). The first line says what is in the columns. At most { $rows } people at once.
 move-read = Look at it
 move-moves = Brought in so far
 move-count = { $count ->
@@ -274,9 +276,20 @@ move-count = { $count ->
 move-empty = There is nobody in this file. The first line has to say what is in the columns, and people come below it.
 move-too-long = At most { $rows } people and households can be brought in at once. Split the list.
 move-unclosed = A quotation mark is opened in this file and never closed. Save it as CSV once more.
+move-table = Name of the table in the spreadsheet
+move-table-help = Only where it is not the first one.
+move-table-read = This is the table “{ $table }”. In the same file there are: { $others }. To take another, go back and send the file with its name.
+move-broken = This file cannot be read. Save it once more as CSV or as a spreadsheet (.xlsx).
+move-encrypted = This file is kept by a password. Save it without one.
+move-old-kind = This is a spreadsheet of the old kind (.xls). Save it as .xlsx or as CSV.
+move-too-large = This file is too large. Keep only the list of people in it.
+move-macros = There are programs (macros) in this file, which are not taken. Save it as .xlsx without them, or as CSV.
+move-formula = The cell { $place } has a formula without a value. Open the file, let it calculate, and save it once more.
+move-no-table = There is no table of this name in the file. There are: { $tables }.
 move-columns = Which column is what?
 move-columns-about = This is a guess. Mend it where it is wrong.
 move-column-handle = Short name
+move-column-household = Household
 move-no-column = none of them
 move-look-again = Look again
 move-faults = What is wrong
@@ -290,7 +303,7 @@ move-and-more = { $count ->
     [one] And one more.
    *[other] And { $count } more.
 }
-move-do-about = All of them come in at once. Telephone, e-mail and address are seen by stewards until each person chooses otherwise. You can take it back as long as nobody of them has signed in.
+move-do-about = All of them come in at once. Telephone, e-mail and address are seen by stewards until each person chooses otherwise. You can take it back as long as nobody of them has signed in, paid or been paid.
 move-do = Bring them in
 move-changed = Somebody else changed something in the meantime. Look again.
 move-print = Invitations to print
@@ -299,6 +312,12 @@ move-came = has signed in
 move-undo = Take it back
 move-undo-about = All of them are gone again, with everything that is about them. There is no way back from that.
 move-somebody-came = Somebody of them has signed in already. It can be taken back no more; end single memberships instead.
+move-book-about = Which of your columns belong here? Where a row is empty, nothing is brought in; where only a limit is empty, it is what newcomers get.
+move-rest = The rows add up to { $sum }, but together they have to be zero. The difference goes to an account of the community, which then has as much on the other side.
+move-rest-to = The difference goes to
+move-rest-choose = Please choose
+move-rest-missing = Choose where the difference goes.
+move-happened-since = Somebody of them has paid or been paid already. It can be taken back no more.
 move-slip = Welcome to { $community }. Open this with the camera of your telephone, or type the address. It is for you alone.
 log-moves-bring = { $who } brought in { $thing } people and households from a list.
 log-moves-undo = { $who } took back a list of people that had been brought in.
@@ -357,3 +376,25 @@ own-born = The year of your birth, if you said it
 
 move-out = Download the list as it is now
 move-out-about = Everybody who is here, with what you may see of them. The same list can be read in again.
+
+## Several people on one phone
+phone-title = People on this phone
+phone-about = Who shares a phone opens their own account with a PIN.
+phone-lead = Each person has a PIN of their own. It opens their account on this phone alone, until they sign out.
+phone-now = Now: { $handle }
+phone-lay-aside = Let somebody else use the phone
+phone-own-pin = Your PIN on this phone
+phone-pin-help = 4 to 8 digits, not all the same and not in a row.
+phone-keep-pin = Keep this PIN
+phone-pin-of = PIN of { $name }
+phone-take-up = Go on as { $name }
+phone-pin-first = Choose a PIN of your own first, so that nobody else opens your account.
+phone-somebody-else = Sign in as somebody else
+phone-forget = Sign the others out of this phone
+phone-pin-invalid = This is no PIN: 4 to 8 digits, not all the same and not in a row.
+phone-pin-wrong = { $count ->
+    [one] This PIN is wrong. One more wrong one, and only the whole way to sign in is left.
+   *[other] This PIN is wrong. { $count } tries are left.
+}
+phone-ended = This person is signed out of the phone now, and comes back by the whole way to sign in.
+phone-too-many = Five people rest on this phone already. Sign one of them out first.

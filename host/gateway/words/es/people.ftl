@@ -219,16 +219,18 @@ rules-draft-rules = { $community } es de sus miembros. Nadie tiene más parte qu
     { "" }
     Quien no está de acuerdo con una decisión lo dice primero a la administración y después a todos. A nadie se le excluye sin haberle escuchado.
     { "" }
-    Quien tiene menos de { $age } años participa a través de quien le cuida.
-    { "" }
-    Cada cual puede irse cuando quiera, sin dar motivos.
-rules-draft-privacy = Responsable de lo que se guarda aquí: { $responsible }. Contacto: { $contact }.
+    { $young }Cada cual puede irse cuando quiera, sin dar motivos.
+rules-draft-age = Quien tiene menos de { $age } años participa a través de quien le cuida.
+rules-draft-contact = Contacto: { $contact }.
+rules-draft-years = Los libros se guardan { $years } años.
+rules-draft-unit = Nuestro crédito
+rules-draft-privacy = Responsable de lo que se guarda aquí: { $responsible }.{ $reach }
     { "" }
     Guardamos tu nombre, lo que quieras decir de ti, y lo que haces aquí con los demás: pagos, reservas, votos. Lo guardamos en nuestra propia caja, cifrado, y no lo damos a nadie más.
     { "" }
     Ves quién ve qué en «Quién ve qué sobre mí», y todo lo que hay sobre ti en «Lo que se guarda sobre mí».
     { "" }
-    Los libros se guardan { $years } años. Lo que es solo sobre ti se va cuando lo pides o te vas: tu nombre, cómo contactarte, las notas. Los importes, las fechas y los votos quedan, sin nombre.
+    { $books }Lo que es solo sobre ti se va cuando lo pides o te vas: tu nombre, cómo contactarte, las notas. Los importes, las fechas y los votos quedan, sin nombre.
 rules-draft-credit = { $unit } cuenta lo que hicimos unos por otros. No es dinero: nadie tiene que aceptarlo, nadie puede pedir dinero por ello, y no da intereses.
     { "" }
     Estar por debajo de cero no es una deuda con nadie en particular. Es una promesa de devolver algo a todos.
@@ -261,10 +263,10 @@ hand-over-people = ¿Quién más sabe cómo funciona? ¿A quién se llama cuando
 
 ## Mudarse
 move-title = Mudarse aquí
-move-about = Traer personas y hogares desde una lista.
+move-about = Traer personas y hogares desde una lista, con sus saldos.
 move-lead = ¿Ya tenéis una lista de vuestra gente? Tráelos a todos de una vez: no se hace nada antes de que hayas visto lo que saldrá.
 move-file = La lista
-move-file-help = Un archivo CSV, como lo escribe cualquier hoja de cálculo («Guardar como…»). La primera línea dice qué hay en las columnas. Como máximo { $rows } personas de una vez.
+move-file-help = Un archivo CSV o una hoja de cálculo (.xlsx). La primera línea dice qué hay en las columnas. Como máximo { $rows } personas de una vez.
 move-read = Mirarla
 move-moves = Traídos hasta ahora
 move-count = { $count ->
@@ -274,9 +276,20 @@ move-count = { $count ->
 move-empty = En este archivo no hay nadie. La primera línea tiene que decir qué hay en las columnas, y debajo vienen las personas.
 move-too-long = Se pueden traer como máximo { $rows } personas y hogares de una vez. Divide la lista.
 move-unclosed = En este archivo se abren unas comillas que nunca se cierran. Guárdalo otra vez como CSV.
+move-table = Nombre de la tabla en la hoja de cálculo
+move-table-help = Solo si no es la primera.
+move-table-read = Esta es la tabla «{ $table }». En el mismo archivo hay: { $others }. Para tomar otra, vuelve y envía el archivo con su nombre.
+move-broken = Este archivo no se puede leer. Guárdalo otra vez como CSV o como hoja de cálculo (.xlsx).
+move-encrypted = Este archivo está protegido con contraseña. Guárdalo sin ella.
+move-old-kind = Esta es una hoja de cálculo del tipo antiguo (.xls). Guárdala como .xlsx o como CSV.
+move-too-large = Este archivo es demasiado grande. Deja en él solo la lista de personas.
+move-macros = En este archivo hay programas (macros), que no se aceptan. Guárdalo como .xlsx sin ellos, o como CSV.
+move-formula = La celda { $place } tiene una fórmula sin valor. Abre el archivo, deja que calcule y guárdalo otra vez.
+move-no-table = En el archivo no hay ninguna tabla con este nombre. Hay: { $tables }.
 move-columns = ¿Qué es cada columna?
 move-columns-about = Esto es una suposición. Corrígela donde no sea así.
 move-column-handle = Nombre corto
+move-column-household = Hogar
 move-no-column = ninguna
 move-look-again = Mirar otra vez
 move-faults = Lo que no está bien
@@ -290,7 +303,7 @@ move-and-more = { $count ->
     [one] Y una más.
    *[other] Y { $count } más.
 }
-move-do-about = Entran todos de una vez. El teléfono, el correo y la dirección los ve la administración hasta que cada cual elija otra cosa. Puedes deshacerlo mientras nadie de ellos haya entrado.
+move-do-about = Entran todos de una vez. El teléfono, el correo y la dirección los ve la administración hasta que cada cual elija otra cosa. Puedes deshacerlo mientras nadie de ellos haya entrado, pagado o cobrado.
 move-do = Traerlos
 move-changed = Mientras tanto alguien cambió algo. Mira otra vez.
 move-print = Invitaciones para imprimir
@@ -299,6 +312,12 @@ move-came = ya ha entrado
 move-undo = Deshacerlo
 move-undo-about = Todos desaparecen otra vez, con todo lo que hay sobre ellos. De eso no hay vuelta atrás.
 move-somebody-came = Alguien de ellos ya ha entrado. Ya no se puede deshacer; termina participaciones una a una.
+move-book-about = ¿Cuáles de tus columnas van aquí? Donde una fila está vacía no se trae nada; donde solo falta un límite, vale el que reciben los nuevos.
+move-rest = Las filas suman { $sum }, pero juntas tienen que dar cero. La diferencia va a una cuenta de la comunidad, que tendrá lo mismo en el otro lado.
+move-rest-to = La diferencia va a
+move-rest-choose = Elige, por favor
+move-rest-missing = Elige adónde va la diferencia.
+move-happened-since = Alguien de ellos ya ha pagado o cobrado. Ya no se puede deshacer.
 move-slip = Te damos la bienvenida a { $community }. Abre esto con la cámara de tu teléfono, o escribe la dirección. Es solo para ti.
 log-moves-bring = { $who } trajo { $thing } personas y hogares desde una lista.
 log-moves-undo = { $who } deshizo una lista de personas que se había traído.
@@ -357,3 +376,25 @@ own-born = El año de tu nacimiento, si lo dijiste
 
 move-out = Descargar la lista como está ahora
 move-out-about = Todas las personas que hay aquí, con lo que puedes ver de ellas. La misma lista se puede volver a leer.
+
+## Varias personas en un teléfono
+phone-title = Personas en este teléfono
+phone-about = Quien comparte un teléfono abre su propia cuenta con un PIN.
+phone-lead = Cada persona tiene su propio PIN. Abre su cuenta solo en este teléfono, hasta que cierre la sesión.
+phone-now = Ahora: { $handle }
+phone-lay-aside = Dejar el teléfono a otra persona
+phone-own-pin = Tu PIN en este teléfono
+phone-pin-help = De 4 a 8 cifras, ni todas iguales ni seguidas.
+phone-keep-pin = Guardar este PIN
+phone-pin-of = PIN de { $name }
+phone-take-up = Seguir como { $name }
+phone-pin-first = Elige antes un PIN propio, para que nadie más abra tu cuenta.
+phone-somebody-else = Entrar como otra persona
+phone-forget = Cerrar la sesión de los demás en este teléfono
+phone-pin-invalid = Esto no es un PIN: de 4 a 8 cifras, ni todas iguales ni seguidas.
+phone-pin-wrong = { $count ->
+    [one] Este PIN no es correcto. Con otro equivocado solo queda la entrada completa.
+   *[other] Este PIN no es correcto. Quedan { $count } intentos.
+}
+phone-ended = Esta persona ya no tiene la sesión abierta en el teléfono, y vuelve por la entrada completa.
+phone-too-many = En este teléfono ya descansan cinco personas. Cierra antes la sesión de una.

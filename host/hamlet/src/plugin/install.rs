@@ -204,10 +204,7 @@ impl Offered {
     pub fn stage_in(&self, kernel: &hamlet_kernel::Kernel) -> Result<String> {
         Ok(match self {
             Self::Bundle(_, bytes) => kernel.stage_bundle(bytes)?,
-            Self::Folder(folder, package) => {
-                let files = hamlet_bundle::load_static(folder, &package.manifest)?;
-                kernel.stage_with(package, &files)?
-            }
+            Self::Folder(_, package) => kernel.stage(package)?,
         })
     }
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use hamlet_bundle::{
-    BUNDLE_BYTES_MAX, Release, SecretKey, Verified, Version, bundle_file_name, load, load_static, pack,
-    plan_install, save, split, verify, verify_file, write_key_pair,
+    BUNDLE_BYTES_MAX, Release, SecretKey, Verified, Version, bundle_file_name, load, pack, plan_install,
+    save, split, verify, verify_file, write_key_pair,
 };
 
 use crate::output;
@@ -81,8 +81,7 @@ pub fn pack_folder(args: &PackArgs) -> Result<()> {
     let key = SecretKey::parse(&read_text(&args.key)?, password.as_deref())
         .with_context(|| args.key.display().to_string())?;
     let package = load(&args.folder)?;
-    let static_files = load_static(&args.folder, &package.manifest)?;
-    let bundle = pack(&package, &static_files, &key)?;
+    let bundle = pack(&package, &key)?;
     // What is handed out was read as a stranger's host reads it.
     let verified = verify(&bundle)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(bundle_file_name(&package.manifest)));
@@ -107,7 +106,7 @@ pub fn unpack(args: &UnpackArgs) -> Result<()> {
     if fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty; choose another folder", out.display());
     }
-    save(&out, &verified.package, &verified.static_files)?;
+    save(&out, &verified.package)?;
     let (signature, payload) = split(&bundle)?;
     let tar = out.with_added_extension("tar");
     let minisig = out.with_added_extension("tar.minisig");

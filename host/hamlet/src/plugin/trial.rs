@@ -116,7 +116,7 @@ impl Trial<'_> {
             let hash = needed.stage_in(&kernel)?;
             activate(&kernel, &hash, &json!("all")).map_err(|why| anyhow::anyhow!(why))?;
         }
-        let hash = kernel.stage(self.package.clone())?;
+        let hash = kernel.stage(self.package)?;
         let asks = asks(&kernel, &hash)?;
         if !asks.is_empty() {
             let refused = activate(&kernel, &hash, &json!("nothing-more")).is_err();

@@ -1,13 +1,11 @@
 """Founding, coming in, signing in and out."""
 
 import hashlib
-import os
-import pathlib
 import ssl
 import time
 import urllib.parse
 
-from town import DESK, PHONE, Demo, Person, Town, totp
+from town import DESK, PHONE, Person, Town, in_the_demo, totp
 
 
 def founded(browser, begins=False, **how):
@@ -40,6 +38,14 @@ def invites(ada, uses="1"):
     ada.presses("Make an invitation")
     ada.reads("The invitation is made")
     return ada.page.locator("a.code").get_attribute("href")
+
+
+def passes_the_sheet(person):
+    """A newcomer signs in with a passkey and keeps her sheet."""
+    person.page.get_by_role("button", name="Add a passkey").click()
+    person.inputs += 1
+    person.waits_for("Your recovery sheet")
+    person.follows("I have kept it")
 
 
 def sets_password(person, password):
@@ -131,6 +137,45 @@ def story_a_passkey_opens_again_and_a_lost_session_is_ended(browser):
     ada.presses("Sign out everywhere else")
     desk.goes("/me")
     desk.reads("Sign in")
+    town.close()
+
+
+def story_two_people_share_a_phone(browser):
+    town, ada = founded(browser, name="shared-phone")
+    link = invites(ada)
+    ada.goes("/me")
+    ada.follows("People on this phone")
+    ada.types(pin="1234")
+    ada.presses("Keep this PIN")
+    ada.reads("This is no PIN")
+    ada.types(pin="2580")
+    ada.presses("Keep this PIN")
+    ada.presses("Let somebody else use the phone")
+    # Ben comes in on the same phone, and chooses his own.
+    ada.goes(link)
+    ada.types(name="Ben Nevis", handle="ben")
+    ada.presses("Come in")
+    passes_the_sheet(ada)
+    ada.reads("Hello, Ben Nevis")
+    ada.goes("/phone")
+    ada.reads("Choose a PIN of your own first")
+    ada.types(pin="90417")
+    ada.presses("Keep this PIN")
+    ada.page.get_by_label("PIN of Ada Lovelace").fill("2581")
+    ada.presses("Go on as Ada Lovelace")
+    ada.reads("This PIN is wrong. 4 tries are left.")
+    ada.page.get_by_label("PIN of Ada Lovelace").fill("2580")
+    ada.presses("Go on as Ada Lovelace")
+    ada.reads("Hello, Ada Lovelace")
+    # The PIN proved nothing lately: what is dangerous asks for the whole way in.
+    ada.page.goto(town.url + "/me/export")
+    ada.page.wait_for_url("**/prove?to=*")
+    ada.goes("/me")
+    ada.presses("Sign out")
+    ada.reads("People on this phone")
+    ada.page.get_by_label("PIN of Ben Nevis").fill("90417")
+    ada.presses("Go on as Ben Nevis")
+    ada.reads("Hello, Ben Nevis")
     town.close()
 
 
@@ -244,12 +289,8 @@ def story_the_box_shows_the_certificate_that_it_printed(browser):
     town.close()
 
 
-def story_a_visitor_looks_around_in_the_demo(browser):
-    home = os.environ.get("DEMO_HOME")
-    if not home or not pathlib.Path(home, "community.toml").exists():
-        print("    NOT RUN: there is no demo to look around in (`host/test demo` makes it)")
-        return
-    town = Demo(home)
+@in_the_demo
+def story_a_visitor_looks_around_in_the_demo(browser, town):
     visitor = Person(browser, town, "demo")
     visitor.goes("/")
     visitor.reads("This is a demo")
@@ -270,4 +311,3 @@ def story_a_visitor_looks_around_in_the_demo(browser):
     visitor.reads("Hello, Rosa Valls")
     visitor.goes("/stewards/plugins")
     visitor.reads("Installed")
-    town.close()

@@ -17,7 +17,7 @@ impl Place {
         let manifest_text = change(package.manifest_text.clone());
         let manifest = Manifest::parse(&manifest_text).unwrap();
         let to = self.path(name);
-        save(&to, &Package { manifest, manifest_text, ..package }, &[]).unwrap();
+        save(&to, &Package { manifest, manifest_text, ..package }).unwrap();
         to.to_str().unwrap().to_owned()
     }
 

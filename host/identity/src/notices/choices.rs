@@ -7,8 +7,8 @@ use hamlet_kernel::{CallError, NativeContext};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
-use super::{CARE, NoticesError, Outcome, SECURITY, kept, refuse};
-use crate::values::{self, Arguments};
+use super::{CARE, NoticesError, Outcome, SECURITY, kept};
+use crate::values::{self, Arguments, refuse};
 
 /// Choices of one person.
 const CHOICES_MAX: usize = 500;

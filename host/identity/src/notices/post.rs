@@ -2,17 +2,17 @@
 //!
 //! An address gets nothing but the one link that confirms it, until somebody opened that link.
 
-use hamlet_kernel::{CallError, NativeContext, PartyKind};
+use hamlet_kernel::{CallError, NativeContext};
 use hamlet_reflect::Id;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use super::kept::{self, Notice};
 use super::server::{Status, server, status};
-use super::{NoticesError, Outcome, refuse};
+use super::{NoticesError, Outcome};
 use crate::read;
 use crate::rows;
-use crate::values::{self, Arguments};
+use crate::values::{self, Arguments, refuse};
 
 /// Longest address, as RFC 5321 has it (4.5.3.1.3).
 const EMAIL_BYTES_MAX: usize = 254;
@@ -135,9 +135,7 @@ pub(super) fn ask_address(cx: &mut dyn NativeContext, arguments: Arguments<'_>) 
     let person = arguments.id(0)?;
     let (email, link) = (arguments.text(1)?.trim().to_owned(), arguments.text(2)?.to_owned());
     let hash = values::hash(arguments.value(3)?, NoticesError::Invalid)?;
-    let active =
-        read::party(cx, person)?.is_some_and(|party| party.active && party.kind == PartyKind::Person);
-    if !active {
+    if read::person(cx, person)?.is_none() {
         return refuse(NoticesError::NoSuchParty);
     }
     if !is_email(&email) || link.len() > 1_000 {

@@ -8,9 +8,9 @@ use wasmtime::component::Val;
 
 use super::kept;
 use super::post::{is_email, waiting};
-use super::{NoticesError, Outcome, refuse};
+use super::{NoticesError, Outcome};
 use crate::read;
-use crate::values::{self, Arguments};
+use crate::values::{self, Arguments, refuse};
 
 const NAME_BYTES_MAX: usize = 200;
 const PASSWORD_BYTES_MAX: usize = 1_000;

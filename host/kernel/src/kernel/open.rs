@@ -1,7 +1,7 @@
 //! Opening a kernel, step by step: store, keys, rooms of natives, their contracts, installed plugins, threads.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -10,7 +10,7 @@ use hamlet_reflect::{Interface, parse_texts};
 use hamlet_store::{Batch, EntryHeader, Namespace, Rows as _, Store};
 use include_dir::{Dir, include_dir};
 
-use super::{OpenError, Shared};
+use super::Shared;
 use crate::blobs::Blobs;
 use crate::catalogue::HOST;
 use crate::config::{KernelConfig, Limits, THREAD_STACK_BYTES};
@@ -30,6 +30,31 @@ use crate::{beside, dispatch, erasure, events, grants, history, query, settings,
 
 /// The host's own contracts.
 static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
+
+/// Why a kernel could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store: damaged, locked by another host, or of a newer format.
+    #[error("the community's data cannot be opened: {0}")]
+    Store(#[from] hamlet_store::StoreError),
+    /// A file beside the store.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The engine does not start with its settings.
+    #[error("the engine does not start: {0}")]
+    Engine(String),
+    /// The host's own contracts or providers are not right.
+    #[error("{0}")]
+    Natives(String),
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
 
 pub(super) fn open_store(config: &KernelConfig) -> Result<(Store, Batch), OpenError> {
     let Some(dir) = &config.dir else { return Ok(Store::in_memory(config.store.clone())) };

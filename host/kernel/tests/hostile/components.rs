@@ -50,6 +50,7 @@ fn package(component: Vec<u8>) -> Package {
         manifest_text: MANIFEST.to_owned(),
         component,
         wit,
+        files: Vec::new(),
     }
 }
 
@@ -60,20 +61,20 @@ fn go(village: &Village) -> Result<Option<Val>, CallError> {
 /// Installs it and sets it off.
 fn set_off(module: &str) -> CallError {
     let village = beset(Village::empty());
-    village.install(package(component("", module)));
+    village.install(&package(component("", module)));
     let error = go(&village).unwrap_err();
     unharmed(&village);
     error
 }
 
 fn staged(component: Vec<u8>) -> Result<(), String> {
-    Village::empty().kernel.stage(package(component)).map(drop).map_err(|error| error.to_string())
+    Village::empty().kernel.stage(&package(component)).map(drop).map_err(|error| error.to_string())
 }
 
 #[test]
 fn a_harmless_component_made_by_hand_runs() {
     let village = Village::empty();
-    village.install(package(component("", "(memory 1)")));
+    village.install(&package(component("", "(memory 1)")));
     assert_eq!(go(&village).unwrap(), Some(Val::U32(7)));
 }
 
@@ -177,7 +178,7 @@ proptest! {
             }
         }
         let village = Village::empty();
-        if let Ok(hash) = village.kernel.stage(package(bytes)) {
+        if let Ok(hash) = village.kernel.stage(&package(bytes)) {
             let _ = village.call(hamlet_kernel::Actor::Console, "host", "activate", granting_all(hash));
             let _ = village.call(anna(), "bomb", "go", vec![]);
         }
@@ -196,6 +197,6 @@ fn a_mutated_real_component_is_refused_or_staged() {
             let at = usize::try_from(random >> 20).unwrap_or(0) % package.component.len();
             package.component[at] ^= 1 << (random % 8);
         }
-        let _ = Village::empty().kernel.stage(package);
+        let _ = Village::empty().kernel.stage(&package);
     }
 }

@@ -12,7 +12,7 @@ pub fn village() -> Village {
 
 pub fn beset(village: Village) -> Village {
     for name in ["first-alone", "deputy", "hostile"] {
-        village.install(guest(name));
+        village.install(&guest(name));
     }
     village
 }
@@ -248,7 +248,7 @@ fn w2_a_confused_deputy_asks_the_owner_before_it_acts_with_her_will() {
 #[test]
 fn c2_a_plugin_whose_import_nobody_provides_is_not_activated() {
     let village = Village::empty();
-    let hash = village.kernel.stage(guest("hostile")).unwrap();
+    let hash = village.kernel.stage(&guest("hostile")).unwrap();
     let answer = village.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap();
     let Err(Some(Val::Variant(case, _))) = answer.result else { panic!("{:?}", answer.result) };
     assert_eq!(case, "import-unmet");

@@ -306,7 +306,7 @@ fn capabilities_that_are_not_asked_for_are_denied_at_install() {
             let end = text[at..].find("[[import]]").map_or(text.len(), |next| at + next);
             format!("{}{}", &text[..start], &text[end..])
         });
-        let error = village.kernel.stage(package).unwrap_err().to_string();
+        let error = village.kernel.stage(&package).unwrap_err().to_string();
         assert!(error.contains("without asking for it") && error.contains(capability), "{error}");
     }
 }

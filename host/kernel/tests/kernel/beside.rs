@@ -23,7 +23,7 @@ fn village(change: impl FnOnce(&mut KernelConfig)) -> Village {
         config.limits.beside_threads = 2;
         change(config);
     });
-    village.install(guest_with("first-alone", long));
+    village.install(&guest_with("first-alone", long));
     village
 }
 
@@ -83,7 +83,7 @@ fn t7_payments_go_on_while_a_long_scan_and_an_endless_loop_run() {
 #[test]
 fn t7_what_is_found_long_costs_the_sequencer_its_time_once() {
     let village = Village::empty();
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     assert_eq!(village.doomed("first", "spin").code(), "deadline");
     assert_eq!(numbers(&village).deadlines, 2, "on the sequencer and beside");
     assert_eq!(village.doomed("first", "spin").code(), "deadline");
@@ -96,7 +96,7 @@ fn t7_what_is_found_long_costs_the_sequencer_its_time_once() {
 #[test]
 fn t7_one_that_needs_longer_than_the_sequencer_has_ends_well_beside() {
     let village = Village::with(|config| config.limits.beside_time = Duration::from_secs(20));
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     let answer = village.run("first", &format!("{WORK}; set a 1; rows r 0 1000")).unwrap();
     assert_eq!(answer, "-,ok,ok");
     assert_eq!((village.get("first", "a"), numbers(&village).beside), ("1".into(), 1));
@@ -220,7 +220,7 @@ fn t2_errs_and_traps_beside_leave_nothing_and_an_err_with_a_key_is_kept() {
 #[test]
 fn t7_dry_runs_and_several_calls_in_one_go_beside_too() {
     let village = Village::with(|config| config.limits.beside_time = Duration::from_secs(20));
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     let line = format!("{WORK}; set a 1");
     block_on(async {
         let dry = village.kernel.dry_run(script(anna(), "first", &line)).await.unwrap();
@@ -249,9 +249,9 @@ fn e1_events_from_beside_are_numbered_where_they_are_applied_and_conflict_with_n
         config.limits.beside_time = Duration::from_secs(20);
     });
     for name in ["third", "first-alone", "second"] {
-        village.install(guest(name));
+        village.install(&guest(name));
     }
-    village.install(guest_with("first", long));
+    village.install(&guest_with("first", long));
     let mut stream = village.kernel.subscribe_events();
     block_on(async {
         // What an err undoes is not told.
@@ -280,10 +280,10 @@ fn e1_events_from_beside_are_numbered_where_they_are_applied_and_conflict_with_n
 fn w2_a_confirmation_is_collected_beside_and_good_once_though_the_command_runs_twice() {
     let village = Village::with(|config| config.limits.beside_time = Duration::from_secs(20));
     for name in ["third", "first-alone"] {
-        village.install(guest(name));
+        village.install(&guest(name));
     }
-    village.install(guest("second"));
-    village.install(guest_with("first", long));
+    village.install(&guest("second"));
+    village.install(&guest_with("first", long));
     // `second` asks for the house's consent, `first` calls it.
     let line = format!("get x; {WORK}; ?call second run [?need spend purse {:x} 5]; set done 1", HOUSE.0);
     let call = script(anna(), "first", &line);
@@ -313,7 +313,7 @@ fn c7_quotas_are_checked_again_where_it_is_applied() {
         config.limits.beside_time = Duration::from_secs(20);
         config.limits.beside_threads = 2;
     });
-    village.install(guest_with("first-alone", |text| long(text.replace("8 MiB", "100 KiB"))));
+    village.install(&guest_with("first-alone", |text| long(text.replace("8 MiB", "100 KiB"))));
     block_on(async {
         let slow = start(&village, script(anna(), "first", &format!("{WORK}; value 60000")));
         until_beside(&village, 1);
@@ -422,9 +422,9 @@ fn shutting_down_ends_what_runs_beside_and_tells_those_that_wait() {
 fn a_panic_of_the_host_beside_is_that_commands_failure_alone() {
     let village = Village::empty();
     for name in ["third", "first-alone", "second"] {
-        village.install(guest(name));
+        village.install(&guest(name));
     }
-    village.install(guest_with("first", long));
+    village.install(&guest_with("first", long));
     assert_eq!(village.doomed("first", "native panic").code(), "internal");
     assert_eq!(village.run("first", "native add 2").unwrap(), "2");
     assert_eq!(numbers(&village).beside, 2);

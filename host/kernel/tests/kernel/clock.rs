@@ -85,7 +85,7 @@ fn t9_a_jump_while_the_host_was_off_is_met_when_it_starts() {
     };
     let kernel = open();
     for name in ["third", "first-alone", "second", "first"] {
-        let hash = kernel.stage(crate::common::guest(name)).unwrap();
+        let hash = kernel.stage(&crate::common::guest(name)).unwrap();
         let call = hamlet_kernel::Call::new(
             Actor::Console,
             "host",

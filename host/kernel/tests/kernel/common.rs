@@ -217,11 +217,11 @@ impl Village {
 
     pub fn install_all(&self) {
         for name in ["third", "first-alone", "second", "first"] {
-            self.install(guest(name));
+            self.install(&guest(name));
         }
     }
 
-    pub fn install(&self, package: Package) {
+    pub fn install(&self, package: &Package) {
         let hash = self.kernel.stage(package).unwrap();
         let answer = self.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap();
         assert!(answer.result.is_ok(), "{:?}", answer.result);

@@ -81,7 +81,7 @@ fn open(dir: &Path) -> Kernel {
 }
 
 fn install(kernel: &Kernel, name: &str) {
-    let hash = kernel.stage(guest(name)).unwrap();
+    let hash = kernel.stage(&guest(name)).unwrap();
     let call = Call::new(Actor::Console, "host", "plugins", "activate", granting_all(hash));
     kernel.call_blocking(call).unwrap().result.unwrap();
 }
@@ -114,7 +114,7 @@ fn c2_what_was_taken_back_stays_so_after_an_upgrade_and_after_a_restart() {
     all_denied(&kernel);
     // An upgrade that is granted "all" is granted what is new, not what was taken back.
     let newer = guest_with("first", |text| text.replace("version = \"0.2.0\"", "version = \"0.2.1\""));
-    let hash = kernel.stage(newer).unwrap();
+    let hash = kernel.stage(&newer).unwrap();
     activate(&kernel, hash, Val::Variant("all".into(), None)).unwrap();
     assert_eq!(&*kernel.catalogue().plugins["first"].version, "0.2.1");
     all_denied(&kernel);
@@ -191,7 +191,7 @@ fn w3_a_grant_to_spend_that_was_taken_back_is_refused_after_a_restore() {
 fn c2_a_plugin_is_not_installed_as_long_as_one_thing_that_it_asks_for_is_not_granted() {
     let package = guest("first-alone");
     let fresh = Village::empty();
-    let hash = fresh.kernel.stage(package.clone()).unwrap();
+    let hash = fresh.kernel.stage(&package).unwrap();
     let keys: Vec<String> = all_keys(&fresh.kernel, &hash);
     assert!(keys.len() > 10, "{keys:?}");
     for missing in &keys {
@@ -280,8 +280,8 @@ fn w5_the_right_to_carry_out_decisions_is_an_import_like_any_other() {
     let village = Village::empty();
     let appoint = vec![Val::Option(Some(Box::new(Val::String("chair".into()))))];
     village.call(Actor::Console, "host", "set-dispatcher", appoint).unwrap().result.unwrap();
-    village.install(guest("chair"));
-    village.install(guest("first-alone"));
+    village.install(&guest("chair"));
+    village.install(&guest("first-alone"));
     let freeze = || {
         let words = ["first", "test:kit/first@0.1.0", "run", "{\"script\":\"\"}"];
         let arguments = words.map(|word| Val::String(word.into())).into_iter().chain([Val::U64(0)]).collect();
@@ -325,7 +325,7 @@ fn w3_a_grant_to_spend_that_was_taken_back_is_refused_after_an_upgrade_and_after
     kernel.call_blocking(revoke).unwrap().result.unwrap();
     refused(&kernel);
     let newer = guest_with("second", |text| text.replace("version = \"0.1.0\"", "version = \"0.1.1\""));
-    let hash = kernel.stage(newer).unwrap();
+    let hash = kernel.stage(&newer).unwrap();
     activate(&kernel, hash, Val::Variant("all".into(), None)).unwrap();
     refused(&kernel);
     drop(kernel);
@@ -356,7 +356,7 @@ fn c2_the_manifest_of_an_installed_plugin_is_not_replaced_by_staging_another() {
         text.replace("access = [\"group:bakers\"]", "access = [\"public\"]")
     });
     assert_eq!(Manifest::parse(&opened.manifest_text).unwrap().version.to_string(), "0.1.0");
-    kernel.stage(opened).unwrap();
+    kernel.stage(&opened).unwrap();
     drop(kernel);
     let kernel = open(dir.path());
     let stranger = kernel.call_blocking(Call::new(

@@ -27,8 +27,8 @@ fn first() -> Package {
 fn village() -> Village {
     let village = Village::empty();
     appoint(&village, Some("chair"));
-    village.install(guest("chair"));
-    village.install(first());
+    village.install(&guest("chair"));
+    village.install(&first());
     village
 }
 
@@ -246,19 +246,20 @@ fn fund(version: &str, ty: &str, docs: &str) -> Package {
         manifest_text,
         component: wat::parse_str(component).unwrap(),
         wit: Sources::from_texts(&[("fund.wit", &wit)]).unwrap().encode(None).unwrap(),
+        files: Vec::new(),
     }
 }
 
 #[test]
 fn w5_it_lapses_when_the_types_change_and_not_when_only_the_version_of_the_plugin_does() {
     let village = village();
-    village.install(fund("0.1.0", "u32", "Gives."));
+    village.install(&fund("0.1.0", "u32", "Gives."));
     let give = ("fund", "test:fund/fund@0.1.0", "give");
     let first = village.freeze_at(give, r#"{"amount":7}"#, 0).unwrap();
     let second = village.freeze_at(give, r#"{"amount":8}"#, 0).unwrap();
-    village.install(fund("0.2.0", "u32", "Gives, in other words."));
+    village.install(&fund("0.2.0", "u32", "Gives, in other words."));
     assert_eq!(village.carry_out(&first, "").unwrap(), Ok("done 7".into()));
-    village.install(fund("0.3.0", "s32", "Gives."));
+    village.install(&fund("0.3.0", "s32", "Gives."));
     assert_eq!(village.carry_out(&second, "").unwrap(), Err("lapsed".into()));
     let (status, text) = village.shown(&second);
     assert_eq!(status, "lapsed");
@@ -302,7 +303,7 @@ fn w5_what_was_given_up_is_gone_and_cannot_run() {
 fn w5_one_plugin_alone_carries_out_decisions_and_a_steward_names_it() {
     let village = Village::empty();
     let install = || {
-        let hash = village.kernel.stage(guest("chair")).unwrap();
+        let hash = village.kernel.stage(&guest("chair")).unwrap();
         village.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap().result
     };
     for named in [None, Some("assembly")] {
@@ -320,7 +321,7 @@ fn w5_one_plugin_alone_carries_out_decisions_and_a_steward_names_it() {
     assert_eq!(village.call(anna(), "host", "set-dispatcher", by_person).unwrap_err().code(), "denied");
     appoint(&village, Some("chair"));
     install().unwrap();
-    village.install(first());
+    village.install(&first());
     let effect = village.freeze("set a 1");
     // Taken away, it ends at once, for what was frozen before too.
     appoint(&village, Some("assembly"));
@@ -362,8 +363,8 @@ fn c6_frozen_arguments_are_in_no_file_in_the_clear() {
     let dir = tempfile::tempdir().unwrap();
     let village = Village::with(|config| config.dir = Some(dir.path().to_owned()));
     appoint(&village, Some("chair"));
-    village.install(guest("chair"));
-    village.install(first());
+    village.install(&guest("chair"));
+    village.install(&first());
     let effect = village.freeze("set a Xq7marker9Zk");
     assert!(village.shown(&effect).1.contains("Xq7marker9Zk"));
     village.run("first", "set b Yq7visible9Zk").unwrap();

@@ -24,7 +24,7 @@ fn open(dir: &std::path::Path, gate: &Arc<Gate>) -> Kernel {
 
 fn installed(dir: &std::path::Path, gate: &Arc<Gate>) -> Kernel {
     let kernel = open(dir, gate);
-    let hash = kernel.stage(guest("first-alone")).unwrap();
+    let hash = kernel.stage(&guest("first-alone")).unwrap();
     let call = hamlet_kernel::Call::new(
         hamlet_kernel::Actor::Console,
         "host",

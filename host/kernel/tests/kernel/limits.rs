@@ -124,7 +124,7 @@ fn c7_the_write_set_is_counted_once_and_dooms() {
 #[test]
 fn c7_bulk_raises_the_write_set_to_16_mib() {
     let village = Village::with(|config| config.limits.command_time = Duration::from_secs(2));
-    village.install(guest_with("first-alone", |text| {
+    village.install(&guest_with("first-alone", |text| {
         text.replace("storage = \"8 MiB\"", "storage = \"64 MiB\"\nbulk = true")
     }));
     assert_eq!(village.run("first", "fill 200 65536").unwrap(), "ok");
@@ -138,7 +138,7 @@ fn a_plugin_stores_no_more_than_its_manifest_says() {
     let error = village.doomed("first", "repeat 3 [value 65536]; fill 61 65536; key 100; fill 63 65536");
     assert!(matches!(error, CallError::Quota { .. }));
     let village = Village::empty();
-    village.install(guest_with("first-alone", |text| text.replace("8 MiB", "100 KiB")));
+    village.install(&guest_with("first-alone", |text| text.replace("8 MiB", "100 KiB")));
     village.run("first", "value 65536").unwrap();
     assert!(quota(&village.doomed("first", "fill 1 65536")).contains("102400 bytes of storage"));
 }
@@ -168,7 +168,7 @@ fn arguments_that_do_not_fit_are_refused_with_their_name() {
 #[test]
 fn a_slot_is_free_again_after_a_trap() {
     let village = Village::empty();
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     for _ in 0..300 {
         assert_eq!(village.doomed("first", "trap").code(), "trapped");
     }

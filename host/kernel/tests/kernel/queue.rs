@@ -17,7 +17,7 @@ fn t8_a_full_queue_says_busy_at_once() {
         config.limits.queue = Bounds { people: 8, background: 8, per_principal: 4 };
         config.limits.command_time = Duration::from_millis(300);
     });
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     block_on(async {
         let call = |actor, line: &'static str| {
             let kernel = village.kernel.clone();
@@ -48,7 +48,7 @@ fn t8_a_full_queue_says_busy_at_once() {
 #[test]
 fn t8_a_queued_command_runs_even_if_its_client_leaves() {
     let village = Village::with(|config| config.limits.command_time = Duration::from_millis(200));
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     block_on(async {
         let kernel = village.kernel.clone();
         let slow = tokio::spawn(async move { kernel.call(spin()).await });
@@ -63,7 +63,7 @@ fn t8_a_queued_command_runs_even_if_its_client_leaves() {
 #[test]
 fn many_commands_share_a_batch() {
     let village = Village::with(|config| config.limits.command_time = Duration::from_millis(100));
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     let before = village.kernel.head();
     block_on(async {
         let kernel = village.kernel.clone();
@@ -87,10 +87,10 @@ fn many_commands_share_a_batch() {
 #[test]
 fn a_fresh_instance_a_call_unless_the_plugin_says_stateless() {
     let village = Village::empty();
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     assert_eq!([0; 3].map(|_| village.run("first", "entered").unwrap()), ["1", "1", "1"]);
     let village = Village::empty();
-    village.install(guest_with("first-alone", stateless));
+    village.install(&guest_with("first-alone", stateless));
     let entered = [0; 3].map(|_| village.run("first", "entered").unwrap());
     assert_eq!(entered, ["1", "2", "3"]);
     village.doomed("first", "trap");
@@ -100,10 +100,10 @@ fn a_fresh_instance_a_call_unless_the_plugin_says_stateless() {
 #[test]
 fn a_stateless_plugin_on_the_stack_gets_another_instance_when_it_is_reentered() {
     let village = Village::empty();
-    village.install(guest("third"));
-    village.install(guest_with("first-alone", stateless));
-    village.install(guest_with("second", stateless));
-    village.install(guest_with("first", stateless));
+    village.install(&guest("third"));
+    village.install(&guest_with("first-alone", stateless));
+    village.install(&guest_with("second", stateless));
+    village.install(&guest_with("first", stateless));
     village.run("first", "entered").unwrap();
     assert_eq!(
         village.run("first", "entered; call second run [call first again [entered]]; entered").unwrap(),
@@ -114,7 +114,7 @@ fn a_stateless_plugin_on_the_stack_gets_another_instance_when_it_is_reentered() 
 #[test]
 fn a_kept_instance_is_dropped_after_its_calls() {
     let village = Village::with(|config| config.limits.instance_calls = 3);
-    village.install(guest_with("first-alone", stateless));
+    village.install(&guest_with("first-alone", stateless));
     assert_eq!([0; 5].map(|_| village.run("first", "entered").unwrap()), ["1", "2", "3", "1", "2"]);
 }
 

@@ -10,7 +10,7 @@ use wasmtime::component::Val;
 
 use crate::common::{Tally, Village, Villagers, anna, granting_all, guest, guest_with, script, text};
 
-fn refusal(package: Package) -> String {
+fn refusal(package: &Package) -> String {
     Village::empty().kernel.stage(package).unwrap_err().to_string()
 }
 
@@ -29,7 +29,7 @@ fn imports_that_no_service_gets_are_refused_with_a_sentence() {
         ("wasi:cli/environment@0.2.0", "no files"),
         ("hamlet:host/secrets@0.1.0", "only drivers"),
     ] {
-        let error = refusal(importing(id, "f"));
+        let error = refusal(&importing(id, "f"));
         assert!(error.contains(id) && error.contains(word), "{error}");
     }
 }
@@ -38,27 +38,27 @@ fn imports_that_no_service_gets_are_refused_with_a_sentence() {
 fn c3_a_wit_package_that_does_not_describe_the_component_is_refused() {
     let mut package = guest("first-alone");
     package.wit = guest("second").wit;
-    assert!(refusal(package).contains("does not describe it"));
+    assert!(refusal(&package).contains("does not describe it"));
     let mut package = guest("first-alone");
     package.wit = vec![1, 2, 3];
-    assert!(refusal(package).contains("WIT package is not right"));
+    assert!(refusal(&package).contains("WIT package is not right"));
     let mut package = guest("first-alone");
     package.component = vec![0; 100];
-    assert!(refusal(package).contains("not valid"));
+    assert!(refusal(&package).contains("not valid"));
 }
 
 #[test]
 fn a_manifest_that_declares_what_is_not_there_is_refused() {
     let package = guest_with("first-alone", |text| text.replace("peek = {", "poke = {"));
-    assert!(refusal(package).contains("declares `poke`"));
+    assert!(refusal(&package).contains("declares `poke`"));
     let package = guest_with("first-alone", |text| text.replace("test:kit/first@", "test:kit/other@"));
-    assert!(refusal(package).contains("which it does not export"));
+    assert!(refusal(&package).contains("which it does not export"));
 }
 
 #[test]
 fn c2_a_plugin_whose_import_has_no_provider_is_not_activated() {
     let village = Village::empty();
-    let hash = village.kernel.stage(guest("second")).unwrap();
+    let hash = village.kernel.stage(&guest("second")).unwrap();
     let answer = village.call(Actor::Console, "host", "activate", granting_all(hash)).unwrap();
     let Err(Some(Val::Variant(case, Some(why)))) = answer.result else { panic!("{:?}", answer.result) };
     assert_eq!(case, "import-unmet");
@@ -79,12 +79,12 @@ fn c2_a_paused_provider_dooms_the_call_as_unavailable() {
 #[test]
 fn an_upgrade_keeps_the_rows_and_answers_at_once() {
     let village = Village::empty();
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     village.run("first", "set a 1").unwrap();
     assert_eq!(village.run("first", "call second run []").unwrap(), "err(calls nobody)");
     let before = village.kernel.catalogue();
-    village.install(guest("second"));
-    village.install(guest("first"));
+    village.install(&guest("second"));
+    village.install(&guest("first"));
     assert_eq!(village.run("first", "get a; call second run [get a]").unwrap(), "1,-");
     let after = village.kernel.catalogue();
     assert!(after.generation > before.generation);
@@ -111,7 +111,7 @@ fn open(dir: &Path) -> Kernel {
 }
 
 fn install(kernel: &Kernel, name: &str) {
-    let hash = kernel.stage(guest(name)).unwrap();
+    let hash = kernel.stage(&guest(name)).unwrap();
     let call = hamlet_kernel::Call::new(Actor::Console, "host", "plugins", "activate", granting_all(hash));
     kernel.call_blocking(call).unwrap().result.unwrap();
 }

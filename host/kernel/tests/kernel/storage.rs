@@ -165,7 +165,7 @@ enum End {
 fn t2_t3_any_calls_leave_what_a_plain_model_says() {
     let village = Village::empty();
     for name in ["third", "first-alone", "second", "first"] {
-        village.install(guest(name));
+        village.install(&guest(name));
     }
     let model = std::cell::RefCell::new((BTreeMap::new(), BTreeMap::new()));
     let end = prop_oneof![3 => Just(End::Ok), 1 => Just(End::Err), 1 => Just(End::Trap)];

@@ -52,7 +52,7 @@ trait Upgrading {
 
     /// Begins the upgrade to the version that moves the rows.
     fn begin(&self) -> Told {
-        let hash = self.kernel().stage(guest("moved")).unwrap();
+        let hash = self.kernel().stage(&guest("moved")).unwrap();
         self.host("activate", granting_all(hash))
     }
 
@@ -105,7 +105,7 @@ impl Upgrading for Kernel {
 /// A village in which the first guest has a thousand rows.
 fn village() -> Village {
     let village = Village::with(|config| config.limits.beside_time = PATIENCE);
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     village.run(NAME, "rows a 0 1000; set kept old; set gone old; set changed old").unwrap();
     village
 }
@@ -216,7 +216,7 @@ fn j4_both_generations_count_until_the_upgrade_is_confirmed_and_then_the_old_row
         config.limits.background = true;
         config.limits.beside_time = PATIENCE;
     });
-    village.install(guest("first-alone"));
+    village.install(&guest("first-alone"));
     // 2.9 MiB of the 8 that it may store.
     village.run(NAME, "set part x; fill 48 60000").unwrap();
     let number =
@@ -250,7 +250,7 @@ fn j4_a_migration_goes_on_after_a_restart() {
         Kernel::open(config).unwrap()
     };
     let kernel = open();
-    let hash = kernel.stage(guest("first-alone")).unwrap();
+    let hash = kernel.stage(&guest("first-alone")).unwrap();
     kernel.host("activate", granting_all(hash)).unwrap();
     kernel.says("rows a 0 600; set kept old").unwrap();
     kernel.begin().unwrap();
@@ -278,9 +278,9 @@ fn c2_an_upgrade_that_asks_for_more_waits_until_it_is_granted() {
     let asks_less = guest_with("first-alone", |text| {
         text.replace("storage = \"8 MiB\"", "storage = \"1 MiB\"").replace("0.1.0\"\ntitle", "0.0.9\"\ntitle")
     });
-    village.install(asks_less);
+    village.install(&asks_less);
     village.run(NAME, "set kept old").unwrap();
-    let hash = village.kernel.stage(guest("first-alone")).unwrap();
+    let hash = village.kernel.stage(&guest("first-alone")).unwrap();
     let order = |granting: Val| vec![Val::String(hash.clone()), granting];
     let plan = village.host("plan", vec![Val::String(hash.clone())]).unwrap();
     let Val::List(asks) = field(&plan, "asks") else { panic!() };
@@ -314,13 +314,13 @@ fn a_removed_plugins_rows_are_kept_for_it_or_destroyed_and_nobody_else_finds_the
     remove("third", "keep").unwrap();
     assert!(matches!(village.by(anna(), "third", "look", ""), Err(CallError::NoSuchPlugin { .. })));
     village.eventually("what owners granted is taken back", || {
-        let hash = village.kernel.stage(guest("third")).unwrap();
+        let hash = village.kernel.stage(&guest("third")).unwrap();
         village.host("activate", granting_all(hash)).is_ok()
     });
     assert_eq!(village.get("third", "kept"), "old");
     remove("third", "destroy").unwrap();
     village.eventually("its rows are deleted", || {
-        let hash = village.kernel.stage(guest("third")).unwrap();
+        let hash = village.kernel.stage(&guest("third")).unwrap();
         village.host("activate", granting_all(hash)).is_ok()
     });
     assert_eq!(village.get("third", "kept"), "-");

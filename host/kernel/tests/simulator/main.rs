@@ -176,7 +176,7 @@ impl World {
         world.open();
         for name in ["third", "first-alone", "second", "first"] {
             let kernel = world.kernel.clone().unwrap();
-            let hash = kernel.stage(guest(name)).unwrap();
+            let hash = kernel.stage(&guest(name)).unwrap();
             let call = Call::new(Actor::Console, "host", "plugins", "activate", granting_all(hash));
             kernel.call_blocking(call).unwrap().result.unwrap();
         }

@@ -5,20 +5,50 @@ use hamlet_reflect::Type;
 
 /// Whether a `u64` of this name is a point in time.
 pub(super) fn is_instant(name: &str, ty: &Type) -> bool {
-    const NAMES: [&str; 14] = [
-        "at", "since", "until", "created", "recorded", "opened", "closed", "deadline", "expires", "expired",
-        "starts", "ends", "used", "changed",
+    *ty == Type::U64 && names_instant(name)
+}
+
+/// Whether a whole number of 64 bits with this name is a point in time.
+pub fn names_instant(name: &str) -> bool {
+    // `password` and `second-factor`: since when there is one (`hamlet:host/credentials`).
+    const NAMES: [&str; 21] = [
+        "at",
+        "since",
+        "until",
+        "created",
+        "recorded",
+        "opened",
+        "closed",
+        "deadline",
+        "expires",
+        "expired",
+        "starts",
+        "ends",
+        "used",
+        "changed",
+        "made",
+        "earliest",
+        "ready",
+        "sent",
+        "confirmed",
+        "password",
+        "second-factor",
     ];
-    *ty == Type::U64 && (NAMES.contains(&name) || name.ends_with("-at") || name.ends_with("-used"))
+    NAMES.contains(&name) || name.ends_with("-at") || name.ends_with("-used")
 }
 
 /// Whether an id of this name is a party's.
 pub(super) fn is_party(name: &str, ty: &Type) -> bool {
+    *ty == Type::Id && names_party(name)
+}
+
+/// Whether an id with this name is a party's.
+pub fn names_party(name: &str) -> bool {
     const NAMES: [&str; 12] = [
         "owner", "party", "person", "member", "actor", "by", "payer", "payee", "author", "holder",
         "guardian", "audience",
     ];
-    *ty == Type::Id && (NAMES.contains(&name) || name.ends_with("-party") || name.ends_with("-by"))
+    NAMES.contains(&name) || name.ends_with("-party") || name.ends_with("-by")
 }
 
 /// Whether a string of this name is a calendar day.

@@ -29,7 +29,7 @@ pub use encode::to_fields;
 pub use fields::{FIELDS_MAX, Field, parse_body};
 pub use fill::fill;
 pub use generate::{MORE, form};
-pub use hints::words;
+pub use hints::{names_instant, names_party, words};
 pub use units::{Unit, counted, ids};
 pub use view::{result, view};
 

@@ -116,7 +116,13 @@ pub fn account_in(host: &mut dyn Host, ledger: Id, party: Id) -> Option<Account>
         .min_by_key(|account| account.status == AccountStatus::Closed)
 }
 
-fn enter(host: &mut dyn Host, ledger: &Ledger, party: &Party, limits: Limits) -> Result<Account, BooksError> {
+/// Opens an account for a party, named after her handle.
+pub(crate) fn enter(
+    host: &mut dyn Host,
+    ledger: &Ledger,
+    party: &Party,
+    limits: Limits,
+) -> Result<Account, BooksError> {
     for number in 1..=CODES_TRIED {
         let code = if number == 1 { party.handle.clone() } else { format!("{}-{number}", party.handle) };
         if rows::pointer(host, &keys::code(ledger.id, &code)).is_some() {

@@ -20,6 +20,7 @@ pub use accounts::{
 pub use as_of::{BalanceAt, balance_as_of};
 pub(crate) use find::owned_by;
 pub use find::{AccountPage, accounts, accounts_of, choices, find_account};
+pub(crate) use join::enter;
 pub use join::{Founding, account_in, found, join, limit_to, open_for};
 pub use ledgers::{LedgerInput, close_ledger, create_ledger, ledgers, open_ledger, seal_period};
 pub use settings::{get_settings, set_counter, set_joining, set_visibility};

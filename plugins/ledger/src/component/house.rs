@@ -205,6 +205,19 @@ impl Host for House {
         page.map(|page| page.parties.into_iter().map(Party::from).collect()).unwrap_or_default()
     }
 
+    fn commons(&mut self) -> Option<Party> {
+        let filter = members::Filter { kind: Some(members::PartyKind::Commons), group: None };
+        let mut cursor: Option<String> = None;
+        loop {
+            // A page may be empty while there is a next one.
+            let page = members::list(&filter, 1, cursor.as_deref()).ok()?;
+            if let Some(party) = page.parties.into_iter().next() {
+                return Some(party.into());
+            }
+            cursor = Some(page.next?);
+        }
+    }
+
     fn mandated_parties(&mut self) -> Vec<Id> {
         let own = match self.actor() {
             Actor::Person(person) => Some(person),
@@ -249,6 +262,8 @@ impl From<members::Party> for Party {
             is_commons: party.kind == members::PartyKind::Commons,
             name: party.name,
             handle: party.handle,
+            since: party.since,
+            is_active: party.status == members::PartyStatus::Active,
         }
     }
 }

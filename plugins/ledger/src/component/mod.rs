@@ -7,7 +7,9 @@ mod about;
 mod convert;
 mod counter;
 mod house;
+mod moving;
 mod pages;
+mod refusals;
 
 use hamlet_sdk::Id as WitId;
 

@@ -35,6 +35,16 @@ pub fn own_account(ledger: u128, party: u128, number: u32) -> u128 {
     hash.finish(0)
 }
 
+/// The id of the entry that opens an account with a balance when its owner moves in; `back`: of the one that pays
+/// another back.
+pub fn opening(moved: u128, of: u128, back: bool) -> u128 {
+    let mut hash = Hasher::new(if back { "opening-back" } else { "opening" });
+    hash.part(&moved.to_be_bytes());
+    hash.part(&of.to_be_bytes());
+    // As old as the move, whose id is a UUIDv7: keys grow with time.
+    hash.finish(u64::try_from(moved >> 80).unwrap_or_default())
+}
+
 /// The id of a ledger that an import creates for this unit.
 pub fn ledger(unit: &str) -> u128 {
     let mut hash = Hasher::new("ledger");

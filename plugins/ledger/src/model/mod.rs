@@ -5,6 +5,7 @@
 mod account;
 mod card;
 mod ledger;
+mod moved;
 mod settings;
 mod transfer;
 mod values;
@@ -12,6 +13,7 @@ mod values;
 pub use account::{Account, AccountStatus, History, LimitChange, Limits, Sums};
 pub use card::{Card, Desk, PinHash};
 pub use ledger::{Ledger, LedgerKind, LedgerStatus};
+pub use moved::Moved;
 pub use settings::{Settings, Visibility};
 pub use transfer::{
     Checkpoint, Entry, OddDay, Pending, PendingStatus, Receipt, Side, Transfer, TransferInput, TransferKind,

@@ -66,6 +66,23 @@ impl TransferInput {
     pub const REFERENCE_BYTES_MAX: usize = 100;
     /// How far ahead a transfer may take effect, in days.
     pub const DAYS_AHEAD_MAX: u32 = 366;
+
+    /// A transfer that is posted at once and today, with nothing said about it.
+    pub fn post(id: Id, debit: Id, credit: Id, amount: u64) -> Self {
+        Self {
+            id,
+            debit,
+            credit,
+            amount,
+            kind: TransferKind::Post,
+            code: 0,
+            effective: None,
+            memo: None,
+            reference: None,
+            corrects: None,
+            linked: false,
+        }
+    }
 }
 
 /// A transfer's place in the chain of one of its accounts.

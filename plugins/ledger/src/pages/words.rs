@@ -9,6 +9,9 @@ const SPANISH: &str = include_str!("../../words/es.ftl");
 /// What the books, the counter and the prints say: read only where it is needed.
 const ENGLISH_DESK: &str = include_str!("../../words/desk.en.ftl");
 const SPANISH_DESK: &str = include_str!("../../words/desk.es.ftl");
+/// What is refused, read only then.
+const ENGLISH_REFUSED: &str = include_str!("../../words/refused.en.ftl");
+const SPANISH_REFUSED: &str = include_str!("../../words/refused.es.ftl");
 
 /// The words of one language.
 pub(super) struct Words {
@@ -27,6 +30,16 @@ impl Words {
     /// Those of a locale, with what the books, the counter and the prints say.
     pub fn all(locale: &str) -> Self {
         Self::read(locale, [ENGLISH, ENGLISH_DESK], [SPANISH, SPANISH_DESK])
+    }
+
+    /// What people are told of refusals, in a locale.
+    pub fn refused(locale: &str) -> Self {
+        Self::read(locale, [ENGLISH_REFUSED, ""], [SPANISH_REFUSED, ""])
+    }
+
+    /// Whether there is such a message.
+    pub fn has(&self, id: &str) -> bool {
+        self.bundle.has_message(id)
     }
 
     fn read(locale: &str, english: [&str; 2], spanish: [&str; 2]) -> Self {
@@ -103,6 +116,7 @@ mod tests {
     fn spanish_says_all_that_english_says_with_the_same_variables() {
         assert_eq!(messages(ENGLISH), messages(SPANISH));
         assert_eq!(messages(ENGLISH_DESK), messages(SPANISH_DESK));
+        assert_eq!(messages(ENGLISH_REFUSED), messages(SPANISH_REFUSED));
     }
 
     #[test]
@@ -119,6 +133,7 @@ mod tests {
             include_str!("circulation.rs"),
             include_str!("counter.rs"),
             include_str!("join.rs"),
+            include_str!("moving.rs"),
             include_str!("prints.rs"),
             include_str!("receipt.rs"),
             include_str!("sheet.rs"),

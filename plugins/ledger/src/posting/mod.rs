@@ -29,7 +29,7 @@ pub use week::{FLOOR_PARTS, WEEK_MICROS, WEEKS, Week, week_of};
 
 use crate::errors::{ListError, TransferError};
 use crate::host::Host;
-use crate::model::{Id, Receipt, TransferInput, TransferKind};
+use crate::model::{Id, Receipt, TransferInput};
 use crate::rows;
 use daybook::Daybook;
 use rules::Amount;
@@ -45,6 +45,9 @@ pub enum Terms {
     Live,
     /// By stewards, in a ledger that is still opening.
     Import,
+    /// By stewards, for whoever is just coming in: between accounts that this call opened and the commons' (`moving`).
+    /// Limits are not asked; who brings more minus than she may have can only come nearer.
+    MovingIn,
     /// At the counter, in an open ledger, for a party that is there with her card and her PIN: that is her will.
     Counter,
 }
@@ -167,17 +170,10 @@ pub fn refund(
         None => (Id::default(), Id::default(), 0),
     };
     let input = TransferInput {
-        id,
-        debit,
-        credit,
-        amount: amount.unwrap_or(0),
-        kind: TransferKind::Post,
         code,
-        effective: None,
         memo,
-        reference: None,
         corrects: Some(original),
-        linked: false,
+        ..TransferInput::post(id, debit, credit, amount.unwrap_or(0))
     };
     let amount = amount.map_or(Amount::All, Amount::Exactly);
     match submit_amount(host, &input, amount, Terms::Live) {

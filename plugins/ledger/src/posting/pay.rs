@@ -5,7 +5,7 @@ use crate::books;
 use crate::errors::{BooksError, TransferError};
 use crate::exchange::number::{Decimal, Marks, NumberError};
 use crate::host::Host;
-use crate::model::{Id, Receipt, TransferInput, TransferKind};
+use crate::model::{Id, Receipt, TransferInput};
 use crate::rows::{self, keys};
 
 /// A payment as somebody says it.
@@ -58,19 +58,7 @@ pub fn pay(host: &mut dyn Host, payment: Payment) -> Result<Receipt, TransferErr
     let Some(minor) = amount_of(&amount, ledger.scale) else {
         return Err(TransferError::AmountUnreadable(amount));
     };
-    let input = TransferInput {
-        id,
-        debit,
-        credit,
-        amount: minor,
-        kind: TransferKind::Post,
-        code: 0,
-        effective: None,
-        memo,
-        reference: None,
-        corrects: None,
-        linked: false,
-    };
+    let input = TransferInput { memo, ..TransferInput::post(id, debit, credit, minor) };
     submit(host, &input)
 }
 

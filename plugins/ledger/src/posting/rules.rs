@@ -67,10 +67,11 @@ pub fn may_move<'a>(book: &mut Daybook<'_>, draft: Draft<'a>) -> Result<Plan<'a>
 /// Decides whether an allowed payment fits the limits of both accounts.
 pub fn fits(book: &Daybook<'_>, plan: &Plan<'_>) -> Result<(), TransferError> {
     let (debit, credit) = (book.at(plan.debit), book.at(plan.credit));
-    if let Some(available) = debit.available().filter(|available| plan.amount > *available) {
+    let limited = book.terms != Terms::MovingIn;
+    if let Some(available) = debit.available().filter(|available| limited && plan.amount > *available) {
         return Err(TransferError::ExceedsCreditLimit(available));
     }
-    if let Some(room) = credit.room().filter(|room| plan.amount > *room) {
+    if let Some(room) = credit.room().filter(|room| limited && plan.amount > *room) {
         return Err(TransferError::ExceedsUpperLimit(room));
     }
     if !debit.sums.fits_debit(plan.amount) || !credit.sums.fits_credit(plan.amount) {
@@ -139,12 +140,13 @@ fn may_touch(
     if book.at(debit).ledger != book.at(credit).ledger {
         return Err(TransferError::LedgersDiffer);
     }
-    let wanted = match book.terms {
-        Terms::Live | Terms::Counter => LedgerStatus::Open,
-        Terms::Import => LedgerStatus::Opening,
-    };
     let (status, sealed_through) = book.ledger_of(debit);
-    if status != wanted {
+    let is_wanted = match book.terms {
+        Terms::Live | Terms::Counter => status == LedgerStatus::Open,
+        Terms::Import => status == LedgerStatus::Opening,
+        Terms::MovingIn => status != LedgerStatus::Closed,
+    };
+    if !is_wanted {
         return Err(TransferError::LedgerNotOpen(status));
     }
     match sealed_through {

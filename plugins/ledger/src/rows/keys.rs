@@ -22,6 +22,7 @@
 //! | `x` | person | whom she has before her at the counter |
 //! | `n` | ledger, number | the transfer that a paper slip became |
 //! | `y` | person, ledger, day | what she paid out at the counter |
+//! | `v` | move, ledger | what was brought in with it |
 //! | `w` | | when the schedule of expiry is set for |
 
 use crate::model::{Day, Id, Instant};
@@ -180,6 +181,14 @@ pub fn slip(ledger: Id, number: u32) -> Vec<u8> {
 
 pub fn counter_day(person: Id, ledger: Id, day: Day) -> Vec<u8> {
     Key::new(b'y', 36).id(person).id(ledger).with(&day.0.to_be_bytes()).0
+}
+
+pub fn moved(moved: Id, ledger: Id) -> Vec<u8> {
+    Key::new(b'v', 32).id(moved).id(ledger).0
+}
+
+pub fn moved_all(moved: Id) -> Vec<u8> {
+    of_id(b'v', moved)
 }
 
 /// The key after all keys that begin with `prefix`.

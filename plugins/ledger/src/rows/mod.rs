@@ -7,6 +7,7 @@
 mod codec;
 mod desk;
 pub mod keys;
+mod moved;
 mod values;
 
 pub use values::{Record, Standing};

@@ -1,23 +1,12 @@
 """The ledger's pages in a browser: from the set-up link to the second member's first payment, and a look at each page of
 the demo's life. `host/hamlet/tests/browser/main.py` finds this file and runs it with its own stories."""
 
-import os
-import pathlib
-
-from members import founded
-from town import DESK, PHONE, Demo, Person
+from members import founded, passes_the_sheet
+from town import DESK, PHONE, Person, in_the_demo
 
 # Screens and inputs from the set-up link to the second member's first payment, over both people.
 SCREENS_MAX = 14
 INPUTS_MAX = 60
-
-
-def passes_the_sheet(person):
-    """A newcomer signs in with a passkey and keeps her sheet."""
-    person.page.get_by_role("button", name="Add a passkey").click()
-    person.inputs += 1
-    person.waits_for("Your recovery sheet")
-    person.follows("I have kept it")
 
 
 def story_the_second_member_pays_from_her_own_account(browser):
@@ -61,6 +50,12 @@ def story_the_second_member_pays_from_her_own_account(browser):
     # Ada sees it arrive.
     ada.goes("/p/ledger/")
     ada.reads("Bread")
+    # What is refused is said in his language, in the unit of the books.
+    ben.context.add_cookies([{"name": "hamlet-language", "value": "es", "url": town.url}])
+    ben.goes("/p/ledger/pay")
+    ben.types(p_payee="@ada", p_amount="5000", p_memo="Pan")
+    ben.presses("Pagar")
+    ben.reads("Ahora puede pagar 87,50 LEAF.")
     town.close()
 
 
@@ -80,12 +75,8 @@ def looks_at(person, pages, name):
     person.page.set_viewport_size(PHONE)
 
 
-def story_eighteen_months_of_the_demo_are_worth_looking_at(browser):
-    home = os.environ.get("DEMO_HOME")
-    if not home or not pathlib.Path(home, "community.toml").exists():
-        print("    NOT RUN: there is no demo to look around in (`host/test demo` makes it)")
-        return
-    town = Demo(home)
+@in_the_demo
+def story_eighteen_months_of_the_demo_are_worth_looking_at(browser, town):
     visitor = Person(browser, town, "ledger-demo")
     visitor.goes("/")
     visitor.presses("Be pau")
@@ -119,4 +110,3 @@ def story_eighteen_months_of_the_demo_are_worth_looking_at(browser):
     visitor.follows("Back to the counter")
     visitor.presses("She is done")
     visitor.reads("Somebody is here with her card")
-    town.close()

@@ -6,28 +6,9 @@ import pathlib
 import re
 
 import access
-from town import DESK, SCREENSHOTS, Demo, Person
+from town import DESK, SCREENSHOTS, Person, in_the_demo
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
-
-
-def demo():
-    """The demo village; none where it was not made."""
-    home = os.environ.get("DEMO_HOME")
-    if not home or not pathlib.Path(home, "community.toml").exists():
-        print("    NOT RUN: there is no demo to look around in (`host/test demo` makes it)")
-        return None
-    return Demo(home)
-
-
-def in_the_demo(story):
-    """A story in the demo village, which is closed at its end."""
-    def told(browser):
-        town = demo()
-        if town is not None:
-            story(browser, town)
-            town.close()
-    return told
 
 
 def becomes(person, handle):

@@ -14,7 +14,7 @@ pub fn in_both_modes(story: impl Fn(&Village)) {
     let ledger = built(env!("CARGO_MANIFEST_DIR"), &[]).unwrap();
     for instances in Instances::BOTH {
         let community = Community::with(Setup { instances, ..Setup::default() }).unwrap();
-        community.install_package(ledger.clone()).unwrap();
+        community.install_package(&ledger).unwrap();
         let village = Village(community);
         village.found();
         story(&village);

@@ -5,6 +5,7 @@
 mod common;
 mod desk;
 mod household;
+mod moving;
 mod payments;
 mod recovery;
 mod reservations;

@@ -3,7 +3,7 @@
 use ledger::about::held;
 use ledger::books::{self, Founding};
 use ledger::host::Actor;
-use ledger::model::{Id, LedgerKind, TransferInput, TransferKind};
+use ledger::model::{Id, LedgerKind, TransferInput};
 use ledger::{counter, posting};
 
 use super::double::Double;
@@ -45,19 +45,8 @@ fn pays(double: &mut Double, id: u128, ledger: u128, memo: &str) {
         accounts.into_iter().find(|account| account.ledger == Id(ledger)).unwrap().id
     };
     let (debit, credit) = (account(double, TOM), account(double, VERA));
-    let input = TransferInput {
-        id: Id(id),
-        debit,
-        credit,
-        amount: 1,
-        kind: TransferKind::Post,
-        code: 0,
-        effective: None,
-        memo: Some(memo.to_owned()),
-        reference: None,
-        corrects: None,
-        linked: false,
-    };
+    let input =
+        TransferInput { memo: Some(memo.to_owned()), ..TransferInput::post(Id(id), debit, credit, 1) };
     double.actor = Actor::Person(TOM);
     double.call(|host| posting::submit(host, &input)).unwrap();
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ledger::books::{self, AccountInput, LedgerInput};
 use ledger::host::Actor;
-use ledger::model::{Id, LedgerKind, Limits, TransferInput, TransferKind};
+use ledger::model::{Id, LedgerKind, Limits, TransferInput};
 use ledger::posting;
 
 use super::double::Double;
@@ -38,19 +38,7 @@ fn village(accounts: u128) -> Double {
 }
 
 fn payment(id: u128, debit: u128, credit: u128) -> TransferInput {
-    TransferInput {
-        id: Id(1 << 80 | id),
-        debit: Id(100 + debit),
-        credit: Id(100 + credit),
-        amount: 1,
-        kind: TransferKind::Post,
-        code: 0,
-        effective: None,
-        memo: None,
-        reference: None,
-        corrects: None,
-        linked: false,
-    }
+    TransferInput::post(Id(1 << 80 | id), Id(100 + debit), Id(100 + credit), 1)
 }
 
 #[test]

@@ -75,17 +75,13 @@ fn transfer() -> impl Strategy<Value = TransferInput> {
             let zero = matches!(kind, TransferKind::VoidPending(_)) && amount % 4 != 0;
             let all = matches!(kind, TransferKind::PostPending(_)) && amount % 2 == 0;
             TransferInput {
-                id,
-                debit,
-                credit,
-                amount: if zero || all { 0 } else { amount },
                 kind,
-                code: 0,
                 effective,
                 memo: memo.map(|memo| format!("memo {memo}")),
                 reference: memo.map(|memo| format!("ref {memo}")),
                 corrects,
                 linked,
+                ..TransferInput::post(id, debit, credit, if zero || all { 0 } else { amount })
             }
         },
     )

@@ -63,8 +63,9 @@ impl Double {
     }
 
     pub fn add_party(&mut self, id: Id, handle: &str, is_commons: bool) {
-        let name = handle.to_uppercase();
-        self.parties.insert(id, Party { id, is_commons, name, handle: handle.to_owned() });
+        let (name, since) = (handle.to_uppercase(), self.now);
+        self.parties
+            .insert(id, Party { id, is_commons, name, handle: handle.to_owned(), since, is_active: true });
         self.mandates.insert((id, id));
     }
 
@@ -223,6 +224,10 @@ impl Host for Double {
         parties.sort_by(|one, other| one.handle.cmp(&other.handle));
         parties.truncate(limit as usize);
         parties
+    }
+
+    fn commons(&mut self) -> Option<Party> {
+        self.parties.values().find(|party| party.is_commons).cloned()
     }
 
     fn mandated_parties(&mut self) -> Vec<Id> {

@@ -238,19 +238,12 @@ impl Teller<'_> {
     /// `ID DEBIT CREDIT AMOUNT`, then `pending:SECONDS post:ID void:ID code:N on:DATE memo:TEXT ref:TEXT
     /// corrects:ID linked` as wanted; `memo:+N` is N bytes long.
     fn input(&mut self, words: &[&str]) -> TransferInput {
-        let mut input = TransferInput {
-            id: self.id(words[0]),
-            debit: self.id(words[1]),
-            credit: self.id(words[2]),
-            amount: words[3].parse().unwrap(),
-            kind: TransferKind::Post,
-            code: 0,
-            effective: None,
-            memo: None,
-            reference: None,
-            corrects: None,
-            linked: false,
-        };
+        let mut input = TransferInput::post(
+            self.id(words[0]),
+            self.id(words[1]),
+            self.id(words[2]),
+            words[3].parse().unwrap(),
+        );
         for word in &words[4..] {
             let (key, value) = word.split_once(':').unwrap_or((word, ""));
             match key {

@@ -9,6 +9,8 @@ mod differential;
 mod double;
 mod interpreter;
 mod model;
+mod moving;
 mod pages;
+mod refused;
 mod stories;
 mod week;

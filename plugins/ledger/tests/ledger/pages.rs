@@ -38,17 +38,9 @@ fn transfer(double: &mut Double, id: u128, from: Id, to: Id, amount: u64, kind: 
     let actor = if from == ROSAS { ROSA } else { TOM };
     double.actor = Actor::Person(actor);
     let input = TransferInput {
-        id: Id(id),
-        debit: from,
-        credit: to,
-        amount,
         kind,
-        code: 0,
-        effective: None,
         memo: (!memo.is_empty()).then(|| memo.to_owned()),
-        reference: None,
-        corrects: None,
-        linked: false,
+        ..TransferInput::post(Id(id), from, to, amount)
     };
     double.call(|host| posting::submit(host, &input)).unwrap();
 }

@@ -39,17 +39,8 @@ fn pay(double: &mut Double, id: u128, (hours, rosa, reserved, amount): Paid) -> 
     let (debit, credit) = if rosa { (ROSAS, TOMS) } else { (TOMS, ROSAS) };
     double.actor = Actor::Person(if rosa { ROSA } else { TOM });
     let input = TransferInput {
-        id: Id(id),
-        debit,
-        credit,
-        amount,
         kind: if reserved { TransferKind::Pending(60) } else { TransferKind::Post },
-        code: 0,
-        effective: None,
-        memo: None,
-        reference: None,
-        corrects: None,
-        linked: false,
+        ..TransferInput::post(Id(id), debit, credit, amount)
     };
     double.call(|host| posting::submit(host, &input)).map(|_| double.now)
 }

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use hamlet_bundle::Package;
 use hamlet_identity::{Founding, Identity, Secret};
-use hamlet_kernel::{Actor, Call, CallError, Kernel, Need, answer_to_json};
-use hamlet_reflect::{Id, json as reflect_json};
+use hamlet_kernel::{
+    Actor, BatchError, BatchFailure, Call, CallError, Callable, Kernel, Need, answer_to_json,
+};
+use hamlet_reflect::{Id, Type, json as reflect_json};
 use serde_json::{Value, json};
 use uuid::{NoContext, Timestamp, Uuid};
 
@@ -127,11 +132,11 @@ impl Community {
 
     /// Builds the plugin in `folder`, as [`built`] does, and installs it.
     pub fn install(&self, folder: impl AsRef<Path>) -> Result<()> {
-        self.install_package(built(folder, &[])?)
+        self.install_package(&built(folder, &[])?)
     }
 
     /// Installs a package that was built before, or upgrades to it.
-    pub fn install_package(&self, package: Package) -> Result<()> {
+    pub fn install_package(&self, package: &Package) -> Result<()> {
         // Of several processes with one cache the first compiles, and the others load what it made.
         let held = self.code_cache.as_deref().map(lock).transpose()?;
         let hash = self.kernel.stage(package)?;
@@ -227,27 +232,53 @@ impl Community {
         arguments: &Value,
         extra: Extra,
     ) -> Result<Done, Refusal> {
+        let (call, callable) = self.prepare(who, plugin, function, arguments)?;
+        let call = Call { confirmation: extra.code, idempotency: extra.key, ..call };
+        let answer = self.kernel.call_blocking(call).map_err(Refusal::Host)?;
+        let value = answer_to_json(&callable, &answer).map_err(refusal)?;
+        Ok(Done { value, replayed: answer.replayed })
+    }
+
+    /// Calls functions as the person `who` in one transaction: plugin, function, arguments. All of them or none; what is
+    /// refused comes with its place.
+    pub fn call_all(&self, who: &str, calls: &[(&str, &str, Value)]) -> Result<(), (usize, Refusal)> {
+        let mut prepared = Vec::with_capacity(calls.len());
+        let mut callables = Vec::with_capacity(calls.len());
+        for (at, (plugin, function, arguments)) in calls.iter().enumerate() {
+            let (call, callable) =
+                self.prepare(who, plugin, function, arguments).map_err(|error| (at, error))?;
+            prepared.push(call);
+            callables.push(callable);
+        }
+        let done = wait_for(self.kernel.call_all(prepared));
+        done.map(drop).map_err(|BatchError { index, error }| {
+            let why =
+                match (error, callables.get(index).and_then(|callable| callable.function.result.as_ref())) {
+                    (BatchFailure::Call(error), _) => Refusal::Host(error),
+                    (BatchFailure::Err(Some(value)), Some(Type::Result { err: Some(ty), .. })) => {
+                        refusal(reflect_json::from_val(ty, &value))
+                    }
+                    (BatchFailure::Err(_), _) => refusal(Value::Null),
+                };
+            (index, why)
+        })
+    }
+
+    fn prepare(
+        &self,
+        who: &str,
+        plugin: &str,
+        function: &str,
+        arguments: &Value,
+    ) -> Result<(Call, Arc<Callable>), Refusal> {
         let person = self.id(who).map_err(|error| Refusal::Host(CallError::internal(error.to_string())))?;
         let (interface, name) = function.split_once('.').unwrap_or(("", function));
         let catalogue = self.kernel.catalogue();
         let callable = catalogue.find(plugin, interface, name).map_err(Refusal::Host)?;
         let values = reflect_json::arguments(&callable.function, arguments)
             .map_err(|error| Refusal::Host(CallError::arguments(error.to_string())))?;
-        let call = Call {
-            confirmation: extra.code,
-            idempotency: extra.key,
-            ..Call::new(Actor::Person(person), plugin, &callable.interface.id, name, values)
-        };
-        let answer = self.kernel.call_blocking(call).map_err(Refusal::Host)?;
-        let value = answer_to_json(callable, &answer).map_err(|error| match error {
-            Value::Object(fields) => {
-                let (case, value) = fields.into_iter().next().unwrap_or_default();
-                Refusal::Case { case, value }
-            }
-            Value::String(case) => Refusal::Case { case, value: Value::Null },
-            value => Refusal::Case { case: "err".to_owned(), value },
-        })?;
-        Ok(Done { value, replayed: answer.replayed })
+        let call = Call::new(Actor::Person(person), plugin, &callable.interface.id, name, values);
+        Ok((call, Arc::clone(callable)))
     }
 
     /// An idempotency key of now (X2).
@@ -282,6 +313,38 @@ impl Community {
             std::thread::sleep(Duration::from_millis(5));
         }
         Ok(())
+    }
+}
+
+/// Wakes the thread that waits.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn wait_for<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// An `err` as JSON: its case, and what came with it.
+fn refusal(error: Value) -> Refusal {
+    match error {
+        Value::Object(fields) => {
+            let (case, value) = fields.into_iter().next().unwrap_or_default();
+            Refusal::Case { case, value }
+        }
+        Value::String(case) => Refusal::Case { case, value: Value::Null },
+        value => Refusal::Case { case: "err".to_owned(), value },
     }
 }
 

@@ -21,7 +21,7 @@ use super::super::home::OrNull as _;
 use super::super::prove;
 use super::super::shell::{self, Field, field, hidden, notice};
 use super::super::visit::{Member, Posted, Visit, redirect};
-use super::{beside, bytes, denied, frame, moment};
+use super::{beside, bytes, denied, frame};
 use crate::caretaker::Copies;
 use crate::front;
 
@@ -102,7 +102,7 @@ fn there(visit: &Visit, copies: &Copies) -> Markup {
         ul class="rows" {
             @for copy in copies.there.iter().rev().take(COPIES_SHOWN) {
                 li {
-                    span class="grow" { (moment(visit, copy.made)) br; span class="soft" { (copy.file) " · " (bytes(copy.bytes)) } }
+                    span class="grow" { (visit.moment(copy.made)) br; span class="soft" { (copy.file) " · " (bytes(copy.bytes)) } }
                     a class="button quiet" href={ (PATH) "/get/" (copy.file) } download=(copy.file) { (say.t("backups-download")) span class="unseen" { " " (copy.file) } }
                 }
             }
@@ -120,7 +120,7 @@ fn there(visit: &Visit, copies: &Copies) -> Markup {
                         label for="file" { (say.t("backups-which")) }
                         select id="file" name="file" {
                             @for copy in copies.there.iter().rev().take(COPIES_SHOWN) {
-                                option value=(copy.file) selected[copy.file == newest.file] { (moment(visit, copy.made)) }
+                                option value=(copy.file) selected[copy.file == newest.file] { (visit.moment(copy.made)) }
                             }
                         }
                     }
@@ -158,7 +158,7 @@ fn went(visit: &Visit, notes: &Value) -> Markup {
                     @let outcome = text(note, "outcome");
                     li { span class="grow" {
                         strong class=@if matches!(outcome, "failed" | "unfit") { "error" } @else { "" } { (say.t(outcome_words(outcome))) }
-                        " " span class="soft" { (moment(visit, number(note, "at").unwrap_or_default())) } br;
+                        " " span class="soft" { (visit.moment(number(note, "at").unwrap_or_default())) } br;
                         (text(note, "said"))
                     } }
                 }

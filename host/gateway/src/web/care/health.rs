@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::ask::{ask, items, number, text};
 use super::super::shell::{self, hidden, notice};
 use super::super::visit::{Member, Posted, Visit, redirect};
-use super::{beside, bytes, denied, frame, moment};
+use super::{beside, bytes, denied, frame};
 use crate::caretaker::BoxState;
 
 const PATH: &str = "/stewards/health";
@@ -80,7 +80,7 @@ fn the_box(visit: &Visit, look: Option<&BoxState>, newest: Option<u64>) -> Marku
                 @if let Some(ends) = ends { (row(&say.t("health-certificate"), &visit.day(ends))) }
                 tr { th scope="row" { (say.t("health-backup")) } td {
                     @match newest {
-                        Some(made) => { a href="/stewards/backups" { (moment(visit, made)) } }
+                        Some(made) => { a href="/stewards/backups" { (visit.moment(made)) } }
                         None => { a href="/stewards/backups" { (say.t("health-no-backup")) } }
                     }
                 } }
@@ -100,7 +100,6 @@ fn row(name: &str, value: &str) -> Markup {
 fn worked(visit: &Visit, plugins: &Value) -> Markup {
     let say = &visit.say;
     let work = visit.here.state.kernel.plugin_work();
-    let catalogue = visit.here.state.kernel.catalogue();
     let of = |name: &str| work.iter().find(|work| &*work.plugin == name);
     html! {
         h2 { (say.t("health-plugins")) }
@@ -109,10 +108,9 @@ fn worked(visit: &Visit, plugins: &Value) -> Markup {
         ul class="rows" {
             @for plugin in items(plugins) {
                 @let name = text(plugin, "name");
-                @let title = catalogue.plugins.get(name).map_or(name, |info| visit.title_of(info));
                 li {
                     span class="grow" {
-                        a href={ "/stewards/plugins/" (name) } { (title) }
+                        a href={ "/stewards/plugins/" (name) } { (visit.plugin_title(name)) }
                         @if text(plugin, "status") == "paused" { " · " (say.t("plugin-paused")) }
                         br;
                         span class="soft" { (worked_of(visit, of(name))) }
@@ -160,7 +158,7 @@ fn told(visit: &Visit, behind: Option<&[Behind]>) -> Markup {
                         li {
                             span class="grow" { (line.emitter) " → " (line.subscriber) }
                             span class=@if now.saturating_sub(line.since) > LATE_MICROS { "error" } @else { "soft" } {
-                                (say.with("health-events-behind", &[("events", &line.events.to_string()), ("since", &moment(visit, line.since))]))
+                                (say.with("health-events-behind", &[("events", &line.events.to_string()), ("since", &visit.moment(line.since))]))
                             }
                         }
                     }
@@ -183,7 +181,7 @@ fn set_aside(visit: &Visit, letters: &Value) -> Markup {
                 p { (say.with("health-letter", &[
                     ("function", text(letter, "function")),
                     ("number", &number(letter, "number").unwrap_or_default().to_string()),
-                    ("emitted", &moment(visit, number(letter, "emitted").unwrap_or_default())),
+                    ("emitted", &visit.moment(number(letter, "emitted").unwrap_or_default())),
                     ("failures", &number(letter, "failures").unwrap_or_default().to_string()),
                 ])) }
                 p { code { (text(letter, "why")) } }

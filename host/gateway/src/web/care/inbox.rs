@@ -15,7 +15,6 @@ use super::super::prove;
 use super::super::shell::{self, Field, Frame, field, hidden, notice};
 use super::super::visit::{Member, Posted, Visit, redirect};
 use super::super::words::Say;
-use super::moment;
 use crate::front;
 
 const PATH: &str = "/me/inbox";
@@ -94,22 +93,14 @@ fn row(visit: &Visit, notice: &Value) -> Markup {
     let (title, body) = said(say, notice);
     let is_read = notice.get("read") == Some(&Value::Bool(true));
     let source = text(notice, "source");
-    let catalogue = visit.here.state.kernel.catalogue();
-    let from = if source == HOST {
-        visit.community.name.clone()
-    } else {
-        catalogue
-            .plugins
-            .get(source)
-            .map_or_else(|| source.to_owned(), |info| visit.title_of(info).to_owned())
-    };
+    let from = if source == HOST { visit.community.name.clone() } else { visit.plugin_title(source) };
     html! {
         li {
             div class="grow" {
                 @if is_read { (title) } @else { strong { (title) } " " span class="soft" { "· " (say.t("inbox-new")) } }
                 @if !body.is_empty() { br; (body) }
                 br;
-                span class="soft" { (from) " · " (moment(visit, number(notice, "at").unwrap_or_default())) }
+                span class="soft" { (from) " · " (visit.moment(number(notice, "at").unwrap_or_default())) }
                 @if let Some(path) = leads(notice) { br; a href=(path) { (say.t("inbox-look")) span class="unseen" { ": " (title) } } }
             }
             form method="post" action={ (PATH) "/forget" } {
@@ -147,7 +138,6 @@ fn where_to(visit: &Visit, address: &Value) -> Markup {
 /// What she wants to be told about, topic by topic.
 fn wishes(visit: &Visit, choices: &Value) -> Markup {
     let say = &visit.say;
-    let catalogue = visit.here.state.kernel.catalogue();
     html! {
         section class="card" {
             h2 { (say.t("inbox-wishes")) }
@@ -160,7 +150,7 @@ fn wishes(visit: &Visit, choices: &Value) -> Markup {
                         label for=(id) {
                             @if source == HOST { (say.t(if topic == hamlet_identity::CARE { "topic-care" } else { "topic-security" })) }
                             @else {
-                                (catalogue.plugins.get(source).map_or(source, |info| visit.title_of(info))) ": " (text(choice, "title"))
+                                (visit.plugin_title(source)) ": " (text(choice, "title"))
                             }
                         }
                         input type="hidden" name="topic" value={ (source) "/" (topic) };

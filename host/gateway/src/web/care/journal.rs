@@ -23,7 +23,7 @@ use super::super::fields::Fields;
 use super::super::home::OrNull as _;
 use super::super::shell::{self, Field, Frame, field, notice};
 use super::super::visit::{Member, Visit, escaped};
-use super::{beside, moment};
+use super::beside;
 use crate::sentence::sentence;
 
 /// Entries of one page.
@@ -251,8 +251,8 @@ fn entries(visit: &Visit, asked: &Asked, known: &HashMap<Vec<u8>, Who>, done: &D
                     span class="grow" {
                         (what(&catalogue, leaf)) br;
                         span class="soft" {
-                            (moment(visit, leaf.time)) " · " (who(known, leaf).said(visit)) " · "
-                            (plugin_title(visit, &catalogue, leaf)) " · " (leaf.function)
+                            (visit.moment(leaf.time)) " · " (who(known, leaf).said(visit)) " · "
+                            (plugin_title(visit, leaf)) " · " (leaf.function)
                         }
                     }
                     a href={ "/journal/" (leaf.sequence) "/" (leaf.index) } {
@@ -265,12 +265,6 @@ fn entries(visit: &Visit, asked: &Asked, known: &HashMap<Vec<u8>, Who>, done: &D
     }
 }
 
-pub(super) fn plugin_title(visit: &Visit, catalogue: &Catalogue, leaf: &Leaf) -> String {
-    if &*leaf.plugin == HOST {
-        return visit.say.t("journal-host");
-    }
-    catalogue
-        .plugins
-        .get(&leaf.plugin)
-        .map_or_else(|| leaf.plugin.to_string(), |info| visit.title_of(info).to_owned())
+pub(super) fn plugin_title(visit: &Visit, leaf: &Leaf) -> String {
+    if &*leaf.plugin == HOST { visit.say.t("journal-host") } else { visit.plugin_title(&leaf.plugin) }
 }

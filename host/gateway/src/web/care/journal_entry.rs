@@ -13,7 +13,7 @@ use maud::html;
 
 use super::super::shell::{self, Frame, notice};
 use super::super::visit::Member;
-use super::{beside, journal, moment};
+use super::{beside, journal};
 use crate::front;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -56,9 +56,9 @@ pub(super) async fn page(Path((sequence, command)): Path<(u64, u32)>, member: Me
         h1 { (title) }
         p class="lead" { (journal::what(&catalogue, leaf)) }
         table { tbody {
-            tr { th scope="row" { (say.t("journal-when")) } td { (moment(visit, leaf.time)) } }
+            tr { th scope="row" { (say.t("journal-when")) } td { (visit.moment(leaf.time)) } }
             tr { th scope="row" { (say.t("journal-who")) } td { (journal::who(&known, leaf).said(visit)) } }
-            tr { th scope="row" { (say.t("journal-where")) } td { (journal::plugin_title(visit, &catalogue, leaf)) " " span class="soft" { (leaf.version) " · " (leaf.function) } } }
+            tr { th scope="row" { (say.t("journal-where")) } td { (journal::plugin_title(visit, leaf)) " " span class="soft" { (leaf.version) " · " (leaf.function) } } }
             tr { th scope="row" { (say.t("journal-number")) } td { (leaf.sequence) "/" (leaf.index) } }
         } }
         section class="card" {

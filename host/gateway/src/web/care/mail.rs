@@ -12,7 +12,7 @@ use super::super::prove;
 use super::super::shell::{self, Field, field, hidden, notice};
 use super::super::visit::{Member, Posted, redirect};
 use super::carry::Server;
-use super::{beside, denied, frame, moment};
+use super::{beside, denied, frame};
 
 const PATH: &str = "/stewards/mail";
 
@@ -75,7 +75,7 @@ fn went(member: &Member, mail: &Value) -> Markup {
         @if let Some(why) = mail.get("failed").and_then(Value::as_str) {
             (notice("bad", &say.with("mail-failed", &[("why", why)])))
         }
-        @if let Some(sent) = number(mail, "sent") { p { (say.with("mail-sent", &[("when", &moment(visit, sent))])) } }
+        @if let Some(sent) = number(mail, "sent") { p { (say.with("mail-sent", &[("when", &visit.moment(sent))])) } }
         @if let Some(waiting @ 1..) = number(mail, "waiting") { p { (say.with("mail-waiting", &[("number", &waiting.to_string())])) } }
     }
 }

@@ -32,12 +32,9 @@ pub(crate) use inbox::unread;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
-use http::StatusCode;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use maud::html;
 
-use super::shell::{self, Frame, notice};
+use super::shell::{self, Frame};
 use super::visit::{Member, Visit};
 
 /// The part of the way around that these pages belong to.
@@ -103,15 +100,7 @@ fn frame(title: &str) -> Frame<'_> {
 }
 
 fn denied(visit: &Visit, title: &str) -> Response {
-    let body = html! { h1 { (title) } (notice("bad", &visit.say.t("refused-denied"))) };
-    shell::page_with(visit, StatusCode::FORBIDDEN, &frame(title), &body)
-}
-
-/// A time in the community's zone, to the minute.
-fn moment(visit: &Visit, micros: u64) -> String {
-    let zone = TimeZone::get(&visit.community.zone).unwrap_or(TimeZone::UTC);
-    let time = i64::try_from(micros).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    time.map_or_else(String::new, |time| zone.to_datetime(time).strftime("%Y-%m-%d %H:%M").to_string())
+    shell::denied(visit, &frame(title))
 }
 
 /// A number of bytes, as people read it.

@@ -13,8 +13,7 @@ use hamlet_bundle::Kind;
 use hamlet_kernel::{CallError, Callable};
 use hamlet_pages::forms::{self, Field, FieldError, MORE};
 use hamlet_pages::sanitize::inside;
-use hamlet_reflect::{Id, Type, json};
-use serde_json::Value;
+use hamlet_reflect::{Id, json};
 use uuid::Uuid;
 use wasmtime::component::Val;
 
@@ -22,9 +21,9 @@ use super::super::guard::{CSRF, check_origin, check_token, read};
 use super::super::visit::{Visit, redirect};
 use super::render::{self, Again};
 use super::viewer::Sight;
-use super::{callable, confirm, function, limit};
+use super::{callable, confirm, function, limit, refused};
 use crate::problem::Problem;
-use crate::{refusal, sentence};
+use crate::refusal;
 
 /// How long the next page says that something was done, in seconds.
 const DONE_SECONDS: u32 = 60;
@@ -123,11 +122,8 @@ async fn call(visit: &Visit, sent: &Sent) -> Result<Response, Response> {
                 _ => Ok(function::result(visit, callable, answered.as_ref(), &given).await),
             },
             Err(error) => {
-                let ty = callable.function.result.as_ref().and_then(Type::error);
-                let error =
-                    ty.zip(error.as_ref()).map_or(Value::Null, |(ty, error)| json::from_val(ty, error));
-                let refused = sentence::refusal(&callable.function, &error);
-                whole(visit, sent, refused.sentence).await
+                let said = refused::said(visit, callable, error.as_ref(), &sent.typed).await;
+                whole(visit, sent, said).await
             }
         },
         Err(CallError::ConfirmationNeeded { needs, code }) if !code.is_empty() => {

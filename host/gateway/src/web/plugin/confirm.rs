@@ -26,9 +26,6 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
     sight.learn(needs.iter().map(|need| need.owner).collect()).await;
     let counted = join_all(needs.iter().map(|need| unit_of(visit, &need.provider, &need.thing))).await;
     let say = &visit.say;
-    let catalogue = visit.here.state.kernel.catalogue();
-    let title_of =
-        |plugin: &str| catalogue.plugins.get(plugin).map_or(plugin, |info| visit.title_of(info)).to_owned();
     let person = visit.browser.as_ref().map(|browser| browser.person);
     let callable = &sent.callable;
     let action =
@@ -36,7 +33,7 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
     let title = say.t("confirm-title");
     let asks = say.with(
         "confirm-lead",
-        &[("plugin", &title_of(&callable.plugin)), ("act", &words(&callable.function.name))],
+        &[("plugin", &visit.plugin_title(&callable.plugin)), ("act", &words(&callable.function.name))],
     );
     let body = html! {
         h1 { (title) }
@@ -60,7 +57,7 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
                                 @if let Some(unit) = unit { "\u{a0}" (unit.symbol()) } }
                         }
                         dt { (say.t("confirm-by")) }
-                        dd { (title_of(&need.provider)) }
+                        dd { (visit.plugin_title(&need.provider)) }
                     }
                 }
             }

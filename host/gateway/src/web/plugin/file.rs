@@ -8,20 +8,19 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use hamlet_bundle::{Access, Kind};
-use hamlet_pages::{bare, forms};
+use hamlet_pages::forms;
 use hamlet_reflect::{Type, json};
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::Value;
 use wasmtime::component::Val;
 
 use super::super::visit::{Visit, escaped, redirect};
 use super::viewer::Sight;
-use super::{callable, limit, missing};
+use super::{callable, limit, missing, queried, refused};
 use crate::problem::Problem;
-use crate::{refusal, sentence};
+use crate::refusal;
 
 /// What a file may be. Nothing of it can hold a script.
 const MEDIA: [&str; 3] = ["text/csv", "text/plain", "application/json"];
@@ -45,13 +44,9 @@ async fn saved(visit: &Visit, plugin: &str, interface: &str, function: &str) -> 
     if visit.browser.is_none() && !callable.rule.access.contains(&Access::Public) {
         return Err(redirect(&format!("/sign-in?to={}", escaped(&visit.path))));
     }
-    let query = visit.path.split_once('?').map_or("", |(_, query)| query);
-    let fields: Vec<forms::Field> = form_urlencoded::parse(query.as_bytes())
-        .take(forms::FIELDS_MAX)
-        .map(|(name, value)| (bare(&name).to_owned(), value.into_owned()))
-        .collect();
+    let typed = queried(visit);
     let sight = Sight::new(visit);
-    let read = forms::from_fields(&callable.function, &fields, sight.say, &sight.zone, None);
+    let read = forms::from_fields(&callable.function, &typed, sight.say, &sight.zone, None);
     let wrong = |why: String| Problem::bad_request("file-not-made", why).into_response();
     let arguments = read.map_err(|errors| {
         let said: Vec<String> =
@@ -67,9 +62,8 @@ async fn saved(visit: &Visit, plugin: &str, interface: &str, function: &str) -> 
     match answer.result {
         Ok(given) => given.as_ref().and_then(attachment).ok_or_else(missing),
         Err(error) => {
-            let ty = callable.function.result.as_ref().and_then(Type::error);
-            let error = ty.zip(error.as_ref()).map_or(Value::Null, |(ty, error)| json::from_val(ty, error));
-            Err(wrong(sentence::refusal(&callable.function, &error).sentence.replace('`', "")))
+            let said = refused::said(visit, &callable, error.as_ref(), &typed).await;
+            Err(wrong(said.replace('`', "")))
         }
     }
 }

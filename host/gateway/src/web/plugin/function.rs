@@ -8,7 +8,7 @@ use hamlet_bundle::{Access, Kind};
 use hamlet_kernel::Callable;
 use hamlet_kernel::catalogue::HOST;
 use hamlet_pages::forms::{self, Field, FieldError, MORE};
-use hamlet_pages::{Element, Fragment, Node, bare};
+use hamlet_pages::{Element, Fragment, Node};
 use hamlet_reflect::json;
 use http::StatusCode;
 use maud::{PreEscaped, html};
@@ -21,7 +21,7 @@ use super::super::shell::{self, Frame};
 use super::super::visit::{Visit, escaped, redirect};
 use super::units::units_in;
 use super::viewer::{Sight, words};
-use super::{CALL, callable, is_name, limit, missing};
+use super::{CALL, callable, is_name, limit, missing, queried};
 use crate::sentence::sentence;
 
 /// `GET /p/{plugin}/call`: everything that she may do with a plugin.
@@ -81,12 +81,7 @@ async fn one(visit: &Visit, plugin: &str, interface: &str, function: &str) -> Re
         return Err(redirect(&format!("/sign-in?to={}", escaped(&visit.path))));
     }
     // What a link or a frame fills in; she sees it, and presses.
-    let query = visit.path.split_once('?').map_or("", |(_, query)| query);
-    let typed: Vec<Field> = form_urlencoded::parse(query.as_bytes())
-        .take(forms::FIELDS_MAX)
-        .map(|(name, value)| (bare(&name).to_owned(), value.into_owned()))
-        .collect();
-    Ok(again(visit, &callable, &typed, &[]).await)
+    Ok(again(visit, &callable, &queried(visit), &[]).await)
 }
 
 /// A function's form, with what was typed and what is wrong with it.

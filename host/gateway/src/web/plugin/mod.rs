@@ -12,7 +12,7 @@
 //!
 //! `render` asks the plugin and puts its page into the shell, `act` takes a form, `confirm` is the page of W2, which no
 //! plugin can draw over, `function` the forms that the host makes itself, `viewer` who
-//! looks, `units` in what a plugin's numbers count, `file` what is saved,
+//! looks, `units` in what a plugin's numbers count, `refused` how it says what it refuses, `file` what is saved,
 //! `statics` a plugin's own files in their frame.
 //!
 //! It decides no right: the plugin is called as whoever is signed in, like by her token over the API. If it is wrong,
@@ -22,6 +22,7 @@ mod act;
 mod confirm;
 mod file;
 mod function;
+mod refused;
 mod render;
 mod statics;
 mod units;
@@ -35,6 +36,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{Callable, Catalogue};
+use hamlet_pages::{bare, forms};
 
 pub(super) use render::PAGES;
 pub(super) use statics::place as static_place;
@@ -76,6 +78,12 @@ async fn other(Path((plugin, path)): Path<(String, String)>, visit: Visit) -> Re
     render::page(&visit, &plugin, &path).await.unwrap_or_else(|response| response)
 }
 
+/// Whether a frame asks something there: it changes nothing (`statics`).
+pub(super) fn is_asked_by_frame(path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    (parts.next(), parts.nth(1)) == (Some("p"), Some("frame"))
+}
+
 /// Whether a word can name a plugin, an interface or a function.
 fn is_name(word: &str) -> bool {
     (1..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -94,6 +102,15 @@ fn callable(
     }
     let found = catalogue.find(plugin, interface, function).cloned();
     found.map_err(|error| refusal::from_call_error(&error, true).into_response())
+}
+
+/// What the query of the path that was asked for fills in of a form.
+fn queried(visit: &Visit) -> Vec<forms::Field> {
+    let query = visit.path.split_once('?').map_or("", |(_, query)| query);
+    form_urlencoded::parse(query.as_bytes())
+        .take(forms::FIELDS_MAX)
+        .map(|(name, value)| (bare(&name).to_owned(), value.into_owned()))
+        .collect()
 }
 
 fn missing() -> Response {

@@ -15,13 +15,14 @@ use axum::response::{IntoResponse as _, Response};
 use hamlet_bundle::Kind;
 use hamlet_kernel::answer_to_json;
 use hamlet_kernel::catalogue::HOST;
-use hamlet_reflect::json;
+use hamlet_pages::forms;
+use hamlet_reflect::{Function, json};
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::care::beside;
 use super::super::guard::{check_origin, check_token, read};
@@ -125,8 +126,8 @@ async fn answered(
     let catalogue = visit.here.state.kernel.catalogue();
     let callable = callable(&catalogue, plugin, interface, function)?;
     if callable.rule.kind == Kind::Command {
-        let Some(fields) = fields(&given) else {
-            return Err(wrong("A frame fills in words, numbers and records of them.".to_owned()));
+        let Some(fields) = fields(&callable.function, &given) else {
+            return Err(wrong(format!("A frame fills in at most {FIELDS_MAX} fields of a record.")));
         };
         let query: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
@@ -146,25 +147,17 @@ async fn answered(
     Ok((StatusCode::OK, json_response(&said)).into_response())
 }
 
-/// A record as the fields of the host's form: dotted names. None: there is a list in it, or too much.
-fn fields(given: &Value) -> Option<Vec<(String, String)>> {
-    fn write(into: &mut Vec<(String, String)>, prefix: &str, fields: &Map<String, Value>) -> Option<()> {
-        for (name, value) in fields {
-            let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            match value {
-                Value::Null => {}
-                Value::String(text) => into.push((name, text.clone())),
-                Value::Number(number) => into.push((name, number.to_string())),
-                Value::Bool(flag) => into.push((name, flag.to_string())),
-                Value::Object(inner) => write(into, &name, inner)?,
-                Value::Array(_) => return None,
-            }
-        }
-        (into.len() <= FIELDS_MAX).then_some(())
-    }
+/// What a frame fills in of a function's form, as the form's fields. What it leaves out stays empty, what the function does
+/// not take is not there. None: it is no record, or too much.
+fn fields(function: &Function, given: &Value) -> Option<Vec<forms::Field>> {
+    let given = given.as_object()?;
     let mut all = Vec::new();
-    write(&mut all, "", given.as_object()?)?;
-    Some(all)
+    for param in &function.params {
+        if let Some(value) = given.get(&param.name).filter(|value| !value.is_null()) {
+            forms::to_fields(&param.ty, value, &param.name, &mut all);
+        }
+    }
+    (all.len() <= FIELDS_MAX).then_some(all)
 }
 
 #[cfg(test)]
@@ -175,17 +168,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_filled_in_by_dotted_names_and_a_list_is_not() {
-        let given = json!({ "number": 3, "line": { "text": "a&b", "loud": true, "note": null } });
-        let expected = [("line.loud", "true"), ("line.text", "a&b"), ("number", "3")]
-            .map(|(a, b)| (a.to_owned(), b.to_owned()));
-        let mut found = fields(&given).unwrap();
-        found.sort();
-        assert_eq!(found, expected);
-        for wrong in [json!([]), json!({ "tags": ["x"] }), json!("x"), json!(null)] {
-            assert_eq!(fields(&wrong), None, "{wrong}");
+    fn what_a_frame_fills_in_is_in_the_fields_of_the_form_and_nothing_else() {
+        let wit = "package a:b@0.1.0; interface i { record line { text: string, loud: bool, note: option<string> } \
+                   f: func(number: u8, line: line, tags: list<string>); }";
+        let interfaces = hamlet_reflect::parse_texts(&[("i.wit", wit)]).unwrap();
+        let function = interfaces.first().unwrap().function("f").unwrap();
+        let filled = |given: Value| fields(function, &given);
+        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let given =
+            json!({ "number": 3, "line": { "text": "a&b", "loud": true }, "tags": ["x", "y"], "other": 1 });
+        let expected = [
+            ("number", "3"),
+            ("line.text", "a&b"),
+            ("line.loud", "true"),
+            ("line.note~", "none"),
+            ("tags.~", "2"),
+            ("tags.0", "x"),
+            ("tags.1", "y"),
+        ];
+        assert_eq!(filled(given).unwrap(), expected.map(pair));
+        assert_eq!(filled(json!({ "tags": null })).unwrap(), [], "it may leave out what it likes");
+        for wrong in [json!([]), json!("x"), json!(null), json!({ "tags": vec!["x"; 100] })] {
+            assert_eq!(filled(wrong.clone()), None, "{wrong}");
         }
-        let many: Map<String, Value> = (0..100).map(|number| (format!("f{number}"), json!(1))).collect();
-        assert_eq!(fields(&Value::Object(many)), None);
     }
 }

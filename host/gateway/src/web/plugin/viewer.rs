@@ -73,11 +73,9 @@ impl<'a> Sight<'a> {
     }
 }
 
-/// An idempotency key of the community's own time (X2), which a test or a wrong clock may have set.
+/// An idempotency key (X2).
 fn key(visit: &Visit) -> Uuid {
-    let micros = visit.here.state.kernel.now();
-    let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or_default();
-    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos))
+    Uuid::from_u128(visit.new_id().0)
 }
 
 /// A name of the contract for people.

@@ -42,7 +42,7 @@ impl Daybook<'_> {
                 _ => None,
             },
             via: self.via.clone(),
-            imported: self.terms == Terms::Import,
+            imported: matches!(self.terms, Terms::Import | Terms::MovingIn),
             debit_entry,
             credit_entry,
         };

@@ -166,7 +166,8 @@ impl<'h> Daybook<'h> {
 
     /// Asks for consent for the sum of what a list asks of each account.
     pub fn ask_for_sums(&mut self, inputs: &[TransferInput]) {
-        if self.terms == Terms::Import || inputs.len() < 2 || self.host.is_in_person() {
+        let brought_in = matches!(self.terms, Terms::Import | Terms::MovingIn);
+        if brought_in || inputs.len() < 2 || self.host.is_in_person() {
             // Imports ask nobody; where the actor calls herself, her mandate is all that each of them needs.
             return;
         }

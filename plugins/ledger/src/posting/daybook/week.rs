@@ -42,7 +42,7 @@ impl Daybook<'_> {
     /// When the owner was let back in, or whoever acts; at the counter the owner alone, who is there with her card.
     fn recovered_since(&mut self, owner: Id) -> Option<Instant> {
         let person = match (self.terms, &self.actor) {
-            (Terms::Import, _) => return None,
+            (Terms::Import | Terms::MovingIn, _) => return None,
             (Terms::Live, Actor::Person(person)) => *person,
             _ => owner,
         };

@@ -1,7 +1,11 @@
-//! Lists of people as programs write them: CSV (RFC 4180) with commas, semicolons or tabs, read whole and small.
+//! Lists of people as programs write them: CSV (RFC 4180) with commas, semicolons or tabs, and spreadsheets (`workbook`),
+//! read whole and small. Both give the same rows.
 //!
 //! It guesses which column is what from its heading, in English, Spanish and German; people mend the guess. It adds
 //! nobody (that is `hamlet:host/moves`). If it is wrong, a telephone number becomes a name, and is seen before it is done.
+
+mod values;
+mod workbook;
 
 use std::collections::BTreeSet;
 
@@ -19,8 +23,8 @@ pub(crate) struct Sheet {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Why a text is no sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a file is no sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SheetError {
     /// There is no heading, or no row below it.
     Empty,
@@ -28,16 +32,63 @@ pub(crate) enum SheetError {
     TooLong,
     /// A quote is opened and never closed.
     Unclosed,
+    /// A spreadsheet that cannot be read.
+    Broken,
+    /// One that a password keeps.
+    Encrypted,
+    /// One of the kind that programs wrote before 2007.
+    OldKind,
+    /// More unpacked bytes, parts, texts or tables than are read.
+    TooLarge,
+    /// It has macros in it, which are programs.
+    Macros,
+    /// A formula without its value; where.
+    FormulaWithoutValue(String),
+    /// There is no table of this name; those that there are.
+    NoSuchTable(Vec<String>),
 }
 
-/// Reads a sheet. Bytes that are not UTF-8 are taken for Windows-1252, as older programs write. Linear in its length.
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub sheet: Sheet,
+    /// Of a spreadsheet: the name of the table, and those of the others.
+    pub table: Option<(String, Vec<String>)>,
+}
+
+/// How a zip archive begins, which a spreadsheet is.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
+/// How the compound files begin that older programs wrote; what a password keeps is in one too.
+const COMPOUND: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+
+/// Reads whatever kind of file it is; of a spreadsheet the table of this name, or the first where none is wanted.
+pub(crate) fn read_file(bytes: &[u8], wanted: Option<&str>) -> Result<Found, SheetError> {
+    if bytes.starts_with(COMPOUND) {
+        let encrypted: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let is_kept = bytes.windows(encrypted.len()).any(|window| window == encrypted.as_slice());
+        return Err(if is_kept { SheetError::Encrypted } else { SheetError::OldKind });
+    }
+    if !bytes.starts_with(ARCHIVE) {
+        return read(bytes).map(|sheet| Found { sheet, table: None });
+    }
+    let table = workbook::read(bytes, wanted)?;
+    let sheet = of_rows(table.rows)?;
+    Ok(Found { sheet, table: Some((table.name, table.others)) })
+}
+
+/// Reads a text. Bytes that are not UTF-8 are taken for Windows-1252, as older programs write. Linear in its length.
 pub(crate) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => bytes.iter().map(|byte| windows(*byte)).collect(),
     };
-    let mut rows = cells(&text, delimiter(&text))?.into_iter();
+    of_rows(cells(&text, delimiter(&text))?)
+}
+
+/// A sheet of rows of which the first is the heading.
+fn of_rows(rows: Vec<Vec<String>>) -> Result<Sheet, SheetError> {
+    let mut rows = rows.into_iter();
     let heading = rows.next().ok_or(SheetError::Empty)?;
     let mut kept = Vec::new();
     for mut row in rows {
@@ -49,6 +100,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
         rows if rows > ROWS_MAX => Err(SheetError::TooLong),
         _ => Ok(Sheet { heading, rows: kept }),
     }
+}
+
+/// What a cell keeps of a text.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(CELL_BYTES_MAX));
+    text
 }
 
 /// A letter of Windows-1252; the five bytes that it leaves free are replaced.
