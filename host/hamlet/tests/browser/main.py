@@ -1,9 +1,11 @@
-"""Stories of people with a browser. Each runs on a community of its own; the first that fails ends the run."""
+"""Stories of people with a browser, two at a time. Each runs on a community of its own; one that fails stops no other."""
 
+import concurrent.futures
 import importlib.util
 import pathlib
 import sys
 import time
+import traceback
 
 from playwright.sync_api import sync_playwright
 
@@ -12,6 +14,8 @@ import members
 import names
 import people
 from town import launch
+
+AT_A_TIME = 2
 
 
 def modules():
@@ -25,22 +29,35 @@ def modules():
         yield module
 
 
-STORIES = {name: story for module in modules() for name, story in vars(module).items() if name.startswith("story_")}
+STORIES = {name.removeprefix("story_"): story
+           for module in modules() for name, story in vars(module).items() if name.startswith("story_")}
+
+
+def told(name):
+    """Tells one story in a browser of its own; what went wrong, if anything."""
+    begun, wrong = time.time(), None
+    try:
+        with sync_playwright() as playwright:
+            browser = launch(playwright.chromium)
+            STORIES[name](browser)
+            browser.close()
+    except Exception:
+        wrong = traceback.format_exc()
+    print(f"{name.replace('_', ' ')}: {'FAILED' if wrong else 'ok'}, {time.time() - begun:.0f} s", flush=True)
+    return wrong
 
 
 def main(wanted):
-    unknown = [name for name in wanted if f"story_{name}" not in STORIES]
+    unknown = [name for name in wanted if name not in STORIES]
     if unknown:
-        sys.exit(f"there is no story {', '.join(unknown)}; there are: {', '.join(name.removeprefix('story_') for name in STORIES)}")
-    with sync_playwright() as playwright:
-        browser = launch(playwright.chromium)
-        for name, story in STORIES.items():
-            if wanted and name.removeprefix("story_") not in wanted:
-                continue
-            begun = time.time()
-            story(browser)
-            print(f"{name.removeprefix('story_').replace('_', ' ')}: ok, {time.time() - begun:.0f} s", flush=True)
-        browser.close()
+        sys.exit(f"there is no story {', '.join(unknown)}; there are: {', '.join(STORIES)}")
+    with concurrent.futures.ProcessPoolExecutor(AT_A_TIME) as workers:
+        wrong = dict(zip(wanted or STORIES, workers.map(told, wanted or STORIES)))
+    failed = {name: what for name, what in wrong.items() if what}
+    for name, what in failed.items():
+        print(f"=== {name.replace('_', ' ')}\n{what}")
+    sys.exit(1 if failed else 0)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

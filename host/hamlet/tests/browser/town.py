@@ -7,6 +7,7 @@ import hmac
 import os
 import pathlib
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -23,9 +24,9 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 
 
-def launch(chromium, *more):
+def launch(chromium, *more, executable="/usr/bin/chromium", **how):
     return chromium.launch(
-        executable_path="/usr/bin/chromium",
+        executable_path=executable, **how,
         args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
               "--disable-background-networking", "--disable-component-update", "--disable-sync", *more])
 
@@ -48,20 +49,22 @@ def totp(secret, at=None):
 class Town:
     """A fresh community's host, started as a volunteer starts it."""
 
-    def __init__(self, port=None, more=()):
+    def __init__(self, port=None, more=(), address="127.0.0.1", within=()):
+        """`within`: what starts it, such as another network."""
         self.folder = tempfile.TemporaryDirectory()
+        self.within = within
         self.port, self.https = port or free_port(), free_port()
         self.home = pathlib.Path(self.folder.name) / "home"
-        said = self.start("setup", "--listen", f"127.0.0.1:{self.port}", "--https", f"127.0.0.1:{self.https}", *more)
+        said = self.start("setup", "--listen", f"127.0.0.1:{self.port}", "--https", f"{address}:{self.https}", *more)
         self.link = re.search(r"https://\S+(/setup/\S+)", said).group(1)
         self.code = re.search(r"type this code there: (\d{4} \d{4})", said).group(1)
         self.fingerprint = re.search(r"((?:[0-9A-F]{2}:){31}[0-9A-F]{2})", said).group(1)
         # Passkeys work on this name without a certificate that a browser trusts.
         self.url = f"http://localhost:{self.port}"
 
-    def start(self, *words):
+    def start(self, *words, env=None):
         """Starts the host; what it says until it listens."""
-        self.host = subprocess.Popen([HAMLET, "--home", self.home, *words],
+        self.host = subprocess.Popen([*self.within, HAMLET, "--home", self.home, *words], env={**os.environ, **(env or {})},
                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         atexit.register(self.host.kill)
         said = ""
@@ -71,10 +74,10 @@ class Town:
                 break
         return said
 
-    def restart(self):
+    def restart(self, env=None):
         self.host.terminate()
         self.host.wait(20)
-        self.start("run")
+        self.start("run", env=env)
 
     def close(self):
         self.host.terminate()
@@ -83,9 +86,12 @@ class Town:
 
 
 class Demo:
-    """The demo village, in the folder in which it was made."""
+    """The demo village, in a copy of the folder in which it was made."""
 
-    def __init__(self, home):
+    def __init__(self, made):
+        self.folder = tempfile.TemporaryDirectory()
+        home = pathlib.Path(self.folder.name) / "home"
+        shutil.copytree(made, home, symlinks=True)
         self.port = free_port()
         self.host = subprocess.Popen([HAMLET, "--home", home, "run", "--listen", f"127.0.0.1:{self.port}"],
                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -96,6 +102,20 @@ class Demo:
     def close(self):
         self.host.terminate()
         self.host.wait(20)
+        self.folder.cleanup()
+
+
+def in_the_demo(story):
+    """A story in a demo village of its own, which is closed at its end; none where no demo was made."""
+    def told(browser):
+        made = os.environ.get("DEMO_HOME")
+        if not made or not pathlib.Path(made, "community.toml").exists():
+            print("    NOT RUN: there is no demo to look around in (`host/test demo` makes it)")
+            return
+        town = Demo(made)
+        story(browser, town)
+        town.close()
+    return told
 
 
 class Person:
