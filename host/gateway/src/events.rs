@@ -41,7 +41,7 @@ pub(crate) const STREAMS_MAX: usize = 1_000;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// A comment keeps connections open that proxies would close.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// One open stream.
 struct Stream {
@@ -79,13 +79,16 @@ fn open(here: Here, request: &Request) -> Result<Stream, Problem> {
     let query = request.uri().query().unwrap_or_default();
     let topics = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "topic");
     let topics = topics.map(|(_, topic)| topic.into_owned()).collect();
-    let slot = Arc::clone(&here.state.streams).try_acquire_owned().map_err(|_| {
-        let detail = "Too many are listening here. Try again a little later.";
-        Problem::host(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail).retry_after(KEEP_ALIVE)
-    })?;
+    let slot = Arc::clone(&here.state.streams).try_acquire_owned().map_err(|_| busy())?;
     let events = here.state.kernel.subscribe_events();
     let returning = request.headers().contains_key(LAST_EVENT_ID);
     Ok(Stream { here, token, topics, events, returning, newest: (0, 0), _slot: slot })
+}
+
+/// There are [`STREAMS_MAX`] streams.
+pub(crate) fn busy() -> Problem {
+    let detail = "Too many are listening here. Try again a little later.";
+    Problem::host(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail).retry_after(KEEP_ALIVE)
 }
 
 impl Stream {

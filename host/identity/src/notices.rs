@@ -1,8 +1,8 @@
 //! The native provider `hamlet:host/notices`: messages to members, in their inbox and by e-mail.
 //!
-//! Here is who may send what to whom, and the inbox; `choices` is what each member wants, `post` the mail server and the
-//! e-mails that wait, `kept` how all of it lies in rows. It opens no connection: the gateway asks for what is due and
-//! says how it went. If it is wrong, a plugin floods people, or reads who wants what.
+//! Here is who may send what to whom, and the inbox; `choices` is what each member wants, `times` when, `post` the
+//! e-mails that wait, `server` by what they leave, `kept` how all of it lies in rows. It opens no connection: the gateway
+//! asks for what is due and says how it went. If it is wrong, a plugin floods people, or reads who wants what.
 //!
 //! Rows (identity's room, so that the host's own providers tell in the same transaction; ids 16 bytes):
 //!
@@ -11,9 +11,11 @@
 //! | `Ni` person notice | read (1 byte), a notice, sealed |
 //! | `Nu` person | how many are unread (u32) |
 //! | `Nc` person | her choices, sealed |
+//! | `Nt` person | when e-mail comes to her, sealed |
 //! | `Na` person | her address, sealed |
 //! | `NA` hash of a link's secret | person |
 //! | `Nq` letter | person, failures, not before, an e-mail that waits, sealed |
+//! | `Nd` person | the letter into which is gathered what she is told |
 //! | `Nr` person source | day and number of notices; person 0: of all |
 //! | `Nm` | the mail server, its password sealed under the commons' key |
 //! | `Ns` | how the last e-mail went |
@@ -22,6 +24,7 @@ mod choices;
 mod kept;
 mod post;
 mod server;
+mod times;
 
 use hamlet_bundle::{Access, FunctionRule, Kind};
 use hamlet_kernel::catalogue::HOST;
@@ -74,8 +77,8 @@ impl NativeProvider for NoticesProvider {
         let stewards = || vec![Access::Group(STEWARDS.into()), Access::Decision, Access::Console];
         let (kind, access) = match function {
             "send" => (Kind::Command, vec![Access::Plugin, Access::Console]),
-            "list" | "unread" | "choices" | "address" => (Kind::Query, vec![Access::Member]),
-            "mark-read" | "forget" | "choose" | "forget-address" => {
+            "list" | "unread" | "choices" | "times" | "address" => (Kind::Query, vec![Access::Member]),
+            "mark-read" | "forget" | "choose" | "set-times" | "forget-address" => {
                 (Kind::Command, vec![Access::Member, Access::Ward])
             }
             "mail" => (Kind::Query, stewards()),
@@ -93,6 +96,7 @@ impl NativeProvider for NoticesProvider {
             "list" => return list(cx),
             "unread" => return unread(cx),
             "choices" => return choices::choices(cx),
+            "times" => return times::times(cx),
             "address" => return post::address(cx),
             "mail" => return server::mail(cx),
             "password" => return server::password(cx),
@@ -101,6 +105,7 @@ impl NativeProvider for NoticesProvider {
             "mark-read" => mark_read(cx, arguments),
             "forget" => forget(cx, arguments),
             "choose" => choices::choose(cx, arguments),
+            "set-times" => times::set_times(cx, arguments),
             "forget-address" => post::forget_address(cx),
             "ask-address" => post::ask_address(cx, arguments),
             "confirm-address" => post::confirm_address(cx, arguments),
@@ -197,8 +202,10 @@ fn put(cx: &mut dyn NativeContext, person: Id, notice: &Notice) -> Result<bool, 
     }
     cx.set(&kept::notice_key(person, id), &row)?;
     add_unread(cx, person, 1)?;
-    if way == choices::Way::Email {
-        post::queue(cx, person, id, notice)?;
+    match way {
+        choices::Way::Email => post::queue(cx, person, id, notice, false)?,
+        choices::Way::Digest => post::queue(cx, person, id, notice, true)?,
+        choices::Way::Inbox | choices::Way::None => {}
     }
     Ok(true)
 }

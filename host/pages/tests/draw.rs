@@ -45,6 +45,11 @@ fn each_element_is_drawn_in_the_viewers_language() {
             "<span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi>Rosa &lt;Blum&gt;</bdi></span>",
         ),
         (
+            "<h-live><p>Now <b>3</b></h-live>",
+            "<div class=\"h-live\" data-live=\"\" aria-live=\"polite\"><p>Now <b>3</b></p></div>",
+            "<div class=\"h-live\" data-live=\"\" aria-live=\"polite\"><p>Now <b>3</b></p></div>",
+        ),
+        (
             "<h-progress value=3 max=8 label=Votes></h-progress>",
             "<div class=\"h-progress\"><span>Votes</span><progress max=\"8\" value=\"3\" aria-label=\"Votes\"></progress><span class=\"h-soft\">3 of 8</span></div>",
             "<div class=\"h-progress\"><span>Votes</span><progress max=\"8\" value=\"3\" aria-label=\"Votes\"></progress><span class=\"h-soft\">3 de 8</span></div>",

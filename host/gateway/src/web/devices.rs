@@ -21,7 +21,7 @@ pub(crate) async fn page(member: Member) -> Response {
 async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
     let visit = &member.visit;
     let say = &visit.say;
-    let frame = Frame { title: &say.t("devices"), place: PLACE, script: true, ..Frame::default() };
+    let frame = Frame { title: &say.t("devices"), place: PLACE, scripts: &["pages"], ..Frame::default() };
     let devices = match ask(visit, "devices", "list", json!({})).await {
         Ok(devices) => devices,
         Err(refused) => {

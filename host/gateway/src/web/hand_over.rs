@@ -29,7 +29,7 @@ pub(crate) async fn page(member: Member) -> Response {
 async fn shown(member: &Member, status: StatusCode, typed: Option<&str>, problem: &str) -> Response {
     let visit = &member.visit;
     let say = &visit.say;
-    let frame = Frame { title: &say.t("hand-over"), place: PLACE, script: true, ..Frame::default() };
+    let frame = Frame { title: &say.t("hand-over"), place: PLACE, scripts: &["pages"], ..Frame::default() };
     let notes = match ask(visit, "papers", "notes", json!({})).await {
         Ok(notes) => notes.as_str().unwrap_or_default().to_owned(),
         Err(refused) => {

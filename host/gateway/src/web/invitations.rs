@@ -52,7 +52,7 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
     let frame = Frame {
         title: &say.t("invitations"),
         place: "/stewards/invitations",
-        script: true,
+        scripts: &["pages"],
         ..Frame::default()
     };
     shell::page_with(visit, status, &frame, &body)
@@ -158,7 +158,8 @@ pub(crate) async fn for_person(
         (top)
         p { a href={ "/members/" (handle) } { (say.t("back")) } }
     };
-    let frame = Frame { title: text(&party, "name"), place: "/members", script: true, ..Frame::default() };
+    let frame =
+        Frame { title: text(&party, "name"), place: "/members", scripts: &["pages"], ..Frame::default() };
     shell::page(visit, &frame, &body)
 }
 

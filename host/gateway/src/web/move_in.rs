@@ -43,7 +43,7 @@ pub(crate) async fn page(member: Member) -> Response {
 }
 
 pub(super) fn frame(title: &str) -> Frame<'_> {
-    Frame { title, place: PLACE, script: true, ..Frame::default() }
+    Frame { title, place: PLACE, scripts: &["pages"], ..Frame::default() }
 }
 
 pub(super) fn denied(visit: &Visit) -> Response {

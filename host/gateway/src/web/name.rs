@@ -58,7 +58,7 @@ fn shown(visit: &Visit, status: StatusCode, tried: &Tried) -> Response {
     shell::page_with(
         visit,
         status,
-        &Frame { title: &title, place: "/stewards/name", script: true, ..Frame::default() },
+        &Frame { title: &title, place: "/stewards/name", scripts: &["pages"], ..Frame::default() },
         &body,
     )
 }

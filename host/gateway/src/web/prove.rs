@@ -44,7 +44,7 @@ async fn shown(visit: &Visit, status: StatusCode, to: &str, problem: &str) -> Re
             }
         }
     };
-    let frame = Frame { title: &say.t("prove-title"), narrow: true, script: true, ..Frame::default() };
+    let frame = Frame { title: &say.t("prove-title"), narrow: true, scripts: &["pages"], ..Frame::default() };
     shell::page_with(visit, status, &frame, &body)
 }
 

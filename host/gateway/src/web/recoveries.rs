@@ -39,7 +39,8 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
         @if rows.is_empty() { p class="soft" { (say.t("recoveries-none")) } }
         @for row in rows { (row) }
     };
-    let frame = Frame { title: &say.t("recoveries"), place: "/members", script: true, ..Frame::default() };
+    let frame =
+        Frame { title: &say.t("recoveries"), place: "/members", scripts: &["pages"], ..Frame::default() };
     shell::page_with(visit, status, &frame, &body)
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn page(visit: Visit) -> Response {
     };
     shell::page(
         &visit,
-        &Frame { title: &say.t("rules-title"), place: PLACE, script: true, ..Frame::default() },
+        &Frame { title: &say.t("rules-title"), place: PLACE, scripts: &["pages"], ..Frame::default() },
         &body,
     )
 }

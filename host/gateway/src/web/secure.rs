@@ -57,7 +57,13 @@ pub(crate) async fn page(member: Member) -> Response {
     };
     shell::page(
         visit,
-        &Frame { title: &say.t("secure-title"), place: "/me", narrow: new, script: true, ..Frame::default() },
+        &Frame {
+            title: &say.t("secure-title"),
+            place: "/me",
+            narrow: new,
+            scripts: &["pages"],
+            ..Frame::default()
+        },
         &body,
     )
 }
@@ -252,7 +258,7 @@ async fn made(member: &Member) -> Response {
         title: &say.t("recovery-sheet"),
         place: "/me",
         narrow: true,
-        script: true,
+        scripts: &["pages"],
         ..Frame::default()
     };
     shell::page(visit, &frame, &body)

@@ -23,10 +23,8 @@ pub(crate) struct Frame<'a> {
     pub place: &'a str,
     /// A page that nobody needs the way around on: signing in, setting up.
     pub narrow: bool,
-    /// Whether it needs our script.
-    pub script: bool,
-    /// Whether it reads codes with the camera.
-    pub scans: bool,
+    /// Names of our scripts that it needs.
+    pub scripts: &'a [&'a str],
     /// The plugin whose frame is on it.
     pub framed: Option<&'a str>,
 }
@@ -69,9 +67,7 @@ pub(crate) fn page_with(visit: &Visit, status: StatusCode, frame: &Frame<'_>, bo
                 link rel="manifest" href="/manifest.webmanifest";
                 link rel="stylesheet" href="/assets/pages.css";
                 @if frame.place.starts_with("/p/") { link rel="stylesheet" href="/assets/plugin.css"; }
-                @if frame.script { script src="/assets/pages.js" defer {} }
-                @if frame.framed.is_some() { script src="/assets/frame.js" defer {} }
-                @if frame.scans { script src="/assets/scan.js" defer {} }
+                @for script in frame.scripts { script src={ "/assets/" (script) ".js" } defer {} }
                 (care::kept::head(visit))
             }
             body class=@if frame.narrow { "narrow" } @else { "wide" } {

@@ -45,8 +45,13 @@ fn shown(visit: &Visit, status: StatusCode, tried: &Tried<'_>) -> Response {
         p { a href="/sign-in/recovery" { (say.t("sign-in-recovery")) } }
         @if !visit.resting().is_empty() { p { a href=(phone::PLACE) { (say.t("phone-title")) } } }
     };
-    let frame =
-        Frame { title: &say.t("sign-in"), place: "/sign-in", narrow: true, script: true, ..Frame::default() };
+    let frame = Frame {
+        title: &say.t("sign-in"),
+        place: "/sign-in",
+        narrow: true,
+        scripts: &["pages"],
+        ..Frame::default()
+    };
     shell::page_with(visit, status, &frame, &body)
 }
 

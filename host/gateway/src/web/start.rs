@@ -145,7 +145,7 @@ pub(crate) async fn page(member: Member) -> Response {
 
 fn frame(title: &str) -> Frame<'_> {
     // Narrow: nothing of it is kept for looking at it later without a connection.
-    Frame { title, narrow: true, script: true, ..Frame::default() }
+    Frame { title, narrow: true, scripts: &["pages"], ..Frame::default() }
 }
 
 /// One plugin: what it asks for, and a box to tick. What is granted is what stands here.

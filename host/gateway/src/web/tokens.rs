@@ -42,7 +42,7 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
         }
         p { a href="/me" { (say.t("back")) } }
     };
-    let frame = Frame { title: &say.t("tokens"), place: "/me", script: true, ..Frame::default() };
+    let frame = Frame { title: &say.t("tokens"), place: "/me", scripts: &["pages"], ..Frame::default() };
     shell::page_with(visit, status, &frame, &body)
 }
 

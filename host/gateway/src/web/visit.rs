@@ -90,6 +90,13 @@ impl Visit {
         Ok(Self { browser, say, community, path, headers: parts.headers.clone(), reason: None, here })
     }
 
+    /// Her browser as it is now; none: its session has ended, or cannot be looked up.
+    pub async fn still_signed_in(&self) -> Option<Arc<Browser>> {
+        let state = &self.here.state;
+        let found = state.identity.browser(&state.kernel, cookie(&self.headers, SESSION)?).await;
+        found.ok().flatten()
+    }
+
     /// As whom she calls.
     pub fn actor(&self) -> Actor {
         self.browser.as_ref().map_or(Actor::Anyone, |browser| browser.actor())

@@ -55,9 +55,9 @@ impl Place {
         let server = Server::start(&[&town], unlimited());
         let (id, token) = person(&server, &town, "ana", &whole());
         let id: Id = id.parse().unwrap();
-        let ana = Person { id, cookie: session(&town, id, "Firefox · Linux"), token };
+        let ana = Person { id, cookie: town.session(id, "Firefox · Linux"), token };
         let id = town.founded.steward;
-        let sol = Person { id, cookie: session(&town, id, "Firefox · Linux"), token: town.steward.clone() };
+        let sol = Person { id, cookie: town.session(id, "Firefox · Linux"), token: town.steward.clone() };
         Self { town, server, ana, sol }
     }
 
@@ -107,10 +107,4 @@ impl Place {
         let console = hamlet_kernel::Actor::Console;
         self.town.kernel.call_json(console, "host", interface, function, arguments).unwrap().unwrap()
     }
-}
-
-pub(crate) fn session(town: &Town, person: Id, label: &str) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let begun = runtime.block_on(town.identity.begin_session(&town.kernel, person, label, None)).unwrap();
-    format!("__Host-hamlet={}", begun.reveal())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{Place, built, session};
+use crate::{Place, built};
 
 const BELL: &str = "host/gateway/tests/guests/bell";
 
@@ -111,14 +111,14 @@ fn what_a_member_turned_off_does_not_come_and_what_is_about_safety_cannot_be() {
 #[test]
 fn who_signs_in_from_another_browser_or_makes_a_token_is_told() {
     let place = Place::open();
-    let second = session(&place.town, place.ana.id, "Safari · iPhone");
+    let second = place.town.session(place.ana.id, "Safari · iPhone");
     assert!(second.starts_with("__Host-hamlet="));
     let page = place.page(&place.ana, "/me/inbox");
     assert!(page.contains("You signed in from a new browser: Safari · iPhone"), "{page}");
     assert!(page.contains("A token for your tools was made: a tool"), "{page}");
     // The name of a browser says nothing: another of the same name is news too. One that has her mark is none, and a
     // mark of somebody else's does not help.
-    session(&place.town, place.ana.id, "Safari · iPhone");
+    place.town.session(place.ana.id, "Safari · iPhone");
     let told = || place.page(&place.ana, "/me/inbox").matches("<strong>You signed in").count();
     assert_eq!(told(), 2);
     let (kernel, identity) = (&place.town.kernel, &place.town.identity);

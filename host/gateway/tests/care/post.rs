@@ -149,6 +149,71 @@ fn an_address_gets_one_link_and_only_once_that_was_opened_gets_notices() {
     assert!(page.contains("The last e-mail left on"), "{page}");
 }
 
+/// What is due, by the titles of the notices in it.
+fn due(place: &Place) -> Vec<Vec<String>> {
+    let titles = |letter: &Value| {
+        let notices = letter["notices"].as_array().unwrap().iter();
+        notices.map(|notice| notice["title"].as_str().unwrap().to_owned()).collect()
+    };
+    place.host("notices", "due", &json!({})).as_array().unwrap().iter().map(titles).collect()
+}
+
+#[test]
+fn what_is_gathered_comes_as_one_letter_at_its_hour_and_nothing_but_safety_comes_in_quiet_hours() {
+    let server = Server::start();
+    let place = Place::open();
+    place.install(&built("host/gateway/tests/guests/bell"), &json!("all"));
+    set(&place, server.port);
+    place.send(&place.ana, "/me/inbox/address", &[("email", "ana@oakfield.example")]);
+    let asks = server.letter("Please confirm your address");
+    assert!(place.post(None, &link(&asks), &[]).text().contains("The address is confirmed."));
+    let choose = |topic: &str, way: &str| {
+        place.send(&place.ana, "/me/inbox/choose", &[("topic", topic), ("way", way)]).status
+    };
+    let times = |digest: &str, begins: &str, ends: &str| {
+        let fields = [("digest", digest), ("begins", begins), ("ends", ends)];
+        place.send(&place.ana, "/me/inbox/times", &fields)
+    };
+    let ring = |title: &str| {
+        let body =
+            json!({ "to": place.ana.id.to_string(), "topic": "visit", "title": title, "path": "door" });
+        assert_eq!(place.call(&place.ana, "/api/bell/ringing@0.1.0/ring", &body).status, 200);
+    };
+    assert_eq!(choose("host/security", "digest"), 422, "what is about safety does not wait");
+    assert_eq!(choose("bell/visit", "digest"), 303);
+    for (digest, begins, ends) in [("24", "", ""), ("9", "7", "7"), ("9", "22", ""), ("", "", "")] {
+        assert_eq!(times(digest, begins, ends).status, 422, "{digest} {begins} {ends}");
+    }
+    assert_eq!(times("9", "22", "7").status, 303);
+    let page = place.page(&place.ana, "/me/inbox");
+    assert!(page.contains("<option value=\"22\" selected>22:00</option>"), "{page}");
+    // It is midnight. At nine there is one letter of two; what is told then is for another one.
+    ring("First");
+    ring("Second & last");
+    place.host("notices", "set-mail", &json!({ "server": null, "password": null }));
+    assert_eq!(due(&place), Vec::<Vec<String>>::new());
+    place.town.clock.forward(Duration::from_hours(9));
+    assert_eq!(due(&place), [["First", "Second & last"]]);
+    set(&place, server.port);
+    ring("Third");
+    let came = server.letter("2 notices from ");
+    assert!(came.contains("Second &amp; last</h2>"), "{came}");
+    assert!(came.contains("First\n\n") && !came.contains("Third"), "{came}");
+    // At eleven at night an e-mail waits until seven; what is about the safety of her account does not.
+    assert_eq!(choose("bell/visit", "email"), 303);
+    place.town.clock.forward(Duration::from_hours(14));
+    ring("Late");
+    place.town.session(place.ana.id, "Safari · iPhone");
+    server.letter("You signed in from a new browser");
+    let has = |what: &str| server.letters().iter().any(|letter| letter.contains(what));
+    assert!(!has("Late"));
+    place.town.clock.forward(Duration::from_hours(8));
+    server.letter("Subject: Late");
+    assert!(!has("Third"));
+    place.town.clock.forward(Duration::from_hours(2));
+    server.letter("Subject: Third");
+}
+
 #[test]
 fn a_letter_that_no_server_takes_waits_and_goes_out_when_one_does() {
     let place = Place::open();

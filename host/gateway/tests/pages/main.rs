@@ -50,15 +50,8 @@ impl Place {
         }
         let (ana, _) = person(&server, &town, "ana", &whole());
         let ana: Id = ana.parse().unwrap();
-        let cookie = Self::session(&town, ana);
+        let cookie = town.session(ana, "test");
         Self { town, server, ana, cookie }
-    }
-
-    pub(crate) fn session(town: &Town, person: Id) -> String {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let begun =
-            runtime.block_on(town.identity.begin_session(&town.kernel, person, "test", None)).unwrap();
-        format!("__Host-hamlet={}", begun.reveal())
     }
 
     /// A page as Ana's browser asks for it.

@@ -33,7 +33,7 @@ fn who_sees_what_is_shown_to_members_and_before_it_is_installed() {
     );
     let package = crate::built("speaker");
     let hash = place.town.kernel.stage(&package).unwrap();
-    let cookie = Place::session(&place.town, place.town.founded.steward);
+    let cookie = place.town.session(place.town.founded.steward, "test");
     let plan = Request::get(HOST, &format!("/stewards/plugins/plan/{hash}"));
     let plan = place.server.send(&plan.header("Cookie", cookie).header("Accept", "text/html"));
     // Of the same version there is no plan; of a new one there is. Either way nothing is installed by looking.
@@ -89,7 +89,7 @@ fn a_plugin_is_told_who_was_let_back_in_lately() {
     let finish = json!({ "recovery": recovery, "hash": hash, "expires": expires });
     call(Actor::Person(sol), "recoveries", "finish", finish);
     call(Actor::Console, "invitations", "claim", json!({ "hash": hash }));
-    let cookie = Place::session(&place.town, place.ana);
+    let cookie = place.town.session(place.ana, "test");
     let ask = || {
         let request = Request::get(HOST, "/p/speaker/recovered").header("Cookie", cookie.clone());
         text(&place.server.send(&request.header("Accept", "text/html")))

@@ -123,7 +123,7 @@ fn a_plugin_lists_what_she_herself_may_do() {
         assert!(html.contains(part), "{part} in {html}");
     }
     assert!(!html.contains("speaking/hush") && !html.contains("render"), "{html}");
-    let steward = Place::session(&place.town, steward(&place.town));
+    let steward = place.town.session(steward(&place.town), "test");
     let place = Place { cookie: steward, ..place };
     assert!(text(&place.get("/p/speaker/call")).contains("speaking/hush"));
     let root = place.get("/p/till/");

@@ -1,6 +1,7 @@
 //! `/api/events` with a real component that tells: who sees what, in which order, and who waits for whom.
 
 use hamlet_gateway::ServeConfig;
+use hamlet_reflect::Id;
 use serde_json::json;
 
 use crate::support::stream::{self, Unread};
@@ -125,6 +126,30 @@ fn a_client_that_comes_back_is_told_of_a_gap_and_goes_on() {
     assert!(order(next.id.as_deref().unwrap()) > (0, 0));
     let all = post(&square.server, "/api/crier/crying@0.1.0/all", &json!({}), ana).json();
     assert_eq!(all, json!(["100", "200", "300"]), "and the query has it");
+}
+
+#[test]
+fn a_page_that_is_open_hears_that_something_of_its_plugin_concerns_her_and_nothing_of_what() {
+    let square = Square::open();
+    let ana: Id = square.ana.0.parse().unwrap();
+    let cookie = square.town.session(ana, "her browser");
+    let watch = |path: &str| Request::get(HOST, path).header("Cookie", &cookie);
+    let heard = stream::open(&square.server, &watch("/p/crier/live")).read();
+    square.cry(&square.ben.0, &[100]);
+    square.cry(&square.ana.0, &[200, 300]);
+    let changed = stream::Event { id: None, name: "changed".into(), data: "changed".into() };
+    assert_eq!((heard.next(), heard.next()), (changed.clone(), changed), "of two, and of Ben's not");
+    // Who is not signed in hears nothing, and no plugin is watched that is not there.
+    let stranger = square.server.send(&Request::get(HOST, "/p/crier/live"));
+    assert_eq!(stranger.status, 303, "{stranger:?}");
+    assert_eq!(square.server.send(&watch("/p/stall/live")).status, 404);
+    // Once she is signed out, the next thing that happens ends the stream.
+    let steward = square.town.steward.as_str();
+    let body = json!({ "party": square.ana.0 });
+    let left = post(&square.server, "/api/host/members@0.1.0/remove", &body, steward);
+    assert_eq!(left.status, 200, "{left:?}");
+    square.cry(&square.ana.0, &[400]);
+    heard.assert_ended();
 }
 
 #[test]

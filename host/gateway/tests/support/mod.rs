@@ -22,6 +22,7 @@ use std::time::Duration;
 use hamlet_gateway::{Community, Config, Gateway, ServeConfig, serve};
 use hamlet_identity::{Founded, Founding, Identity, Secret, found};
 use hamlet_kernel::{Clock, Kernel, KernelConfig};
+use hamlet_reflect::Id;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -67,6 +68,13 @@ pub struct Town {
 }
 
 impl Town {
+    /// The cookie of a browser in which a person has just signed in.
+    pub fn session(&self, person: Id, label: &str) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let begun = self.identity.begin_session(&self.kernel, person, label, None);
+        format!("__Host-hamlet={}", runtime.block_on(begun).unwrap().reveal())
+    }
+
     pub fn new(host: &str) -> Self {
         let clock = TestClock::new();
         let mut config = KernelConfig::in_memory();

@@ -156,6 +156,7 @@ mail-wrong = This cannot be right. Look at the server’s name, its port and the
 mail-forget = Send no e-mail
 mail-try = Try the connection
 mail-answers = The server answers, and takes the account.
+mail-gathered = { $number } notices from { $community }
 mail-why = You get this because you are a member of { $community }. What you are told about you choose there, in your inbox.
 
 ## Notices
@@ -176,11 +177,19 @@ inbox-email-change = Change the address
 inbox-email-forget = Send me no e-mail
 inbox-email-wrong = This is not an address of e-mail.
 inbox-email-often = Five links were sent to you today. Wait until tomorrow.
+inbox-times = When e-mail comes
+inbox-times-help = What is about the safety of your account comes at once, whatever you choose.
+inbox-times-digest = What is gathered comes at
+inbox-times-quiet = Nothing comes from
+inbox-times-loud = no quiet hours
+inbox-times-until = until
+inbox-times-wrong = Quiet hours begin at one hour and end at another.
 inbox-wishes = What you want to be told
 topic-security = The safety of your account
 topic-care = The health of the box
 way-inbox = Here only
 way-email = Here, and at once by e-mail
+way-digest = Here, and gathered once a day by e-mail
 way-none = Not at all
 confirm-address = Is this address yours?
 confirm-address-lead = Somebody in { $community } gave this address. If it was you, confirm it; if not, close this page and nothing more will be sent.

@@ -156,6 +156,7 @@ mail-wrong = Esto no puede ser correcto. Mira el nombre del servidor, su puerto 
 mail-forget = No enviar correo
 mail-try = Probar la conexión
 mail-answers = El servidor responde y acepta la cuenta.
+mail-gathered = { $number } avisos de { $community }
 mail-why = Recibes esto porque formas parte de { $community }. De qué se te avisa lo eliges allí, en tu bandeja.
 
 ## Avisos
@@ -176,11 +177,19 @@ inbox-email-change = Cambiar la dirección
 inbox-email-forget = No enviarme correo
 inbox-email-wrong = Esto no es una dirección de correo.
 inbox-email-often = Hoy se te enviaron cinco enlaces. Espera hasta mañana.
+inbox-times = Cuándo llega el correo
+inbox-times-help = Lo que toca a la seguridad de tu cuenta llega enseguida, elijas lo que elijas.
+inbox-times-digest = Lo reunido llega a las
+inbox-times-quiet = No llega nada desde las
+inbox-times-loud = sin horas de silencio
+inbox-times-until = hasta las
+inbox-times-wrong = Las horas de silencio empiezan a una hora y acaban a otra.
 inbox-wishes = De qué quieres que se te avise
 topic-security = La seguridad de tu cuenta
 topic-care = La salud de la caja
 way-inbox = Solo aquí
 way-email = Aquí, y enseguida por correo
+way-digest = Aquí, y reunido una vez al día por correo
 way-none = De nada
 confirm-address = ¿Es tuya esta dirección?
 confirm-address-lead = Alguien de { $community } dio esta dirección. Si fuiste tú, confírmala; si no, cierra esta página y no se enviará nada más.

@@ -2,7 +2,8 @@
 by Tab in the order of the page, is seen when it is reached, and lets go again; at twice the size of letters nothing is cut
 and nothing scrolls sideways.
 
-Each page is looked at once in a run, by its path and who looks: that is enough, and keeps a story short."""
+Each page is looked at once in a run, by its path, its language and whether a steward looks: that is enough, and keeps a
+story short."""
 
 # Everything that a keyboard should reach, in the order of the page. Of a group of radio buttons one.
 REACHABLE = """() => {
@@ -55,11 +56,14 @@ CUT = """() => [...document.querySelectorAll("body *")].filter((element) => {
 }).map((element) => element.outerHTML.slice(0, 160))"""
 
 LOOKED_AT = set()
+# How it is said, and whether the way around is a steward's.
+KIND = "[document.documentElement.lang, document.documentElement.dir, !!document.querySelector('a[href^=\"/stewards\"]')]"
 
 
 def is_new(person):
     """Whether this page was not looked at by this kind of person yet."""
-    key = (person.name.split("-")[0], person.page.url.split("?")[0].split("/", 3)[-1], person.seen)
+    path = person.page.url.split("?")[0].split("/", 3)[-1]
+    key = (path, person.seen, *person.page.evaluate(KIND))
     if key in LOOKED_AT:
         return False
     LOOKED_AT.add(key)

@@ -1,6 +1,5 @@
-"""Stories of people with a browser, two at a time. Each runs on a community of its own; one that fails stops no other."""
+"""Stories of people with a browser. Each runs on a community of its own; one that fails stops no other."""
 
-import concurrent.futures
 import importlib.util
 import pathlib
 import sys
@@ -14,8 +13,6 @@ import members
 import names
 import people
 from town import launch
-
-AT_A_TIME = 2
 
 
 def modules():
@@ -33,30 +30,28 @@ STORIES = {name.removeprefix("story_"): story
            for module in modules() for name, story in vars(module).items() if name.startswith("story_")}
 
 
-def told(name):
-    """Tells one story in a browser of its own; what went wrong, if anything."""
-    begun, wrong = time.time(), None
+def told(name, playwright):
+    """Tells one story in a browser of its own; whether it ended well."""
+    begun, verdict = time.time(), "ok"
+    browser = launch(playwright.chromium)
     try:
-        with sync_playwright() as playwright:
-            browser = launch(playwright.chromium)
-            STORIES[name](browser)
-            browser.close()
+        STORIES[name](browser)
     except Exception:
-        wrong = traceback.format_exc()
-    print(f"{name.replace('_', ' ')}: {'FAILED' if wrong else 'ok'}, {time.time() - begun:.0f} s", flush=True)
-    return wrong
+        verdict = "FAILED"
+        traceback.print_exc()
+    browser.close()
+    print(f"{name.replace('_', ' ')}: {verdict}, {time.time() - begun:.0f} s", flush=True)
+    return verdict == "ok"
 
 
 def main(wanted):
     unknown = [name for name in wanted if name not in STORIES]
     if unknown:
         sys.exit(f"there is no story {', '.join(unknown)}; there are: {', '.join(STORIES)}")
-    with concurrent.futures.ProcessPoolExecutor(AT_A_TIME) as workers:
-        wrong = dict(zip(wanted or STORIES, workers.map(told, wanted or STORIES)))
-    failed = {name: what for name, what in wrong.items() if what}
-    for name, what in failed.items():
-        print(f"=== {name.replace('_', ' ')}\n{what}")
-    sys.exit(1 if failed else 0)
+    with sync_playwright() as playwright:
+        failed = [name for name in wanted or STORIES if not told(name, playwright)]
+    if failed:
+        sys.exit(f"stories that failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

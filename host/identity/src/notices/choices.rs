@@ -18,12 +18,13 @@ const CHOICES_MAX: usize = 500;
 pub(super) enum Way {
     Inbox,
     Email,
+    Digest,
     None,
 }
 
 impl Way {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Inbox, "inbox"), (Self::Email, "email"), (Self::None, "none")];
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Inbox, "inbox"), (Self::Email, "email"), (Self::Digest, "digest"), (Self::None, "none")];
 
     fn label(self) -> &'static str {
         Self::ALL.iter().find(|(way, _)| *way == self).map_or("inbox", |(_, label)| label)
@@ -54,6 +55,7 @@ fn of(chosen: &Chosen, source: &str, topic: &str) -> Way {
     match chosen.get(&place(source, topic)).and_then(|label| Way::of(label)) {
         // Whoever takes an account over must not be able to silence its owner's inbox first.
         Some(Way::None) if security => Way::Inbox,
+        Some(Way::Digest) if security => Way::Email,
         Some(way) => way,
         None if source == HOST => Way::Email,
         None => Way::Inbox,
@@ -111,7 +113,8 @@ pub(super) fn choose(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Ou
     if !of_host && declared(cx, source, topic).is_none() {
         return refuse(NoticesError::NoSuchTopic);
     }
-    if source == HOST && topic == SECURITY && way == Way::None.label() {
+    let late = [Way::None, Way::Digest].into_iter().any(|unfit| unfit.label() == way);
+    if source == HOST && topic == SECURITY && late {
         return refuse(NoticesError::Invalid);
     }
     let mut chosen = read(cx, person)?;

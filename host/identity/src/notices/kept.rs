@@ -56,6 +56,15 @@ pub(super) fn choices_key(person: Id) -> Vec<u8> {
     of_person(b"Nc", person)
 }
 
+pub(super) fn times_key(person: Id) -> Vec<u8> {
+    of_person(b"Nt", person)
+}
+
+/// The letter into which is gathered what she is told.
+pub(super) fn digest_key(person: Id) -> Vec<u8> {
+    of_person(b"Nd", person)
+}
+
 pub(super) fn address_key(person: Id) -> Vec<u8> {
     of_person(b"Na", person)
 }

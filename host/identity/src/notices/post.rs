@@ -1,15 +1,20 @@
 //! E-mail: where it goes, and what waits (`server` is by what it leaves). The gateway carries it.
 //!
-//! An address gets nothing but the one link that confirms it, until somebody opened that link.
+//! An address gets nothing but the one link that confirms it, until somebody opened that link. What is about the safety
+//! of an account leaves at once, everything else outside of its receiver's quiet hours. Notices that she wants gathered
+//! are added to one letter until it is due: from then on it may be under way, and the next begins another.
 
+use hamlet_kernel::catalogue::HOST;
 use hamlet_kernel::{CallError, NativeContext};
 use hamlet_reflect::Id;
+use hamlet_store::Value;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Val;
 
 use super::kept::{self, Notice};
 use super::server::{Status, server, status};
-use super::{NoticesError, Outcome};
+use super::times::{self, Times};
+use super::{NoticesError, Outcome, SECURITY};
 use crate::read;
 use crate::rows;
 use crate::values::{self, Arguments, refuse};
@@ -19,6 +24,8 @@ const EMAIL_BYTES_MAX: usize = 254;
 const WHY_BYTES_MAX: usize = 500;
 /// E-mails that wait; further ones are only in the inbox.
 const LETTERS_MAX: usize = 2_000;
+/// Notices that are gathered in one e-mail; further ones are only in the inbox.
+const DIGEST_MAX: usize = 100;
 /// E-mails of one answer.
 const DUE_MAX: usize = 20;
 /// How long a link confirms, and how often one person asks for one on a day.
@@ -37,6 +44,30 @@ struct Address {
     /// Of the link that is under way.
     hash: [u8; 32],
     asked: u64,
+}
+
+/// What an e-mail tells.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Content {
+    One(Box<Notice>),
+    Gathered(Vec<Notice>),
+}
+
+impl Content {
+    fn notices(&self) -> &[Notice] {
+        match self {
+            Self::One(notice) => std::slice::from_ref(notice),
+            Self::Gathered(notices) => notices,
+        }
+    }
+
+    /// Something of it is about the safety of an account, or was asked for a moment ago.
+    fn is_urgent(&self) -> bool {
+        self.notices()
+            .iter()
+            .any(|notice| notice.source == HOST && [SECURITY, CONFIRM].contains(&notice.topic.as_str()))
+    }
 }
 
 /// An e-mail that waits: in the clear whose it is, how often it failed and when it is tried next.
@@ -85,26 +116,76 @@ pub(super) fn waiting(cx: &mut dyn NativeContext) -> Result<usize, CallError> {
     Ok(read::prefixed(cx, kept::LETTERS, None, LETTERS_MAX)?.len())
 }
 
-/// Queues a notice as e-mail, where there is a server and her address is confirmed.
+/// Queues a notice as e-mail, where there is a server and her address is confirmed. `gathered`: into that which comes
+/// once a day.
 pub(super) fn queue(
     cx: &mut dyn NativeContext,
     person: Id,
     id: Id,
     notice: &Notice,
+    gathered: bool,
 ) -> Result<(), CallError> {
     let confirmed = read_address(cx, person)?.is_some_and(|address| address.confirmed.is_some());
     if !confirmed || server(cx)?.is_none() {
         return Ok(());
     }
-    put(cx, person, id, notice)
+    if gathered {
+        return gather(cx, person, id, notice);
+    }
+    let content = Content::One(Box::new(notice.clone()));
+    let now = cx.now();
+    let at = leaves(cx, person, &content, now)?;
+    put(cx, person, id, &content, at)
 }
 
-fn put(cx: &mut dyn NativeContext, person: Id, id: Id, notice: &Notice) -> Result<(), CallError> {
+/// Adds a notice to the letter that is not due yet, or begins one.
+fn gather(cx: &mut dyn NativeContext, person: Id, id: Id, notice: &Notice) -> Result<(), CallError> {
+    let now = cx.now();
+    if let Some((key, row)) = gathering(cx, person)?
+        && let Some(letter) = Letter::decode(&row)
+        && letter.failures == 0
+        && letter.not_before > now
+        && let Some(Content::Gathered(mut notices)) = kept::open(cx, person, letter.sealed)?
+    {
+        if notices.len() >= DIGEST_MAX {
+            return Ok(());
+        }
+        notices.push(notice.clone());
+        let Some(sealed) = kept::seal(cx, person, &Content::Gathered(notices))? else { return Ok(()) };
+        return cx.set(&key, &Letter { sealed: &sealed, ..letter }.encode());
+    }
+    let at = Times::of(cx, person)?.gathered(&times::zone(cx)?, now);
+    put(cx, person, id, &Content::Gathered(vec![notice.clone()]), at)?;
+    cx.set(&kept::digest_key(person), &id.0.to_be_bytes())
+}
+
+/// The letter into which is gathered what a person is told, with its key, if it still waits.
+fn gathering(cx: &mut dyn NativeContext, person: Id) -> Result<Option<(Vec<u8>, Value)>, CallError> {
+    let letter = cx.get(&kept::digest_key(person))?.and_then(|row| rows::id_at_end(&row));
+    let Some(key) = letter.map(kept::letter_key) else { return Ok(None) };
+    Ok(cx.get(&key)?.map(|row| (key, row)))
+}
+
+/// When it may leave, from `at` on.
+fn leaves(cx: &mut dyn NativeContext, person: Id, content: &Content, at: u64) -> Result<u64, CallError> {
+    if content.is_urgent() {
+        return Ok(at);
+    }
+    Ok(Times::of(cx, person)?.not_quiet(&times::zone(cx)?, at))
+}
+
+fn put(
+    cx: &mut dyn NativeContext,
+    person: Id,
+    id: Id,
+    content: &Content,
+    not_before: u64,
+) -> Result<(), CallError> {
     if waiting(cx)? >= LETTERS_MAX {
         return Ok(());
     }
-    let Some(sealed) = kept::seal(cx, person, notice)? else { return Ok(()) };
-    let letter = Letter { person, failures: 0, not_before: 0, sealed: &sealed };
+    let Some(sealed) = kept::seal(cx, person, content)? else { return Ok(()) };
+    let letter = Letter { person, failures: 0, not_before, sealed: &sealed };
     cx.set(&kept::letter_key(id), &letter.encode())
 }
 
@@ -151,14 +232,14 @@ pub(super) fn ask_address(cx: &mut dyn NativeContext, arguments: Arguments<'_>) 
     cx.set(&kept::link_key(&hash), &person.0.to_be_bytes())?;
     let notice = Notice {
         at: now,
-        source: hamlet_kernel::catalogue::HOST.to_owned(),
+        source: HOST.to_owned(),
         topic: CONFIRM.to_owned(),
         title: "notice-confirm".to_owned(),
         text: "{}".to_owned(),
         path: link,
     };
     let id = cx.new_id();
-    put(cx, person, id, &notice)?;
+    put(cx, person, id, &Content::One(Box::new(notice)), now)?;
     Ok(None)
 }
 
@@ -194,32 +275,18 @@ pub(super) fn due(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
             continue;
         }
         let address = read_address(cx, letter.person)?;
-        let notice = kept::open::<Notice>(cx, letter.person, letter.sealed)?;
-        let (email, notice) = match (address, notice) {
-            (Some(address), Some(notice)) if address.confirmed.is_some() || notice.topic == CONFIRM => {
-                (address.email, notice)
-            }
-            (_, notice) => (String::new(), notice.unwrap_or_else(gone)),
-        };
+        let content = kept::open::<Content>(cx, letter.person, letter.sealed)?;
+        let notices = content.as_ref().map_or(&[][..], Content::notices);
+        let confirms = notices.iter().all(|notice| notice.topic == CONFIRM);
+        let address = address.filter(|address| address.confirmed.is_some() || confirms);
         due.push(values::record([
             ("id", id.to_val()),
-            ("email", Val::String(email)),
-            ("notice", notice.to_val(id, false)),
+            ("email", Val::String(address.map_or_else(String::new, |address| address.email))),
+            ("notices", Val::List(notices.iter().map(|notice| notice.to_val(id, false)).collect())),
             ("failures", Val::U32(letter.failures)),
         ]));
     }
     Ok(Val::List(due))
-}
-
-fn gone() -> Notice {
-    Notice {
-        at: 0,
-        source: String::new(),
-        topic: String::new(),
-        title: String::new(),
-        text: String::new(),
-        path: String::new(),
-    }
 }
 
 /// The host itself.
@@ -244,6 +311,9 @@ pub(super) fn not_sent(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> 
         Some(minutes) => {
             letter.failures += 1;
             letter.not_before = cx.now().saturating_add(minutes * MINUTE_MICROS);
+            if let Some(content) = kept::open::<Content>(cx, letter.person, letter.sealed)? {
+                letter.not_before = leaves(cx, letter.person, &content, letter.not_before)?;
+            }
             cx.set(&key, &letter.encode())?;
         }
         None => drop(cx.delete(&key)?),

@@ -101,6 +101,13 @@ impl Pen<'_> {
             "h-chart" => chart::draw(element, viewer.say),
             "h-progress" => progress::draw(element, viewer.say),
             "form" => return self.form(html, element),
+            "h-live" => {
+                // `live.js` puts what the page says later in its place; a screen reader says it when nobody speaks.
+                html.push_str("<div class=\"h-live\" data-live=\"\" aria-live=\"polite\">");
+                self.nodes(html, &element.children);
+                html.push_str("</div>");
+                return;
+            }
             "table" => {
                 // A wide table scrolls by itself, by touch and by keyboard, and never the page.
                 html.push_str("<div class=\"h-scroll\" tabindex=\"0\">");

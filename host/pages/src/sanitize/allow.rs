@@ -261,6 +261,7 @@ pub const ELEMENTS: &[Allowed] = &[
     with(block("h-qr"), &[("href", Rule::Page), ("text", Rule::Text(1_000)), ("label", Rule::Text(200))]),
     // Nothing of it is the plugin's: the host draws it, in its own words.
     block("h-scan"),
+    block("h-live"),
     with(
         block("h-frame"),
         &[("src", Rule::Static), ("title", Rule::Text(200)), ("height", Rule::Number(1_200))],

@@ -38,19 +38,25 @@ pub(super) fn write(scene: &mut Scene<'_>) {
         }
         return;
     }
-    scene.html.markup("<ul class=\"items\">");
+    scene.html.markup("<h-live><ul class=\"items\">");
     for line in &page.lines {
         scene.line(line);
     }
     let all = scene.words.say("all-lines");
-    scene.html.markup("</ul><p><a href=\"statement").text(&keep).markup("\">").text(&all).markup("</a></p>");
+    scene
+        .html
+        .markup("</ul></h-live><p><a href=\"statement")
+        .text(&keep)
+        .markup("\">")
+        .text(&all)
+        .markup("</a></p>");
 }
 
 /// The balance, the sentence for its case, and what else counts.
 fn balance(scene: &mut Scene<'_>) {
     let account = scene.chosen.account.clone();
     let name = scene.chosen.ledger.name.clone();
-    scene.html.markup("<section class=\"card\"><p class=\"soft\">").text(&name);
+    scene.html.markup("<h-live><section class=\"card\"><p class=\"soft\">").text(&name);
     if account.owner != scene.person {
         scene.html.markup(" · ");
         scene.party(account.owner, &account.code);
@@ -75,7 +81,7 @@ fn balance(scene: &mut Scene<'_>) {
         scene.money(amount, false);
         scene.html.markup("</dd></div>");
     }
-    scene.html.markup("</dl></section>");
+    scene.html.markup("</dl></section></h-live>");
 }
 
 /// In the week after a recovery: what is left of what is usual.

@@ -159,6 +159,27 @@ def story_a_member_pays_by_keyboard_alone(browser, town):
 
 
 @in_the_demo
+def story_what_is_open_renews_itself_when_a_payment_comes(browser, town):
+    pau, ana = Person(browser, town, "live"), Person(browser, town, "live-payer")
+    becomes(pau, "pau")
+    pau.goes("/p/ledger/pay")
+    account = leaf_account(pau.page)
+    pau.goes(f"/p/ledger/?p_account={account}")
+    before = pau.page.locator("[data-live]").first.text_content()
+    pau.page.evaluate("window.same = true")
+    becomes(ana, "ana")
+    ana.goes("/p/ledger/pay")
+    ana.goes(f"/p/ledger/pay?p_account={leaf_account(ana.page)}")
+    ana.page.get_by_label("To whom").fill("@pau")
+    ana.page.get_by_label("How much").fill("1.25")
+    ana.page.get_by_label("What for").fill("A renewed cabbage")
+    ana.presses("Pay")
+    pau.page.get_by_text("A renewed cabbage").wait_for()
+    assert pau.page.locator("[data-live]").first.text_content() != before
+    assert pau.page.evaluate("window.same"), "the page was not loaded again"
+
+
+@in_the_demo
 def story_a_code_before_the_camera_opens_the_payment_that_it_asks_for(browser, town):
     pau = Person(browser, town, "scan")
     becomes(pau, "pau")

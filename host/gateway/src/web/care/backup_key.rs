@@ -61,7 +61,7 @@ pub(super) async fn make(Posted { visit: member, .. }: Posted<Member>) -> Respon
             a class="button" href="/stewards/backups" { (say.t("backup-sheet-kept")) }
         }
     };
-    let frame = Frame { narrow: true, script: true, ..frame(&title) };
+    let frame = Frame { narrow: true, scripts: &["pages"], ..frame(&title) };
     shell::page_with(visit, StatusCode::OK, &frame, &body)
 }
 

@@ -14,7 +14,7 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Address, Message, SmtpTransport, Transport as _};
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
 
 use super::super::ask::{items, number, text};
@@ -62,9 +62,12 @@ fn pass(state: &State) -> bool {
     if !waits || server.is_null() {
         return false;
     }
-    let password = asked(state, "password", &json!({})).unwrap_or_default();
     let due = asked(state, "due", &json!({})).unwrap_or_default();
-    let Some(server) = Server::of(server, &password).filter(|_| !items(&due).is_empty()) else { return true };
+    if items(&due).is_empty() {
+        return true;
+    }
+    let password = asked(state, "password", &json!({})).unwrap_or_default();
+    let Some(server) = Server::of(server, &password) else { return true };
     let community = state.kernel.read(|snapshot| settings::community(snapshot)).unwrap_or_default();
     let say = state.words.say(None, None, &community.language);
     let transport = match server.transport() {
@@ -180,32 +183,22 @@ impl Server {
 
     /// A letter as it goes out.
     fn message(&self, say: &Say, community: &str, letter: &Value) -> Result<Message, String> {
-        let notice = letter.get("notice").unwrap_or_default_ref();
+        let told: Vec<Told> = items(letter.get("notices").unwrap_or_default_ref())
+            .iter()
+            .map(|notice| self.told(say, notice))
+            .collect();
         let to: Address = text(letter, "email").parse().map_err(|_| String::new())?;
         let sender: Address = self.sender.parse().map_err(|_| "the sender is no address".to_owned())?;
-        let (title, body) = said(say, notice);
-        let link = if text(notice, "topic") == CONFIRM {
-            Some(text(notice, "path").to_owned())
-        } else {
-            leads(notice).map(|path| format!("{}{path}", self.pages))
-        };
-        let link = link.filter(|link| link.starts_with("http"));
-        let why = say.with("mail-why", &[("community", community)]);
-        let plain: Vec<&str> =
-            [title.as_str(), &body, link.as_deref().unwrap_or_default(), "-- ", &why].into_iter().collect();
-        let plain = plain.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
-        let rich = html! {
-            (DOCTYPE)
-            html lang=(say.tag()) dir=(say.direction()) {
-                head { meta charset="utf-8"; title { (title) } }
-                body style="font-family: sans-serif; max-width: 34em; line-height: 1.5" {
-                    h1 style="font-size: 1.3em" { (title) }
-                    @for part in body.split("\n\n").filter(|part| !part.is_empty()) { p { (part) } }
-                    @if let Some(link) = &link { p { a href=(link) { (link) } } }
-                    p style="color: #555" { small { (why) } }
-                }
+        let title = match &*told {
+            [] => return Err(String::new()),
+            [one] => one.title.clone(),
+            more => {
+                let number = more.len().to_string();
+                say.with("mail-gathered", &[("number", &number), ("community", community)])
             }
         };
+        let why = say.with("mail-why", &[("community", community)]);
+        let (plain, rich) = (plain(&title, &told, &why), rich(say, &title, &told, &why));
         let domain = self.sender.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         // The same letter sent twice has the same id, so that a receiver can tell.
         let id = format!("<{}@{domain}>", text(letter, "id"));
@@ -217,6 +210,56 @@ impl Server {
             .header(ByProgram)
             .multipart(MultiPart::alternative_plain_html(plain, rich.into_string()))
             .map_err(|error| error.to_string())
+    }
+
+    /// A notice in the words of a language.
+    fn told(&self, say: &Say, notice: &Value) -> Told {
+        let (title, body) = said(say, notice);
+        let link = if text(notice, "topic") == CONFIRM {
+            Some(text(notice, "path").to_owned())
+        } else {
+            leads(notice).map(|path| format!("{}{path}", self.pages))
+        };
+        Told { title, body, link: link.filter(|link| link.starts_with("http")).unwrap_or_default() }
+    }
+}
+
+/// What a letter says of one notice; what is empty is left out.
+struct Told {
+    title: String,
+    body: String,
+    link: String,
+}
+
+/// A letter as text. The title of a single notice is that of the letter.
+fn plain(title: &str, told: &[Told], why: &str) -> String {
+    let mut parts = vec![title];
+    for one in told {
+        if one.title != title {
+            parts.push(&one.title);
+        }
+        parts.extend([one.body.as_str(), &one.link]);
+    }
+    parts.extend(["-- ", why]);
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The same as HTML, all of it escaped.
+fn rich(say: &Say, title: &str, told: &[Told], why: &str) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(say.tag()) dir=(say.direction()) {
+            head { meta charset="utf-8"; title { (title) } }
+            body style="font-family: sans-serif; max-width: 34em; line-height: 1.5" {
+                h1 style="font-size: 1.3em" { (title) }
+                @for one in told {
+                    @if one.title != title { h2 style="font-size: 1.1em" { (one.title) } }
+                    @for part in one.body.split("\n\n").filter(|part| !part.is_empty()) { p { (part) } }
+                    @if !one.link.is_empty() { p { a href=(one.link) { (one.link) } } }
+                }
+                p style="color: #555" { small { (why) } }
+            }
+        }
     }
 }
 

@@ -16,6 +16,8 @@ use crate::caretaker::BoxState;
 const PATH: &str = "/stewards/health";
 /// With less than that free, stewards are warned: journal and copies need room.
 const FREE_BYTES_MIN: u64 = 2 << 30;
+/// What ends later has no end to tell of: the box's own certificate is valid until the year 4096.
+const A_LIFETIME_MICROS: u64 = 100 * 366 * 24 * 3_600 * 1_000_000;
 /// So long before its end, stewards are warned of a certificate.
 const CERTIFICATE_MICROS_MIN: u64 = 21 * 24 * 3_600 * 1_000_000;
 /// An event that waits longer than this is late.
@@ -59,7 +61,9 @@ fn the_box(visit: &Visit, look: Option<&BoxState>, newest: Option<u64>) -> Marku
     let now = state.kernel.now();
     let numbers = state.kernel.metrics().snapshot();
     let disk = look.and_then(|look| look.disk);
-    let ends = look.and_then(|look| look.certificate_ends);
+    let ends = look
+        .and_then(|look| look.certificate_ends)
+        .filter(|ends| *ends < now.saturating_add(A_LIFETIME_MICROS));
     let store = state.kernel.store_stats();
     html! {
         @if disk.is_some_and(|(free, _)| free < FREE_BYTES_MIN) {

@@ -18,6 +18,8 @@ use super::super::words::Say;
 use crate::front;
 
 const PATH: &str = "/me/inbox";
+/// When quiet hours end, as long as nothing was chosen.
+const MORNING: u64 = 7;
 /// What the host itself sends: the title's message, and the text's.
 const OF_HOST: [(&str, &str); 6] = [
     ("notice-token", "notice-token-about"),
@@ -72,6 +74,7 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
     let notices = ask(visit, "notices", "list", json!({})).await.unwrap_or_default();
     let choices = ask(visit, "notices", "choices", json!({})).await.unwrap_or_default();
     let address = ask(visit, "notices", "address", json!({})).await.unwrap_or_default();
+    let hours = ask(visit, "notices", "times", json!({})).await.unwrap_or_default();
     let title = say.t("inbox");
     let unread = items(&notices).iter().any(|notice| notice.get("read") == Some(&Value::Bool(false)));
     let body = html! {
@@ -84,6 +87,7 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
         ul class="rows" { @for notice in items(&notices) { (row(visit, notice)) } }
         (where_to(visit, &address))
         (wishes(visit, &choices))
+        @if !text(&address, "email").is_empty() { (times(visit, &hours)) }
     };
     shell::page_with(visit, status, &Frame { title: &title, place: PATH, ..Frame::default() }, &body)
 }
@@ -155,9 +159,9 @@ fn wishes(visit: &Visit, choices: &Value) -> Markup {
                         }
                         input type="hidden" name="topic" value={ (source) "/" (topic) };
                         select id=(id) name="way" {
-                            @for (way, words) in [("inbox", "way-inbox"), ("email", "way-email"), ("none", "way-none")] {
-                                @if way != "none" || choice.get("fixed") != Some(&Value::Bool(true)) {
-                                    option value=(way) selected[text(choice, "way") == way] { (say.t(words)) }
+                            @for (way, words) in ways(say) {
+                                @if ["inbox", "email"].contains(&way) || choice.get("fixed") != Some(&Value::Bool(true)) {
+                                    option value=(way) selected[text(choice, "way") == way] { (words) }
                                 }
                             }
                         }
@@ -167,6 +171,60 @@ fn wishes(visit: &Visit, choices: &Value) -> Markup {
             }
         }
     }
+}
+
+/// How notices of a topic may reach somebody.
+fn ways(say: &Say) -> [(&'static str, String); 4] {
+    [
+        ("inbox", say.t("way-inbox")),
+        ("email", say.t("way-email")),
+        ("digest", say.t("way-digest")),
+        ("none", say.t("way-none")),
+    ]
+}
+
+/// When e-mail comes to her.
+fn times(visit: &Visit, times: &Value) -> Markup {
+    let say = &visit.say;
+    let quiet = times.get("quiet").filter(|quiet| !quiet.is_null());
+    let hour = |name: &str| quiet.and_then(|quiet| number(quiet, name));
+    html! {
+        section class="card" {
+            h2 { (say.t("inbox-times")) }
+            p { (say.t("inbox-times-help")) }
+            form method="post" action={ (PATH) "/times" } {
+                (hidden(visit))
+                (hours("digest", &say.t("inbox-times-digest"), None, number(times, "digest")))
+                (hours("begins", &say.t("inbox-times-quiet"), Some(&say.t("inbox-times-loud")), hour("begins")))
+                (hours("ends", &say.t("inbox-times-until"), None, hour("ends").or(Some(MORNING))))
+                button { (say.t("save")) }
+            }
+        }
+    }
+}
+
+/// An hour of the day to choose; `none`: what it says where none is.
+fn hours(name: &str, label: &str, none: Option<&str>, chosen: Option<u64>) -> Markup {
+    html! {
+        div class="field" {
+            label for=(name) { (label) }
+            select id=(name) name=(name) {
+                @if let Some(none) = none { option value="" selected[chosen.is_none()] { (none) } }
+                @for hour in 0..24 { option value=(hour) selected[chosen == Some(hour)] { (hour) ":00" } }
+            }
+        }
+    }
+}
+
+pub(super) async fn set_times(Posted { visit: member, fields }: Posted<Member>) -> Response {
+    let hour = |name: &str| fields.text(name).parse::<u8>().ok();
+    let quiet = hour("begins").map(|begins| json!({ "begins": begins, "ends": hour("ends") }));
+    let order = json!({ "times": { "digest": hour("digest"), "quiet": quiet } });
+    if ask(&member.visit, "notices", "set-times", order).await.is_ok() {
+        return redirect(PATH);
+    }
+    let why = notice("bad", &member.visit.say.t("inbox-times-wrong"));
+    shown(&member, StatusCode::UNPROCESSABLE_ENTITY, why).await
 }
 
 pub(super) async fn read(Posted { visit: member, .. }: Posted<Member>) -> Response {

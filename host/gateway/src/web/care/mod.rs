@@ -60,6 +60,7 @@ pub(super) fn router() -> Router {
         .route("/me/inbox/read", post(inbox::read))
         .route("/me/inbox/forget", post(inbox::forget))
         .route("/me/inbox/choose", post(inbox::choose))
+        .route("/me/inbox/times", post(inbox::set_times))
         .route("/me/inbox/address", post(inbox::address))
         .route("/me/inbox/address/forget", post(inbox::forget_address))
         .route("/confirm-address/{secret}", get(inbox::confirm_page).post(inbox::confirm))

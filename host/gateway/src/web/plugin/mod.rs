@@ -7,13 +7,14 @@
 //! | `GET /p/{plugin}/call/{interface}/{function}` | that form |
 //! | `GET /p/{plugin}/file/{interface}/{function}` | what a query gives, saved as a file |
 //! | `GET /p/{plugin}/static/{path}` | a file that travels with the plugin, for its frame |
+//! | `GET /p/{plugin}/live` | that something happened, for pages that renew themselves |
 //! | `POST /p/{plugin}/frame/{interface}/{function}` | what that frame asks |
 //! | `POST /p/{plugin}/do/{interface}/{function}` | a form was sent |
 //!
 //! `render` asks the plugin and puts its page into the shell, `act` takes a form, `confirm` is the page of W2, which no
 //! plugin can draw over, `function` the forms that the host makes itself, `viewer` who
 //! looks, `units` in what a plugin's numbers count, `refused` how it says what it refuses, `file` what is saved,
-//! `statics` a plugin's own files in their frame.
+//! `statics` a plugin's own files in their frame, `live` what renews itself.
 //!
 //! It decides no right: the plugin is called as whoever is signed in, like by her token over the API. If it is wrong,
 //! a form does something else than the page said, or twice.
@@ -22,6 +23,7 @@ mod act;
 mod confirm;
 mod file;
 mod function;
+mod live;
 mod refused;
 mod render;
 mod statics;
@@ -56,6 +58,7 @@ pub(super) fn router() -> Router {
         .route("/p/{plugin}/file/{interface}/{function}", get(file::save))
         .route("/p/{plugin}/static/{*path}", get(statics::file))
         .route("/p/{plugin}/frame/{interface}/{function}", post(statics::asked))
+        .route("/p/{plugin}/live", get(live::listen))
         .route("/p/{plugin}/call", get(function::index))
         .route("/p/{plugin}/call/{interface}/{function}", get(function::page))
         .route("/p/{plugin}/do/{interface}/{function}", post(act::act))

@@ -28,6 +28,11 @@ const TITLE_MAX: usize = 120;
 const DONE: &str = "__Host-hamlet-done";
 /// Behind the sequence: what was asked for was not done, and the host says nothing.
 const QUIET: char = 'q';
+/// The script of a plugin's own frame.
+const FRAME: &str = "frame";
+/// What a page has where it needs a script, and the script. A word of the plugin's own that looks like it loads one that
+/// then finds nothing to do.
+const SCRIPTS: [(&str, &str); 3] = [(" data-frame=", FRAME), (" data-live", "live"), (" data-scan", "scan")];
 
 /// A page as a plugin gave it.
 struct Given {
@@ -85,9 +90,9 @@ pub(super) async fn shown(
     }
     let here = address(plugin, path, query);
     let drawn = Sight::new(visit).draw(plugin, &here, &page).await;
-    // A word of the plugin's own that looks like it loads a script that then finds nothing to do.
-    let scans = drawn.contains(" data-scan");
-    let framed = drawn.contains(" data-frame=").then_some(plugin);
+    let scripts: Vec<&str> =
+        SCRIPTS.iter().filter(|(mark, _)| drawn.contains(mark)).map(|(_, script)| *script).collect();
+    let framed = scripts.contains(&FRAME).then_some(plugin);
     let body = html! {
         (around(plugin, visit.title_of(info), path, &given.navigation))
         h1 { (given.title) }
@@ -97,7 +102,7 @@ pub(super) async fn shown(
         p class="plugin-end" { a href={ "/p/" (plugin) "/" (super::CALL) } { (visit.say.t("plugin-functions")) } }
     };
     let place = format!("/p/{plugin}/");
-    let frame = Frame { title: &given.title, place: &place, scans, framed, ..Frame::default() };
+    let frame = Frame { title: &given.title, place: &place, scripts: &scripts, framed, ..Frame::default() };
     let mut response = shell::page_with(visit, status, &frame, &body);
     if sequence(visit).is_some() {
         set_done(&mut response, "", 0);
