@@ -46,6 +46,15 @@ def story_a_steward_cares_for_the_box(browser):
     ada.page.get_by_role("link", name="Proof").first.click()
     ada.waits_for("An entry of the journal")
     ada.reads("the journal is whole")
+    # When e-mail comes is asked of whom has an address.
+    ada.goes("/me/inbox")
+    ada.types(email="ada@oak.example")
+    ada.presses("Set the address")
+    ada.reads("When e-mail comes")
+    ada.page.get_by_label("Nothing comes from").select_option("22")
+    ada.page.locator("form[action='/me/inbox/times'] button").click()
+    ada.page.wait_for_load_state("load")
+    assert ada.page.get_by_label("Nothing comes from").input_value() == "22"
     for tag in ["en", "ar-XB"]:
         ada.context.add_cookies([{"name": "hamlet-language", "value": tag, "url": town.url}])
         for size in [{"width": 360, "height": 640}, DESK]:
