@@ -170,6 +170,7 @@ inbox-address = E-mail to you
 inbox-address-none = No address. You find all notices here.
 inbox-address-good = Goes to { $email }, which you confirmed on { $day }.
 inbox-address-asked = A link was sent to { $email }. Open it to confirm that the address is yours; until then nothing else is sent there.
+inbox-address-no-server = This community sends no e-mail yet: a steward has to say by which server. Until then you find all notices here.
 inbox-email = Address
 inbox-email-help = A link will be sent there.
 inbox-email-set = Set the address

@@ -170,6 +170,7 @@ inbox-address = Correo para ti
 inbox-address-none = Sin dirección. Encuentras todos los avisos aquí.
 inbox-address-good = Va a { $email }, que confirmaste el { $day }.
 inbox-address-asked = Se envió un enlace a { $email }. Ábrelo para confirmar que la dirección es tuya; hasta entonces no se envía nada más allí.
+inbox-address-no-server = Esta comunidad aún no envía correo: alguien de la administración debe decir por qué servidor. Mientras tanto encuentras todos los avisos aquí.
 inbox-email = Dirección
 inbox-email-help = Se enviará un enlace allí.
 inbox-email-set = Poner la dirección

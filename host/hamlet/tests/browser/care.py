@@ -50,6 +50,7 @@ def story_a_steward_cares_for_the_box(browser):
     ada.goes("/me/inbox")
     ada.types(email="ada@oak.example")
     ada.presses("Set the address")
+    ada.reads("sends no e-mail yet")
     ada.reads("When e-mail comes")
     ada.page.get_by_label("Nothing comes from").select_option("22")
     ada.page.locator("form[action='/me/inbox/times'] button").click()

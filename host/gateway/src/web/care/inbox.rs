@@ -75,6 +75,8 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
     let choices = ask(visit, "notices", "choices", json!({})).await.unwrap_or_default();
     let address = ask(visit, "notices", "address", json!({})).await.unwrap_or_default();
     let hours = ask(visit, "notices", "times", json!({})).await.unwrap_or_default();
+    let mail = as_host(visit, "notices", "mail", json!({})).await.unwrap_or_default();
+    let is_sent = mail.get("server").is_some_and(|server| !server.is_null());
     let title = say.t("inbox");
     let unread = items(&notices).iter().any(|notice| notice.get("read") == Some(&Value::Bool(false)));
     let body = html! {
@@ -85,7 +87,7 @@ async fn shown(member: &Member, status: StatusCode, top: Markup) -> Response {
             form method="post" action={ (PATH) "/read" } { (hidden(visit)) button class="quiet" { (say.t("inbox-read-all")) } }
         }
         ul class="rows" { @for notice in items(&notices) { (row(visit, notice)) } }
-        (where_to(visit, &address))
+        (where_to(visit, &address, is_sent))
         (wishes(visit, &choices))
         @if !text(&address, "email").is_empty() { (times(visit, &hours)) }
     };
@@ -117,7 +119,7 @@ fn row(visit: &Visit, notice: &Value) -> Markup {
 }
 
 /// Her address.
-fn where_to(visit: &Visit, address: &Value) -> Markup {
+fn where_to(visit: &Visit, address: &Value, is_sent: bool) -> Markup {
     let say = &visit.say;
     let email = text(address, "email");
     html! {
@@ -126,7 +128,8 @@ fn where_to(visit: &Visit, address: &Value) -> Markup {
             @if email.is_empty() { p { (say.t("inbox-address-none")) } }
             @else if let Some(day) = number(address, "confirmed") {
                 p { (say.with("inbox-address-good", &[("email", email), ("day", &visit.day(day))])) }
-            } @else { p class="notice" { (say.with("inbox-address-asked", &[("email", email)])) } }
+            } @else if is_sent { p class="notice" { (say.with("inbox-address-asked", &[("email", email)])) } }
+            @if !is_sent && !email.is_empty() { p class="notice" { (say.t("inbox-address-no-server")) } }
             form method="post" action={ (PATH) "/address" } {
                 (hidden(visit))
                 (field(&Field { name: "email", label: &say.t("inbox-email"), help: &say.t("inbox-email-help"), kind: "email", value: email, autocomplete: "email", ..Field::default() }))
