@@ -69,10 +69,10 @@ impl Kernel {
         let rooms = open::open_rooms(&config, &store, &mut batch)?;
         let query_threads = open::query_threads(&config.limits);
         let beside_threads = open::beside_threads(&config.limits);
-        let queries = Arc::new(Queries::default());
+        let queries = Arc::new(Queries::new(query_threads));
         let waiting: Weak<Queries> = Arc::downgrade(&queries);
         let ticks = Arc::new(AtomicU64::new(0));
-        let engine = Engine::new(query_threads + beside_threads + 1, move || {
+        let engine = Engine::new(query_threads + beside_threads + 1, query_threads, move || {
             let tick = ticks.fetch_add(1, Ordering::Relaxed) + 1;
             if let Some(queries) = waiting.upgrade() {
                 queries.expire(tick);
@@ -137,7 +137,7 @@ impl Kernel {
             rooms,
             table,
         });
-        let threads = open::start(&shared, batch, query_threads, beside_threads)?;
+        let threads = open::start(&shared, batch, beside_threads)?;
         Ok(Self {
             inner: Arc::new(Inner { shared, stopping: AtomicBool::new(false), threads: Mutex::new(threads) }),
         })
@@ -365,6 +365,7 @@ impl Inner {
         self.shared.queue.close();
         self.shared.queries.close();
         threads.others.drain(..).for_each(|thread| drop(thread.join()));
+        self.shared.queries.workers.join();
         drop(threads);
         // So that the next start replays nothing. What is not folded is in the journal all the same.
         if let Err(error) = self.shared.store.fold_all() {

@@ -1,7 +1,9 @@
 //! Queries: in parallel, each on a snapshot, on threads of their own (T1, T6).
 //!
 //! A query that names a sequence waits, without a thread, until that batch is visible or its patience ends. The queue
-//! is bounded; full is `busy`.
+//! is bounded; full is `busy`. One that takes long gives way ([`long`]).
+
+pub(crate) mod long;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,14 +41,25 @@ struct State {
     closed: bool,
 }
 
-/// The queue of queries.
-#[derive(Default)]
+/// The queue of queries, and the threads that run them.
 pub(crate) struct Queries {
     state: Mutex<State>,
     arrived: Condvar,
+    pub(crate) workers: long::Workers,
+    /// So many threads; as many again while some take long.
+    at_once: usize,
 }
 
 impl Queries {
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self { state: Mutex::default(), arrived: Condvar::default(), workers: long::Workers::default(), at_once }
+    }
+
+    /// Starts the threads.
+    pub(crate) fn start(&self, shared: &Arc<Shared>) -> std::io::Result<()> {
+        (0..self.at_once).try_for_each(|_| self.workers.start(shared))
+    }
+
     /// Adds a query, to wait for its sequence if that is not visible yet; one that waits for what cannot come is
     /// answered at once. `head` is asked under the lock, so that no commit slips between.
     pub(crate) fn push(&self, query: Query, head: impl Fn() -> Sequence, patience: u64, most: usize) {
@@ -146,7 +159,12 @@ pub(crate) fn work(shared: &Arc<Shared>) {
     let mut running = Running::idle(Arc::clone(shared), shared.table(), Tx::Nothing);
     loop {
         match shared.queries.pop() {
-            Ok(Some(query)) => running = serve(shared, running, query),
+            Ok(Some(query)) => {
+                running = serve(shared, running, query);
+                if long::gave_way(shared) {
+                    return;
+                }
+            }
             Ok(None) => return,
             Err(Idle) => running.drop_kept(),
         }
@@ -189,6 +207,7 @@ fn run_query(
     running.tx = Tx::Query(snapshot);
     let deadline = shared.engine.deadline(shared.limits.query_time);
     running.begin(call.actor.clone(), Arc::clone(&call.request_id), deadline);
+    running.long_from = Some(shared.engine.after(long::LONG));
     running.now = shared.time_for_queries();
     let callee = match Shared::resolve(&running.table, call, callable) {
         Ok(callee) => callee,

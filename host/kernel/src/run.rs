@@ -87,6 +87,8 @@ pub(crate) struct Running {
     /// The tick at which time is up, and whether the last part of it was given (see [`Running::ticks_left`]).
     pub(crate) deadline: u64,
     grace_given: bool,
+    /// Of a query: the tick from which on it gives way, until it has.
+    pub(crate) long_from: Option<u64>,
     pub(crate) memory_left: usize,
     /// A guest was refused memory; if it traps now, that is why.
     pub(crate) memory_refused: bool,
@@ -138,6 +140,7 @@ impl Running {
             doom: None,
             deadline: 0,
             grace_given: false,
+            long_from: None,
             memory_left: 0,
             memory_refused: false,
             consent: consent::Session::plain(),
@@ -175,7 +178,12 @@ impl Running {
             self.grace_given = true;
             self.deadline = now + GRACE_TICKS;
         }
-        Some(self.deadline - now)
+        if self.long_from.is_some_and(|long| now >= long) {
+            self.long_from = None;
+            crate::query::long::give_way(&self.shared);
+        }
+        let next = self.long_from.map_or(self.deadline, |long| long.min(self.deadline));
+        Some(next - now)
     }
 
     /// Makes ready for another call; rows and time are set by the caller.
@@ -189,6 +197,7 @@ impl Running {
         self.doom = None;
         self.deadline = deadline;
         self.grace_given = false;
+        self.long_from = None;
         self.memory_left = self.shared.limits.memory_bytes;
         self.memory_refused = false;
         self.consent = consent::Session::plain();

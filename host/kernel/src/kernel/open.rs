@@ -26,7 +26,7 @@ use crate::sealed::PartyKeys;
 use crate::secret::HostSecret;
 use crate::sequencer::Sequencer;
 use crate::table::Provider;
-use crate::{beside, dispatch, erasure, events, grants, history, query, settings, steward_log};
+use crate::{beside, dispatch, erasure, events, grants, history, settings, steward_log};
 
 /// The host's own contracts.
 static HOST_WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/host");
@@ -290,7 +290,6 @@ pub(super) struct Threads {
 pub(super) fn start(
     shared: &Arc<Shared>,
     batch: Batch,
-    query_threads: usize,
     beside_threads: usize,
 ) -> Result<Threads, OpenError> {
     let thread = |name: String| std::thread::Builder::new().name(name).stack_size(THREAD_STACK_BYTES);
@@ -298,14 +297,7 @@ pub(super) fn start(
     let mut threads = Threads { beside: Vec::new(), others: Vec::new() };
     let sequencer = Sequencer::new(Arc::clone(shared), batch).map_err(failed)?;
     threads.others.push(thread("hamlet-sequencer".into()).spawn(move || sequencer.work()).map_err(failed)?);
-    for number in 0..query_threads {
-        let shared = Arc::clone(shared);
-        let spawned = thread(format!("hamlet-query-{number}")).spawn(move || {
-            priority::step_back(priority::QUERY);
-            query::work(&shared);
-        });
-        threads.others.push(spawned.map_err(failed)?);
-    }
+    shared.queries.start(shared).map_err(failed)?;
     for number in 0..beside_threads {
         let shared = Arc::clone(shared);
         let spawned = thread(format!("hamlet-beside-{number}")).spawn(move || {

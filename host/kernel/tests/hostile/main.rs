@@ -3,7 +3,7 @@
 //!
 //! | trick | who limits it | limit | what the caller is told |
 //! |---|---|---|---|
-//! | endless loop, also in a start function | engine: epochs of 5 ms | 50 ms on the sequencer, then 5 s beside it; a query 5 s | `deadline` |
+//! | endless loop, also in a start function | engine: epochs of 5 ms | 50 ms on the sequencer, then 5 s beside it; a query 5 s, and after 20 ms behind others | `deadline` |
 //! | memory | engine: resource limiter, over all guests of a call | 256 MiB | `quota` |
 //! | tables | engine: pool | 20,000 elements a table | refused at staging; growing gives the guest −1 |
 //! | too many memories, tables, instances in one component | engine: pool | 100 core instances, one memory each | refused at staging |

@@ -1,5 +1,7 @@
 //! What a plugin tries within one call.
 
+use std::time::{Duration, Instant};
+
 use hamlet_kernel::{Actor, CallError};
 use wasmtime::component::Val;
 
@@ -64,6 +66,32 @@ fn t7_an_endless_loop_ends_as_a_deadline_in_a_command_and_in_a_query() {
         let error = refused(&village, trick, vec![]);
         assert!(matches!(&error, CallError::Deadline { plugin, .. } if &**plugin == "hostile"), "{error:?}");
     }
+}
+
+#[test]
+fn t7_queries_that_take_long_let_others_pass() {
+    let village = beset(Village::with(|config| {
+        config.limits.query_threads = 1;
+        config.limits.query_time = Duration::from_secs(1);
+    }));
+    village.run("first", "set count 1").unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            let (begun, spin) = (Instant::now(), scope.spawn(|| try_it(&village, "spin-in-query", vec![])));
+            std::thread::sleep(Duration::from_millis(100));
+            // The only thread is at work on the loop, and still somebody is there.
+            assert_eq!(village.get("first", "count"), "1");
+            assert!(!spin.is_finished(), "the loop ended after {:?}", begun.elapsed());
+            let ended = spin.join().unwrap();
+            assert!(matches!(&ended, Err(CallError::Deadline { .. })), "{ended:?}");
+        }
+        // More of them than may give way: those wait, and all end.
+        let spins: Vec<_> = (0..5).map(|_| scope.spawn(|| try_it(&village, "spin-in-query", vec![]))).collect();
+        for spin in spins {
+            assert!(matches!(spin.join().unwrap(), Err(CallError::Deadline { .. })));
+        }
+    });
+    unharmed(&village);
 }
 
 #[test]
