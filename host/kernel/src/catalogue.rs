@@ -34,7 +34,7 @@ pub struct Callable {
     pub(crate) place: usize,
     pub(crate) number: usize,
     pub(crate) generation: u64,
-    /// Calls of it that were done within the sequencer's time since the last that was not (T7).
+    /// Calls of it that were done within the sequencer's time since the last that was not, and their milliseconds (T7).
     pub(crate) quick_runs: Arc<AtomicU32>,
     /// Calls of it that failed there, and not at once, since it was found long last.
     pub(crate) slow_failures: Arc<AtomicU32>,

@@ -215,12 +215,13 @@ impl Sequencer {
                 match self.guarded(|runner| runner.command(&call, &callable)) {
                     Err(CallError::Deadline { .. }) => self.too_long(Task::Call(call, callable, reply), 0),
                     result => {
-                        if result.is_err()
-                            && begun.elapsed() >= self.shared.limits.command_time / SLOW_FAILURE
-                        {
+                        let took = begun.elapsed();
+                        if result.is_err() && took >= self.shared.limits.command_time / SLOW_FAILURE {
                             self.shared.beside.failed_slowly(&self.shared, &callable);
                         } else {
-                            callable.quick_runs.fetch_add(1, Ordering::Relaxed);
+                            // A list that takes its time, and not too much, is as good a sign as many small calls.
+                            let millis = u32::try_from(took.as_millis()).unwrap_or(0);
+                            callable.quick_runs.fetch_add(1 + millis, Ordering::Relaxed);
                         }
                         let place = self.place(before);
                         self.pending.push(Pending::Call(reply, result, call, place));

@@ -6,8 +6,8 @@
 //! chance. How soon doubles with each time that it is found long again, from a minute to a day: one that makes use of
 //! this costs its neighbours 50 ms in a minute at first, and soon nothing.
 //!
-//! For the same reason one that did well a thousand times before is forgiven, if that was not within the last minute;
-//! only the call that took too long then runs beside.
+//! For the same reason one that did well a thousand times before, or for a second in all, is forgiven, if that was not
+//! within the last minute; only the call that took too long then runs beside.
 //!
 //! A function whose calls fail slowly (a write-set that is always too large, a trap after much work) is taken for long
 //! as well, after three: each costs the sequencer a little less than its 50 ms, and nothing comes of it.
@@ -34,7 +34,8 @@ const SHORT_RUNS: u32 = 8;
 /// So many calls that fail slowly, since it was found long last, are as one that needs too much time.
 const SLOW_FAILURES: u32 = 3;
 
-/// So many calls within the time, before one that was not, show that it was an accident.
+/// So many calls within the time, before one that was not, show that it was an accident; a longer one counts for each of
+/// its milliseconds.
 const QUICK_RUNS: u32 = 1_000;
 
 /// What was found long. A plugin's other version is another.
