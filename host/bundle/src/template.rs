@@ -122,3 +122,25 @@ fn put(path: &Path, bytes: &[u8], written: &mut Vec<PathBuf>) -> Result<(), Temp
     written.push(path.to_owned());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// The release profile in a manifest, but for what concerns the house's own crates.
+    fn profile(manifest: &str) -> toml::Table {
+        let manifest: toml::Table = toml::from_str(manifest).unwrap();
+        let mut profile = manifest["profile"]["release"].as_table().unwrap().clone();
+        profile["package"].as_table_mut().unwrap().retain(|package, _| package == "*");
+        profile
+    }
+
+    #[test]
+    fn a_new_plugin_compiles_what_it_shares_with_the_host_as_the_host_does() {
+        // Another profile would compile the engine once more: ten minutes instead of one.
+        let house = fs::read_to_string(Path::new(CHECKOUT).join("Cargo.toml")).unwrap();
+        let template = Template::rust("tool-library").unwrap().fill(FILES[0].1, checkout().as_deref());
+        assert_eq!(profile(&template), profile(&house));
+    }
+}

@@ -49,7 +49,11 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// `threads` run guests at the same time, and at times so many `more`; `on_tick` runs every [`TICK`].
-    pub(crate) fn new(threads: usize, more: usize, on_tick: impl Fn() + Send + 'static) -> wasmtime::Result<Self> {
+    pub(crate) fn new(
+        threads: usize,
+        more: usize,
+        on_tick: impl Fn() + Send + 'static,
+    ) -> wasmtime::Result<Self> {
         let wasmtime = wasmtime::Engine::new(&settings(threads, more))?;
         let epoch = Arc::new(AtomicU64::new(0));
         let stop = Arc::new(AtomicBool::new(false));
@@ -93,7 +97,8 @@ impl Drop for Engine {
 }
 
 fn settings(threads: usize, more: usize) -> Config {
-    let instances = u32::try_from((threads + more) * (CALL_DEPTH_MAX + KEPT_INSTANCES_MAX)).unwrap_or(u32::MAX);
+    let instances =
+        u32::try_from((threads + more) * (CALL_DEPTH_MAX + KEPT_INSTANCES_MAX)).unwrap_or(u32::MAX);
     let knows_dirty = PoolingAllocationConfig::is_pagemap_scan_available();
     let keep_resident = if knows_dirty { KEEP_RESIDENT_BYTES } else { KEEP_RESIDENT_BLINDLY_BYTES };
     let mut pool = PoolingAllocationConfig::new();

@@ -52,7 +52,12 @@ pub(crate) struct Queries {
 
 impl Queries {
     pub(crate) fn new(at_once: usize) -> Self {
-        Self { state: Mutex::default(), arrived: Condvar::default(), workers: long::Workers::default(), at_once }
+        Self {
+            state: Mutex::default(),
+            arrived: Condvar::default(),
+            workers: long::Workers::default(),
+            at_once,
+        }
     }
 
     /// Starts the threads.

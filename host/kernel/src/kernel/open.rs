@@ -287,11 +287,7 @@ pub(super) struct Threads {
 }
 
 /// T10: all threads that run guests have the stack that the constants were checked against.
-pub(super) fn start(
-    shared: &Arc<Shared>,
-    batch: Batch,
-    beside_threads: usize,
-) -> Result<Threads, OpenError> {
+pub(super) fn start(shared: &Arc<Shared>, batch: Batch, beside_threads: usize) -> Result<Threads, OpenError> {
     let thread = |name: String| std::thread::Builder::new().name(name).stack_size(THREAD_STACK_BYTES);
     let failed = |error: std::io::Error| OpenError::Other(format!("a thread cannot be started: {error}"));
     let mut threads = Threads { beside: Vec::new(), others: Vec::new() };

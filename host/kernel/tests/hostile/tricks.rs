@@ -86,7 +86,8 @@ fn t7_queries_that_take_long_let_others_pass() {
             assert!(matches!(&ended, Err(CallError::Deadline { .. })), "{ended:?}");
         }
         // More of them than may give way: those wait, and all end.
-        let spins: Vec<_> = (0..5).map(|_| scope.spawn(|| try_it(&village, "spin-in-query", vec![]))).collect();
+        let spins: Vec<_> =
+            (0..5).map(|_| scope.spawn(|| try_it(&village, "spin-in-query", vec![]))).collect();
         for spin in spins {
             assert!(matches!(spin.join().unwrap(), Err(CallError::Deadline { .. })));
         }

@@ -48,7 +48,7 @@ fn until_beside(village: &Village, runs: u64) {
 }
 
 /// Keeps a command at work for some hundred milliseconds, reading one key.
-const WORK: &str = "repeat 150000 [get nothing]";
+const WORK: &str = "repeat 400000 [get nothing]";
 
 #[test]
 fn t7_payments_go_on_while_a_long_scan_and_an_endless_loop_run() {
