@@ -21,6 +21,8 @@
 
 use std::fmt::{Display, Write as _};
 
+use crate::Id;
+
 /// A page, or a part of one, that is being written. All methods give it back, so that calls can be chained.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Html(String);
@@ -90,6 +92,27 @@ impl Html {
         self
     }
 
+    /// A hidden field of a form.
+    pub fn hidden(&mut self, name: &'static str, value: impl Display) -> &mut Self {
+        self.markup("<input type=\"hidden\"").attribute("name", name).attribute("value", value).markup(">")
+    }
+
+    /// A member, by name; what is shown where nobody may know her.
+    pub fn party(&mut self, party: Id, else_shown: &str) -> &mut Self {
+        self.markup("<h-party").attribute("id", party).markup(">").text(else_shown).markup("</h-party>")
+    }
+
+    /// A time, in microseconds since 1970, as the viewer's language writes it: `date`, `time`, `datetime` or `relative`.
+    pub fn time(&mut self, instant: u64, format: &'static str) -> &mut Self {
+        self.markup("<h-time").attribute("format", format).attribute("value", instant).markup("></h-time>")
+    }
+
+    /// An amount in minor units, as the viewer's language writes it; what is shown where it cannot be drawn.
+    pub fn money(&mut self, amount: i128, scale: u8, unit: &str, else_shown: &str) -> &mut Self {
+        self.markup("<h-money").attribute("amount", amount).attribute("scale", scale).attribute("unit", unit);
+        self.markup(">").text(else_shown).markup("</h-money>")
+    }
+
     /// Another part, as it was written.
     pub fn part(&mut self, part: &Html) -> &mut Self {
         self.0.push_str(&part.0);
@@ -124,6 +147,19 @@ mod tests {
         assert_eq!(html.finish(), "<p title=\"a&quot;b&#39;c\">&lt;b&gt;&amp;-7</p>");
         assert_eq!(Html::new().query("a b&c=é").finish(), "a%20b%26c%3D%C3%A9");
         assert!(html.is_empty());
+    }
+
+    #[test]
+    fn the_elements_of_the_host_hold_what_they_are_given() {
+        let mut html = Html::new();
+        html.hidden("to", "\"a\"").party(1.into(), "?").time(7, "date").money(-1250, 2, "LEAF", "-12.50 LEAF");
+        assert_eq!(
+            html.finish(),
+            "<input type=\"hidden\" name=\"to\" value=\"&quot;a&quot;\">\
+             <h-party id=\"00000000000000000000000000000001\">?</h-party>\
+             <h-time format=\"date\" value=\"7\"></h-time>\
+             <h-money amount=\"-1250\" scale=\"2\" unit=\"LEAF\">-12.50 LEAF</h-money>"
+        );
     }
 
     #[test]

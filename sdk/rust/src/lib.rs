@@ -46,7 +46,8 @@
 //!
 //! # Pages
 //!
-//! [`Html`] writes the pages of a plugin: literals are markup, everything else is escaped.
+//! [`Html`] writes the pages of a plugin: literals are markup, everything else is escaped. With the feature `words`,
+//! `Words` says them in the viewer's language.
 //!
 //! # Memory
 //!
@@ -67,6 +68,8 @@ mod scan;
 mod storage;
 mod table;
 pub mod types;
+#[cfg(feature = "words")]
+pub mod words;
 
 #[cfg(target_family = "wasm")]
 mod alloc;
@@ -83,6 +86,8 @@ pub use row::Row;
 pub use scan::{Iter, Page, Scan};
 pub use storage::{Direction, Entry, Error, OrTrap, RawPage, Storage};
 pub use table::Table;
+#[cfg(feature = "words")]
+pub use words::Words;
 
 #[cfg(target_family = "wasm")]
 pub use wit_bindgen;

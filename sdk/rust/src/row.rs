@@ -23,6 +23,23 @@ pub trait Row: Serialize + DeserializeOwned {
         None
     }
 
+    /// The bytes in which a table keeps it: for a value that is kept within another, such as a sealed one.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] for a type with something that postcard cannot express.
+    fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        encode(self)
+    }
+
+    /// Reads what [`to_bytes`](Row::to_bytes) gave. None: it cannot be read by this version.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes.split_first() {
+            Some((format, rest)) if *format == Self::FORMAT => Self::from_postcard(rest),
+            Some((format, rest)) => Self::upgrade(*format, rest),
+            None => None,
+        }
+    }
+
     /// Reads postcard bytes, all of them. For [`Row::upgrade`].
     fn from_postcard(bytes: &[u8]) -> Option<Self> {
         match postcard::take_from_bytes(bytes) {
@@ -39,10 +56,5 @@ pub(crate) fn encode<R: Row>(row: &R) -> Result<Vec<u8>, Error> {
 }
 
 pub(crate) fn decode<R: Row>(table: u8, bytes: &[u8]) -> Result<R, Error> {
-    let row = match bytes.split_first() {
-        Some((format, rest)) if *format == R::FORMAT => R::from_postcard(rest),
-        Some((format, rest)) => R::upgrade(*format, rest),
-        None => None,
-    };
-    row.ok_or(Error::Damaged { table })
+    R::from_bytes(bytes).ok_or(Error::Damaged { table })
 }

@@ -1,0 +1,81 @@
+//! What people say.
+
+use board::audience::Audience;
+use board::error::Error;
+use board::market;
+use board::post::{Details, Number};
+use board::topics::{self, Reaction};
+
+use crate::double::*;
+
+const TOPIC: Details = Details::Topic { pinned: false };
+
+fn topic(village: &Village, text: &str) -> Number {
+    let mut draft = draft("The spring", TOPIC, Audience::Members);
+    draft.words.text = text.to_owned();
+    market::put_up(village, draft).unwrap()
+}
+
+#[test]
+fn a_talk_tells_whoever_takes_part_and_nobody_twice() {
+    let village = Village::new();
+    let spring = topic(village.with(ANA), "Who cleans it? @pau @ana @nobody");
+    assert_eq!(village.told(), [(PAU, "mentions")]);
+    topics::reply(village.with(PAU), spring, "I do.").unwrap();
+    assert_eq!(village.told(), [(ANA, "replies")]);
+    // The author was told a moment ago.
+    topics::reply(village.with(LENA), spring, "I too, @pau").unwrap();
+    assert_eq!(village.told(), [(PAU, "mentions")]);
+    village.now.set(NOON + DAY);
+    topics::follow(village.with(LENA), spring, false).unwrap();
+    topics::reply(village.with(PAU), spring, "Done.").unwrap();
+    assert_eq!(village.told(), [(ANA, "replies")]);
+    let talk = topics::talk(village.with(LENA), spring).unwrap();
+    assert_eq!(talk.replies.iter().map(|said| said.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(!talk.follows);
+}
+
+#[test]
+fn what_was_said_is_changed_and_taken_back_by_whoever_said_it() {
+    let village = Village::new();
+    let spring = topic(village.with(ANA), "");
+    let said = topics::reply(village.with(PAU), spring, "Tomorow").unwrap();
+    assert_eq!(topics::correct(village.with(ANA), spring, said, "x"), Err(Error::NotYours));
+    assert_eq!(topics::correct(village.with(PAU), spring, said, "  "), Err(Error::Text));
+    topics::correct(&village, spring, said, "Tomorrow").unwrap();
+    let reply = topics::talk(&village, spring).unwrap().replies.remove(0);
+    assert_eq!((reply.text.as_deref(), reply.changed), (Some("Tomorrow"), Some(NOON)));
+    topics::withdraw(&village, spring, said).unwrap();
+    assert_eq!(topics::withdraw(&village, spring, said), Err(Error::NotFound));
+    assert_eq!(topics::talk(&village, spring).unwrap().replies[0].text, None);
+    market::close(village.with(ANA), spring).unwrap();
+    assert_eq!(topics::reply(&village, spring, "late"), Err(Error::Closed));
+    assert_eq!(topics::reply(&village, 99, "where"), Err(Error::NotFound));
+}
+
+#[test]
+fn reactions_are_one_of_each_person() {
+    let village = Village::new();
+    let spring = topic(village.with(ANA), "");
+    let said = topics::reply(&village, spring, "I do").unwrap();
+    topics::react(village.with(PAU), spring, said, Some(Reaction::Thanks)).unwrap();
+    topics::react(&village, spring, said, Some(Reaction::Agree)).unwrap();
+    topics::react(village.with(LENA), spring, said, Some(Reaction::Agree)).unwrap();
+    topics::react(&village, spring, 0, Some(Reaction::Count)).unwrap();
+    topics::react(&village, spring, 0, None).unwrap();
+    assert_eq!(topics::react(&village, spring, 7, Some(Reaction::Count)), Err(Error::NotFound));
+    let counts = topics::talk(&village, spring).unwrap().reactions;
+    assert_eq!(counts.len(), 1);
+    let (of, count) = counts[0];
+    assert_eq!((of, count.reaction, count.people, count.own), (said, Reaction::Agree, 2, true));
+}
+
+#[test]
+fn stewards_pin_topics() {
+    let village = Village::new();
+    let spring = topic(village.with(ANA), "");
+    assert_eq!(topics::pin(&village, spring, true), Err(Error::StewardsOnly));
+    topics::pin(village.with(ROSA), spring, true).unwrap();
+    let bread = village.put_up("Bread", Details::Offer(leaf(1)), Audience::Members).unwrap();
+    assert_eq!(topics::pin(&village, bread, true), Err(Error::NotFound));
+}
