@@ -46,12 +46,14 @@ pub struct Village {
     pub tour: Vec<TourCard>,
 }
 
-/// What a village does again and again, in a file of its own.
+/// What people did, in a file of its own.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Life {
-    #[serde(rename = "habit")]
+struct Part {
+    #[serde(default, rename = "habit")]
     habits: Vec<Habit>,
+    #[serde(default, rename = "step")]
+    steps: Vec<Step>,
 }
 
 /// A community's own words.
@@ -203,11 +205,14 @@ impl Village {
             fs::read_to_string(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
         let mut village: Self =
             toml::from_str(&text).with_context(|| format!("`{}` is not a village", path.display()))?;
-        let life = folder.join("life.toml");
-        if let Ok(text) = fs::read_to_string(&life) {
-            let life: Life =
-                toml::from_str(&text).with_context(|| format!("`{}` is no life", life.display()))?;
-            village.habits.extend(life.habits);
+        for name in ["life.toml", "board.toml"] {
+            let path = folder.join(name);
+            if let Ok(text) = fs::read_to_string(&path) {
+                let part: Part =
+                    toml::from_str(&text).with_context(|| format!("`{}` is no part of a village", path.display()))?;
+                village.habits.extend(part.habits);
+                village.steps.extend(part.steps);
+            }
         }
         for habit in std::mem::take(&mut village.habits) {
             village.steps.extend(habit.steps()?);

@@ -25,7 +25,11 @@ pub struct Item {
 ///
 /// # Errors
 /// [`Error::NotYours`]; [`Error::Cursor`].
-pub fn held(world: &impl World, party: Id, cursor: Option<String>) -> Result<(Vec<Item>, Option<String>), Error> {
+pub fn held(
+    world: &impl World,
+    party: Id,
+    cursor: Option<String>,
+) -> Result<(Vec<Item>, Option<String>), Error> {
     if !world.acts_for(party) {
         return Err(Error::NotYours);
     }
@@ -35,8 +39,13 @@ pub fn held(world: &impl World, party: Id, cursor: Option<String>) -> Result<(Ve
         .rows
         .into_iter()
         .map(|seen| {
-            let text = [&seen.words.title, &seen.words.text, &seen.words.place].map(String::as_str).join("\n");
-            Item { what: format!("Post {} on the board", seen.number), at: Some(seen.post.created), text: text.trim_end().to_owned() }
+            let text =
+                [&seen.words.title, &seen.words.text, &seen.words.place].map(String::as_str).join("\n");
+            Item {
+                what: format!("Post {} on the board", seen.number),
+                at: Some(seen.post.created),
+                text: text.trim_end().to_owned(),
+            }
         })
         .collect();
     if is_first && world.person() == Some(party) {

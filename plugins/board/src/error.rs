@@ -56,6 +56,12 @@ pub enum Error {
     /// You cannot pay yourself, or there is nothing to pay.
     #[error("there is nothing to pay")]
     NothingToPay,
+    /// One of the two has no account in this currency.
+    #[error("one of the two has no account in this currency")]
+    NoAccount,
+    /// The payer has not enough, or the payee cannot take more.
+    #[error("there is not enough on the account")]
+    PastLimit,
     /// The ledger did not pay; why.
     #[error("the ledger did not pay: {0}")]
     Unpaid(String),
@@ -86,6 +92,8 @@ impl From<Unpaid> for Error {
     fn from(unpaid: Unpaid) -> Self {
         match unpaid {
             Unpaid::ConfirmationNeeded => Self::ConfirmationNeeded,
+            Unpaid::NoAccount => Self::NoAccount,
+            Unpaid::PastLimit => Self::PastLimit,
             Unpaid::Refused(why) => Self::Unpaid(why),
         }
     }

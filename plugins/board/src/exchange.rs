@@ -15,7 +15,8 @@ const POSTS_MAX: usize = 1_000;
 /// For how many days something is shown where the file does not say.
 const DAYS: u16 = 30;
 /// The columns, in the order in which they are written.
-const COLUMNS: [&str; 9] = ["kind", "title", "text", "place", "category", "price", "unit", "days", "audience"];
+const COLUMNS: [&str; 9] =
+    ["kind", "title", "text", "place", "category", "price", "unit", "days", "audience"];
 
 /// Puts up what a file holds, all or none; how many.
 ///
@@ -27,7 +28,8 @@ pub fn import(world: &impl World, text: &str, party: Option<Id>) -> Result<u32, 
         let line = error.position().map_or(1, csv::Position::line);
         Error::Line(u32::try_from(line).unwrap_or(u32::MAX), "the line cannot be read".to_owned())
     };
-    let columns: Vec<String> = reader.headers().map_err(|error| unreadable(&error))?.iter().map(str::to_lowercase).collect();
+    let columns: Vec<String> =
+        reader.headers().map_err(|error| unreadable(&error))?.iter().map(str::to_lowercase).collect();
     let mut count = 0;
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(&error))?;
@@ -81,7 +83,8 @@ fn draft<'a>(world: &impl World, cell: impl Fn(&str) -> &'a str, party: Option<I
 fn category(world: &impl World, text: &str) -> Result<u32, Error> {
     let all = categories::all(world)?;
     let named = |names: &[String]| names.iter().any(|name| name.to_lowercase() == text.to_lowercase());
-    let found = all.into_iter().find(|(number, category)| number.to_string() == text || named(&category.names));
+    let found =
+        all.into_iter().find(|(number, category)| number.to_string() == text || named(&category.names));
     found.map(|(number, _)| number).ok_or(Error::Category)
 }
 
@@ -121,5 +124,15 @@ fn row(world: &impl World, seen: &Seen) -> [String; 9] {
     let days = left.map(|days| days.max(1).to_string()).unwrap_or_default();
     let Words { title, text, place } = seen.words.clone();
     let category = seen.post.category.map(|number| number.to_string()).unwrap_or_default();
-    [seen.kind().name().to_owned(), title, text, place, category, price, unit, days, seen.post.audience.to_string()]
+    [
+        seen.kind().name().to_owned(),
+        title,
+        text,
+        place,
+        category,
+        price,
+        unit,
+        days,
+        seen.post.audience.to_string(),
+    ]
 }

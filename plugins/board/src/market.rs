@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::audience::Audience;
 use crate::error::Error;
-use crate::post::{self, BY_AUTHOR, BY_CATEGORY, BY_END, BY_KIND, Details, Kind, LAST, Number, POSTS, Post, Price, Seen, Words};
+use crate::post::{
+    self, BY_AUTHOR, BY_CATEGORY, BY_END, BY_KIND, Details, Kind, LAST, Number, POSTS, Post, Price, Seen,
+    Words,
+};
 use crate::world::{Payment, World};
 use crate::{categories, price, rights, search, searches, topics};
 
@@ -269,7 +272,12 @@ pub struct Filter {
 ///
 /// # Errors
 /// [`Error::Cursor`].
-pub fn browse(world: &impl World, filter: Filter, limit: u32, cursor: Option<String>) -> Result<Page<Seen>, Error> {
+pub fn browse(
+    world: &impl World,
+    filter: Filter,
+    limit: u32,
+    cursor: Option<String>,
+) -> Result<Page<Seen>, Error> {
     let kind = filter.kind.number();
     gather(world, limit, cursor, |cursor, limit| match filter.category {
         None => POSTS.by(&BY_KIND).prefix(&kind).reverse().after(cursor).page(world.db(), limit),
@@ -287,10 +295,12 @@ pub fn of(world: &impl World, party: Id, limit: u32, cursor: Option<String>) -> 
     if !world.acts_for(party) {
         return Err(Error::NotYours);
     }
-    let scan = |cursor, limit| POSTS.by(&BY_AUTHOR).prefix(&party).reverse().after(cursor).page(world.db(), limit);
+    let scan =
+        |cursor, limit| POSTS.by(&BY_AUTHOR).prefix(&party).reverse().after(cursor).page(world.db(), limit);
     let mut page = Page { rows: Vec::new(), next: cursor };
     let rows = scan(page.next.take(), limit.clamp(1, LIMIT_MAX))?;
-    page.rows = rows.rows.into_iter().filter_map(|(number, post)| post::visible(world, number, post)).collect();
+    page.rows =
+        rows.rows.into_iter().filter_map(|(number, post)| post::visible(world, number, post)).collect();
     page.next = rows.next;
     Ok(page)
 }
@@ -379,7 +389,12 @@ pub fn favourites(world: &impl World) -> Result<Vec<Seen>, Error> {
 ///
 /// # Errors
 /// [`Error::NothingToPay`] for what is no offer or has neither price nor `amount`; what the ledger says.
-pub fn pay(world: &impl World, number: Number, payer: Option<Id>, agreed: Option<Price>) -> Result<Id, Error> {
+pub fn pay(
+    world: &impl World,
+    number: Number,
+    payer: Option<Id>,
+    agreed: Option<Price>,
+) -> Result<Id, Error> {
     let person = world.person().ok_or(Error::MembersOnly)?;
     let payer = payer.unwrap_or(person);
     let seen = post::read(world, number)?;
@@ -410,5 +425,9 @@ pub fn payments(world: &impl World, number: Number) -> Result<Vec<Paid>, Error> 
     let seen = post::read(world, number)?;
     let paid = PAID.scan().prefix(&number).reverse().page(world.db(), LIMIT_MAX)?.rows;
     let is_author = world.acts_for(seen.post.author);
-    Ok(paid.into_iter().map(|(_, paid)| paid).filter(|paid| is_author || world.acts_for(paid.payer)).collect())
+    Ok(paid
+        .into_iter()
+        .map(|(_, paid)| paid)
+        .filter(|paid| is_author || world.acts_for(paid.payer))
+        .collect())
 }

@@ -154,7 +154,8 @@ fn link(from: &str) -> Option<&str> {
     if !from.starts_with(SCHEME) {
         return None;
     }
-    let end = from.find(|letter: char| letter.is_whitespace() || "<>\"'`".contains(letter)).unwrap_or(from.len());
+    let end =
+        from.find(|letter: char| letter.is_whitespace() || "<>\"'`".contains(letter)).unwrap_or(from.len());
     let link = from.get(..end)?.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '*', '_']);
     (link.len() > SCHEME.len()).then_some(link)
 }
@@ -205,11 +206,17 @@ mod tests {
             ("", ""),
             ("Bread", "<p>Bread</p>"),
             ("Bread\nand salt\n\n\nNow", "<p>Bread<br>and salt</p><p>Now</p>"),
-            ("Bring:\n- a *bowl*\n- _salt_", "<p>Bring:</p><ul class=\"list\"><li>a <strong>bowl</strong></li><li><em>salt</em></li></ul>"),
+            (
+                "Bring:\n- a *bowl*\n- _salt_",
+                "<p>Bring:</p><ul class=\"list\"><li>a <strong>bowl</strong></li><li><em>salt</em></li></ul>",
+            ),
             ("1. knead\n2. bake", "<ol class=\"list\"><li>knead</li><li>bake</li></ol>"),
             ("> said\n> twice\nno", "<blockquote><p>said<br>twice</p></blockquote><p>no</p>"),
             ("ask @ana-b, not me@ana", "<p>ask <strong>@ana-b</strong>, not me@ana</p>"),
-            ("see https://a.example/b_c_d.", "<p>see <a href=\"https://a.example/b_c_d\">https://a.example/b_c_d</a>.</p>"),
+            (
+                "see https://a.example/b_c_d.",
+                "<p>see <a href=\"https://a.example/b_c_d\">https://a.example/b_c_d</a>.</p>",
+            ),
             ("`<b>`", "<p><code>&lt;b&gt;</code></p>"),
             ("2*3*4 a_b_c * x *", "<p>2*3*4 a_b_c * x *</p>"),
             ("**", "<p>**</p>"),
@@ -246,12 +253,15 @@ mod tests {
         seen
     }
 
-    const KNOWN: [&str; 9] = ["p", "ul class=\"list\"", "ol class=\"list\"", "li", "blockquote", "strong", "em", "code", "br"];
+    const KNOWN: [&str; 9] =
+        ["p", "ul class=\"list\"", "ol class=\"list\"", "li", "blockquote", "strong", "em", "code", "br"];
 
     fn is_safe(text: &str) {
         let shown = html(text);
         for tag in well_nested(&shown) {
-            let link = tag.strip_prefix("a href=\"https://").is_some_and(|rest| !rest.trim_end_matches('"').contains('"'));
+            let link = tag
+                .strip_prefix("a href=\"https://")
+                .is_some_and(|rest| !rest.trim_end_matches('"').contains('"'));
             assert!(link || KNOWN.contains(&tag.as_str()), "{tag} of {text}");
         }
     }

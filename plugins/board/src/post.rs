@@ -8,6 +8,7 @@ use hamlet_sdk::{Counter, Index, Row, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::audience::Audience;
+use crate::categories;
 use crate::error::Error;
 use crate::events::Gathering;
 use crate::world::World;
@@ -161,14 +162,22 @@ impl Post {
 
 // Numbers of tables are part of what is stored. 1 to 9 here; the other modules say theirs.
 /// The posts.
-pub(crate) const POSTS: Table<Number, Post> = Table::new(1).indexed(&[&BY_KIND, &BY_CATEGORY, &BY_AUTHOR, &BY_END]);
+pub(crate) const POSTS: Table<Number, Post> =
+    Table::new(1).indexed(&[&BY_KIND, &BY_CATEGORY, &BY_AUTHOR, &BY_END]);
 /// Open posts of a kind.
-pub(crate) const BY_KIND: Index<u8, Number, Post> =
-    Index::new(2, |_, post, add| if post.closed.is_none() { add(post.details.kind().number()) });
-/// Open posts of a category and kind.
+pub(crate) const BY_KIND: Index<u8, Number, Post> = Index::new(2, |_, post, add| {
+    if post.closed.is_none() {
+        add(post.details.kind().number())
+    }
+});
+/// Open posts of a category, and of the one above it, and kind.
 pub(crate) const BY_CATEGORY: Index<(u32, u8), Number, Post> = Index::new(3, |_, post, add| {
     if let (None, Some(category)) = (post.closed, post.category) {
-        add((category, post.details.kind().number()));
+        let kind = post.details.kind().number();
+        [Some(category), categories::above(category)]
+            .into_iter()
+            .flatten()
+            .for_each(|category| add((category, kind)));
     }
 });
 /// All posts of a party, closed ones too.

@@ -15,7 +15,8 @@ pub fn read(text: &str, unit: &str) -> Result<Price, Error> {
     let text = text.trim();
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     let digits = format!("{whole}{fraction}");
-    let good = !whole.is_empty() && digits.len() <= DIGITS_MAX && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let good =
+        !whole.is_empty() && digits.len() <= DIGITS_MAX && digits.bytes().all(|byte| byte.is_ascii_digit());
     let ends_well = !text.ends_with(['.', ',']);
     let amount = digits.parse().ok().filter(|_| good && ends_well && !unit.is_empty()).ok_or(Error::Price)?;
     let scale = u8::try_from(fraction.len()).map_err(|_| Error::Price)?;

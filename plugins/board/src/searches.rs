@@ -106,7 +106,10 @@ pub(crate) fn tell(world: &impl World, seen: &Seen) -> Result<(), Error> {
             let meant = saved.kind.is_none_or(|kind| kind == seen.kind()) && terms.answer(&saved.query);
             let others = person != seen.post.by && person != seen.post.author && !told.contains(&person);
             if meant && others && post::may_see(world, Some(person), &seen.post) {
-                world.tell(person, &Notice { topic: TOPIC, title: &seen.words.title, text: "", path: &seen.path() });
+                world.tell(
+                    person,
+                    &Notice { topic: TOPIC, title: &seen.words.title, text: "", path: &seen.path() },
+                );
                 told.push(person);
             }
             if told.len() >= TOLD_MAX {

@@ -137,7 +137,11 @@ pub fn reply(world: &impl World, number: Number, text: &str) -> Result<u64, Erro
     if reply > u64::from(REPLIES_MAX) {
         return Err(Error::TooMany(REPLIES_MAX));
     }
-    REPLIES.put(world.db(), &(number, reply), &Reply { by: person, at: world.now(), changed: None, sealed })?;
+    REPLIES.put(
+        world.db(),
+        &(number, reply),
+        &Reply { by: person, at: world.now(), changed: None, sealed },
+    )?;
     let told = mention(world, &seen, text)?;
     tell_followers(world, &seen, person, &told, text)?;
     set_follows(world, number, person, true)?;
@@ -172,7 +176,12 @@ pub fn withdraw(world: &impl World, number: Number, reply: u64) -> Result<(), Er
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn react(world: &impl World, number: Number, reply: u64, reaction: Option<Reaction>) -> Result<(), Error> {
+pub fn react(
+    world: &impl World,
+    number: Number,
+    reply: u64,
+    reaction: Option<Reaction>,
+) -> Result<(), Error> {
     let person = world.person().ok_or(Error::MembersOnly)?;
     post::read(world, number)?;
     if reply > 0 && !REPLIES.contains(world.db(), &(number, reply))? {
@@ -233,7 +242,11 @@ pub fn talk(world: &impl World, number: Number) -> Result<Talk, Error> {
         Some(person) => FOLLOWERS.contains(world.db(), &(number, person))?,
         None => false,
     };
-    Ok(Talk { replies: replies.into_iter().map(said).collect(), reactions: reactions(world, number)?, follows })
+    Ok(Talk {
+        replies: replies.into_iter().map(said).collect(),
+        reactions: reactions(world, number)?,
+        follows,
+    })
 }
 
 fn reactions(world: &impl World, number: Number) -> Result<Vec<(u64, Count)>, Error> {
@@ -305,9 +318,12 @@ fn mention(world: &impl World, seen: &Seen, text: &str) -> Result<Vec<Id>, Error
 
 fn tell_followers(world: &impl World, seen: &Seen, by: Id, told: &[Id], text: &str) -> Result<(), Error> {
     let now = world.now();
-    for ((number, person), follower) in FOLLOWERS.scan().prefix(&seen.number).page(world.db(), FOLLOWERS_MAX)?.rows {
+    for ((number, person), follower) in
+        FOLLOWERS.scan().prefix(&seen.number).page(world.db(), FOLLOWERS_MAX)?.rows
+    {
         let waits = follower.told.is_some_and(|told| now < told.saturating_add(TOLD_AGAIN));
-        if person == by || waits || told.contains(&person) || !post::may_see(world, Some(person), &seen.post) {
+        if person == by || waits || told.contains(&person) || !post::may_see(world, Some(person), &seen.post)
+        {
             continue;
         }
         notify(world, person, REPLIED, seen, text);
@@ -325,7 +341,10 @@ fn notify(world: &impl World, to: Id, topic: &'static str, seen: &Seen, text: &s
 fn own(world: &impl World, number: Number, reply: u64) -> Result<Id, Error> {
     let person = world.person().ok_or(Error::MembersOnly)?;
     post::read(world, number)?;
-    let said = REPLIES.get(world.db(), &(number, reply))?.filter(|said| said.sealed.is_some()).ok_or(Error::NotFound)?;
+    let said = REPLIES
+        .get(world.db(), &(number, reply))?
+        .filter(|said| said.sealed.is_some())
+        .ok_or(Error::NotFound)?;
     if said.by == person { Ok(person) } else { Err(Error::NotYours) }
 }
 

@@ -108,6 +108,10 @@ pub struct Payment<'a> {
 pub enum Unpaid {
     /// Whoever pays must agree first, on a page of the host.
     ConfirmationNeeded,
+    /// One of the two has no account in this currency.
+    NoAccount,
+    /// The payer has not enough, or the payee cannot take more.
+    PastLimit,
     /// The ledger refuses; why, in its words.
     Refused(String),
 }

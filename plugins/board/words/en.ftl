@@ -169,5 +169,7 @@ refused-time-invalid = The time cannot be read, or it does not come again before
 refused-occurrence-invalid = It does not take place then.
 refused-no-words = There is no word in it that could be looked for.
 refused-nothing-to-pay = There is nothing to pay, or it is your own.
+refused-no-account = One of you has no account in this currency.
+refused-past-limit = There is not enough on your account for it, or the other account is full.
 refused-unpaid = It was not paid: { $first }
 refused-line = Line { $first } cannot be taken: { $second }

@@ -169,5 +169,7 @@ refused-time-invalid = La hora no se entiende, o no se repite antes del último 
 refused-occurrence-invalid = No tiene lugar entonces.
 refused-no-words = No hay ninguna palabra que se pueda buscar.
 refused-nothing-to-pay = No hay nada que pagar, o es tuyo.
+refused-no-account = Uno de los dos no tiene cuenta en esta moneda.
+refused-past-limit = No tienes bastante en tu cuenta, o la otra cuenta está llena.
 refused-unpaid = No se ha pagado: { $first }
 refused-line = La línea { $first } no vale: { $second }

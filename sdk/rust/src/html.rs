@@ -152,7 +152,12 @@ mod tests {
     #[test]
     fn the_elements_of_the_host_hold_what_they_are_given() {
         let mut html = Html::new();
-        html.hidden("to", "\"a\"").party(1.into(), "?").time(7, "date").money(-1250, 2, "LEAF", "-12.50 LEAF");
+        html.hidden("to", "\"a\"").party(1.into(), "?").time(7, "date").money(
+            -1250,
+            2,
+            "LEAF",
+            "-12.50 LEAF",
+        );
         assert_eq!(
             html.finish(),
             "<input type=\"hidden\" name=\"to\" value=\"&quot;a&quot;\">\

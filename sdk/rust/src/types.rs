@@ -19,7 +19,7 @@ pub type Date = String;
 pub struct File {
     /// Its name, with an extension.
     pub name: String,
-    /// `text/csv`, `text/plain` or `application/json`.
+    /// `text/csv`, `text/plain`, `text/calendar` or `application/json`.
     pub media_type: String,
     /// What is in it.
     pub text: String,

@@ -9,9 +9,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use hamlet_sdk::types::Instant;
+use jiff::Span;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -100,7 +100,8 @@ impl Times {
     fn rule(&self, zone: &str) -> Result<Rule<'_>, Error> {
         let day = |text: &String| Date::from_str(text).map_err(|_| Error::Time);
         let start = DateTime::from_str(&self.start).map_err(|_| Error::Time)?;
-        let good_start = (1970..=2200).contains(&start.year()) && start.second() == 0 && start.subsec_nanosecond() == 0;
+        let good_start =
+            (1970..=2200).contains(&start.year()) && start.second() == 0 && start.subsec_nanosecond() == 0;
         let repeats = self.repeats.as_ref();
         let good_interval = repeats.is_none_or(|repeats| (1..=INTERVAL_MAX).contains(&repeats.interval));
         if !good_start || !(1..=MINUTES_MAX).contains(&self.minutes) || !good_interval {
@@ -141,7 +142,9 @@ impl Rule<'_> {
     fn occurrences(&self, from: Instant) -> impl Iterator<Item = Occurrence> {
         let first = self.first_step(from);
         let starts = (first..first + STEPS_MAX).map_while(|step| self.local(step));
-        let starts = starts.take_while(|local| local.is_none_or(|local| self.until.is_none_or(|until| local.date() <= until)));
+        let starts = starts.take_while(|local| {
+            local.is_none_or(|local| self.until.is_none_or(|until| local.date() <= until))
+        });
         let starts = starts.flatten().filter(|local| !self.except.contains(&local.date()));
         starts.filter_map(|local| self.occurrence(local)).filter(move |occurrence| occurrence.end > from)
     }
@@ -149,7 +152,11 @@ impl Rule<'_> {
     /// A step that is surely not behind `from`, so that what began long ago is not counted from its beginning.
     fn first_step(&self, from: Instant) -> i64 {
         let Some(repeats) = self.repeats else { return 0 };
-        let begun = self.start.to_zoned(self.zone.clone()).ok().and_then(|start| u64::try_from(start.timestamp().as_microsecond()).ok());
+        let begun = self
+            .start
+            .to_zoned(self.zone.clone())
+            .ok()
+            .and_then(|start| u64::try_from(start.timestamp().as_microsecond()).ok());
         let days = from.saturating_sub(begun.unwrap_or(from)) / (24 * 60 * MINUTE);
         // Longest possible steps, so that it is never too far.
         let longest = match repeats.frequency {
@@ -179,7 +186,12 @@ impl Rule<'_> {
                 Some((there.day() == self.start.day()).then_some(there))
             }
             Frequency::MonthlyByWeekday => {
-                let month = self.start.date().first_of_month().checked_add(Span::new().try_months(count).ok()?).ok()?;
+                let month = self
+                    .start
+                    .date()
+                    .first_of_month()
+                    .checked_add(Span::new().try_months(count).ok()?)
+                    .ok()?;
                 let week = (self.start.day() - 1) / 7 + 1;
                 let nth = if week > 4 { -1 } else { week };
                 let date = month.nth_weekday_of_month(nth, self.start.weekday()).ok()?;
@@ -199,14 +211,17 @@ impl Rule<'_> {
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
-        let (Some(repeats), Ok(start)) = (&self.repeats, DateTime::from_str(&self.start)) else { return Ok(()) };
+        let (Some(repeats), Ok(start)) = (&self.repeats, DateTime::from_str(&self.start)) else {
+            return Ok(());
+        };
         match repeats.frequency {
             Frequency::Daily => f.write_str("FREQ=DAILY")?,
             Frequency::Weekly => f.write_str("FREQ=WEEKLY")?,
             Frequency::MonthlyByDay => write!(f, "FREQ=MONTHLY;BYMONTHDAY={}", start.day())?,
             Frequency::MonthlyByWeekday => {
                 let week = (start.day() - 1) / 7 + 1;
-                let day = usize::try_from(start.weekday().to_monday_zero_offset()).ok().and_then(|at| DAYS.get(at));
+                let day =
+                    usize::try_from(start.weekday().to_monday_zero_offset()).ok().and_then(|at| DAYS.get(at));
                 write!(f, "FREQ=MONTHLY;BYDAY={}{}", if week > 4 { -1 } else { week }, day.unwrap_or(&"MO"))?;
             }
             Frequency::Yearly => f.write_str("FREQ=YEARLY")?,
@@ -252,7 +267,9 @@ mod tests {
     fn starts(times: &Times, zone: &str, from: &str, limit: usize) -> Vec<String> {
         let from = instant(from, zone).unwrap();
         let all = times.occurrences(zone, from, limit).unwrap();
-        all.iter().map(|one| jiff::Timestamp::from_microsecond(one.start.try_into().unwrap()).unwrap().to_string()).collect()
+        all.iter()
+            .map(|one| jiff::Timestamp::from_microsecond(one.start.try_into().unwrap()).unwrap().to_string())
+            .collect()
     }
 
     #[test]
@@ -262,11 +279,17 @@ mod tests {
         assert_eq!(found, ["2026-10-20T18:00:00Z", "2026-10-27T19:00:00Z"]);
         // A time that is jumped over is as much later; one that comes twice is the first.
         let early = times("2026-03-28T02:30", Frequency::Daily, 1, None);
-        assert_eq!(starts(&early, MADRID, "2026-03-28T00:00", 3), ["2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]);
+        assert_eq!(
+            starts(&early, MADRID, "2026-03-28T00:00", 3),
+            ["2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]
+        );
         let late = times("2026-10-25T02:30", Frequency::Daily, 1, None);
         assert_eq!(starts(&late, MADRID, "2026-10-25T00:00", 1), ["2026-10-25T00:30:00Z"]);
         let lord_howe = times("2026-04-04T12:00", Frequency::Daily, 1, None);
-        assert_eq!(starts(&lord_howe, "Australia/Lord_Howe", "2026-04-04T00:00", 2), ["2026-04-04T01:00:00Z", "2026-04-05T01:30:00Z"]);
+        assert_eq!(
+            starts(&lord_howe, "Australia/Lord_Howe", "2026-04-04T00:00", 2),
+            ["2026-04-04T01:00:00Z", "2026-04-05T01:30:00Z"]
+        );
     }
 
     #[test]
@@ -276,7 +299,10 @@ mod tests {
             all.iter().map(|one| one.day.to_string()).collect()
         };
         let end = times("2026-01-31T10:00", Frequency::MonthlyByDay, 1, None);
-        assert_eq!(days(&end, "2026-01-01T00:00", 4), ["2026-01-31", "2026-03-31", "2026-05-31", "2026-07-31"]);
+        assert_eq!(
+            days(&end, "2026-01-01T00:00", 4),
+            ["2026-01-31", "2026-03-31", "2026-05-31", "2026-07-31"]
+        );
         let leap = times("2024-02-29T10:00", Frequency::Yearly, 1, None);
         assert_eq!(days(&leap, "2024-03-01T00:00", 2), ["2028-02-29", "2032-02-29"]);
         let third = times("2026-01-15T10:00", Frequency::MonthlyByWeekday, 1, None);
@@ -292,7 +318,15 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for start in ["", "x", "2026-13-01T10:00", "2026-11-24", "1960-01-01T10:00", "9999-12-31T23:59", "2026-11-24T18:00:01"] {
+        for start in [
+            "",
+            "x",
+            "2026-13-01T10:00",
+            "2026-11-24",
+            "1960-01-01T10:00",
+            "9999-12-31T23:59",
+            "2026-11-24T18:00:01",
+        ] {
             let times = Times { start: start.to_owned(), minutes: 1, repeats: None };
             // A day alone is midnight, as jiff reads it.
             assert_eq!(times.check(MADRID).is_ok(), start == "2026-11-24", "{start}");

@@ -75,7 +75,8 @@ pub fn address(world: &impl World) -> Result<Option<String>, Error> {
 /// # Errors
 /// [`Error::NotFound`] for a secret of nobody who is a member.
 pub fn feed(world: &impl World, secret: &str, name: &str) -> Result<String, Error> {
-    let Owner(person) = OWNERS.get(world.db(), blake3::hash(secret.as_bytes()).as_bytes())?.ok_or(Error::NotFound)?;
+    let Owner(person) =
+        OWNERS.get(world.db(), blake3::hash(secret.as_bytes()).as_bytes())?.ok_or(Error::NotFound)?;
     if !world.party(person).is_some_and(|party| party.is_active) {
         return Err(Error::NotFound);
     }

@@ -2,7 +2,7 @@
 //! people said that they come; so whoever cancels makes room for the next by that alone.
 
 use hamlet_sdk::types::{Id, Instant};
-use hamlet_sdk::{Index, Row, Table};
+use hamlet_sdk::{Counter, Index, Row, Table};
 use serde::{Deserialize, Serialize};
 
 use super::{Occurrence, ahead, at, occurrences, open_rows};
@@ -25,8 +25,8 @@ const PLACE: &str = "places";
 /// That a party comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Attendance {
-    /// When they said so: the order of the waiting list.
-    said: Instant,
+    /// Their turn: the order of the waiting list. A number and no time, as two may come at once.
+    turn: u64,
     /// How many of them.
     people: u32,
 }
@@ -47,6 +47,8 @@ const GUESTS: Table<(Number, Instant, Id), Attendance> = Table::new(20).indexed(
 const BY_PARTY: Index<(Id, Instant), (Number, Instant, Id), Attendance> =
     Index::new(21, |(_, start, party), _, add| add((*party, *start)));
 const REMINDED: Table<(), Reminded> = Table::new(22);
+/// The last turn that was given.
+const TURNS: Counter<()> = Counter::new(27);
 
 /// A party that comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,13 @@ pub struct Guest {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::NotYours`], [`Error::Occurrence`], [`Error::Closed`], [`Error::TooMany`].
-pub fn attend(world: &impl World, number: Number, start: Instant, party: Option<Id>, people: u32) -> Result<bool, Error> {
+pub fn attend(
+    world: &impl World,
+    number: Number,
+    start: Instant,
+    party: Option<Id>,
+    people: u32,
+) -> Result<bool, Error> {
     let party = acting_for(world, party)?;
     let (seen, _) = ahead(world, number, start)?;
     if !(1..=PEOPLE_MAX).contains(&people) {
@@ -77,8 +85,11 @@ pub fn attend(world: &impl World, number: Number, start: Instant, party: Option<
     if before.is_none() && line.len() >= usize::try_from(GUESTS_MAX).unwrap_or(usize::MAX) {
         return Err(Error::TooMany(GUESTS_MAX));
     }
-    let said = before.filter(|before| people <= before.people).map_or(world.now(), |before| before.said);
-    GUESTS.put(world.db(), &key, &Attendance { said, people })?;
+    let turn = match before {
+        Some(before) if people <= before.people => before.turn,
+        _ => TURNS.add(world.db(), &(), 1)?.unsigned_abs(),
+    };
+    GUESTS.put(world.db(), &key, &Attendance { turn, people })?;
     tell_moved_up(world, &seen, start, &line)?;
     let now = self::line(world, &seen, start)?;
     Ok(now.iter().any(|guest| guest.party == party && !guest.waits))
@@ -107,7 +118,10 @@ fn tell_moved_up(world: &impl World, seen: &Seen, start: Instant, before: &[Gues
     for guest in line(world, seen, start)? {
         let waited = before.iter().any(|old| old.party == guest.party && old.waits);
         if waited && !guest.waits {
-            world.tell(guest.party, &Notice { topic: PLACE, title: &seen.words.title, text: "", path: &seen.path() });
+            world.tell(
+                guest.party,
+                &Notice { topic: PLACE, title: &seen.words.title, text: "", path: &seen.path() },
+            );
         }
     }
     Ok(())
@@ -126,7 +140,7 @@ pub fn guests(world: &impl World, number: Number, start: Instant) -> Result<Vec<
 fn line(world: &impl World, seen: &Seen, start: Instant) -> Result<Vec<Guest>, Error> {
     let Details::Event(gathering) = &seen.post.details else { return Ok(Vec::new()) };
     let mut rows = GUESTS.scan().prefix(&(seen.number, start)).page(world.db(), GUESTS_MAX)?.rows;
-    rows.sort_by_key(|((.., party), guest)| (guest.said, *party));
+    rows.sort_by_key(|(_, guest)| guest.turn);
     let mut left = gathering.capacity;
     let mut is_full = false;
     let guest = |((.., party), guest): ((Number, Instant, Id), Attendance)| {
@@ -148,7 +162,11 @@ pub fn attended(world: &impl World) -> Result<Vec<Seen>, Error> {
     let mut numbers: Vec<Number> = Vec::new();
     for party in world.parties() {
         let from = world.now().saturating_sub(DAY);
-        let rows = GUESTS.by(&BY_PARTY).range((party, from)..=(party, Instant::MAX)).page(world.db(), ATTENDED_MAX)?.rows;
+        let rows = GUESTS
+            .by(&BY_PARTY)
+            .range((party, from)..=(party, Instant::MAX))
+            .page(world.db(), ATTENDED_MAX)?
+            .rows;
         numbers.extend(rows.into_iter().map(|((number, ..), _)| number));
     }
     numbers.sort_unstable();
@@ -180,7 +198,15 @@ fn remind_of(world: &impl World, seen: &Seen, one: Occurrence) -> Result<(), Err
     for guest in line(world, seen, one.start)? {
         // Who lost sight of it since, by leaving a group, is not told.
         if !guest.waits && post::may_see(world, Some(guest.party), &seen.post) {
-            world.tell(guest.party, &Notice { topic: REMINDER, title: &seen.words.title, text: &seen.words.place, path: &seen.path() });
+            world.tell(
+                guest.party,
+                &Notice {
+                    topic: REMINDER,
+                    title: &seen.words.title,
+                    text: &seen.words.place,
+                    path: &seen.path(),
+                },
+            );
         }
     }
     Ok(())

@@ -108,8 +108,19 @@ mod tests {
     use super::*;
 
     fn entry(title: &str, text: &str) -> Entry {
-        let at = Occurrence { start: 1_795_539_600_000_000, end: 1_795_543_200_000_000, day: jiff::civil::date(2026, 11, 24) };
-        Entry { number: 7, at, changed: 0, title: title.to_owned(), text: text.to_owned(), place: String::new() }
+        let at = Occurrence {
+            start: 1_795_539_600_000_000,
+            end: 1_795_543_200_000_000,
+            day: jiff::civil::date(2026, 11, 24),
+        };
+        Entry {
+            number: 7,
+            at,
+            changed: 0,
+            title: title.to_owned(),
+            text: text.to_owned(),
+            place: String::new(),
+        }
     }
 
     #[test]

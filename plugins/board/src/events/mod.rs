@@ -17,8 +17,8 @@ pub use tasks::{Helper, Task, add_task, confirm, help, remove_task, tasks};
 use crate::audience::Audience;
 use crate::error::Error;
 use crate::market::{self, Draft};
-use crate::rights;
 use crate::post::{self, BY_KIND, Details, Kind, Number, POSTS, Post, Seen, Words};
+use crate::rights;
 use crate::world::World;
 
 /// Open events that a look at the calendar reads at most.
@@ -135,7 +135,12 @@ fn open_rows(world: &impl World) -> Result<Vec<(Number, Post)>, Error> {
 ///
 /// # Errors
 /// When its times cannot be read.
-pub fn occurrences(world: &impl World, seen: &Seen, from: Instant, limit: usize) -> Result<Vec<Occurrence>, Error> {
+pub fn occurrences(
+    world: &impl World,
+    seen: &Seen,
+    from: Instant,
+    limit: usize,
+) -> Result<Vec<Occurrence>, Error> {
     match &seen.post.details {
         Details::Event(gathering) => gathering.times.occurrences(&world.zone(), from, limit),
         _ => Ok(Vec::new()),

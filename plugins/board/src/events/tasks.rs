@@ -73,7 +73,13 @@ pub struct Helper {
 ///
 /// # Errors
 /// [`Error::NotYours`], [`Error::Title`], [`Error::TooMany`]; [`Error::Price`] where there is no such currency.
-pub fn add_task(world: &impl World, number: Number, title: &str, places: u32, hours: Option<&str>) -> Result<u32, Error> {
+pub fn add_task(
+    world: &impl World,
+    number: Number,
+    title: &str,
+    places: u32,
+    hours: Option<&str>,
+) -> Result<u32, Error> {
     let own = rights::own(world, number)?;
     if !matches!(own.post.details, Details::Event(_)) {
         return Err(Error::NotFound);
@@ -116,7 +122,14 @@ pub fn remove_task(world: &impl World, number: Number, task: u32) -> Result<(), 
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::NotYours`], [`Error::Occurrence`], [`Error::Closed`]; [`Error::TooMany`] where enough do it.
-pub fn help(world: &impl World, number: Number, start: Instant, task: u32, party: Option<Id>, on: bool) -> Result<(), Error> {
+pub fn help(
+    world: &impl World,
+    number: Number,
+    start: Instant,
+    task: u32,
+    party: Option<Id>,
+    on: bool,
+) -> Result<(), Error> {
     let person = world.person().ok_or(Error::MembersOnly)?;
     let party = party.unwrap_or(person);
     if !world.acts_for(party) {
@@ -146,7 +159,13 @@ pub fn help(world: &impl World, number: Number, start: Instant, task: u32, party
 /// # Errors
 /// [`Error::NotYours`], [`Error::NotFound`]; [`Error::Closed`] where it was confirmed before; [`Error::Occurrence`] before
 /// it begins; what the ledger says.
-pub fn confirm(world: &impl World, number: Number, start: Instant, task: u32, party: Id) -> Result<(), Error> {
+pub fn confirm(
+    world: &impl World,
+    number: Number,
+    start: Instant,
+    task: u32,
+    party: Id,
+) -> Result<(), Error> {
     let own = rights::own(world, number)?;
     let (_, one) = at(world, number, start)?;
     if one.start > world.now() {
@@ -176,15 +195,24 @@ pub fn tasks(world: &impl World, number: Number, start: Instant) -> Result<Vec<T
     let seen = post::read(world, number)?;
     let mut tasks = Vec::new();
     for ((_, task), kept) in TASKS.scan().prefix(&number).page(world.db(), TASKS_MAX)?.rows {
-        let title = world.open(seen.post.author, &kept.sealed).and_then(|plain| String::from_utf8(plain).ok());
+        let title =
+            world.open(seen.post.author, &kept.sealed).and_then(|plain| String::from_utf8(plain).ok());
         let mut helpers = Vec::new();
         if world.person().is_some() {
             helpers = HELPERS.scan().prefix(&(number, start, task)).page(world.db(), PLACES_MAX)?.rows;
         }
         helpers.sort_by_key(|((.., party), help)| (help.said, *party));
-        let helpers = helpers.into_iter().map(|((.., party), help)| Helper { party, confirmed: help.confirmed.is_some() });
+        let helpers = helpers
+            .into_iter()
+            .map(|((.., party), help)| Helper { party, confirmed: help.confirmed.is_some() });
         let title = title.unwrap_or_default();
-        tasks.push(Task { number: task, title, places: kept.places, credit: kept.credit, helpers: helpers.collect() });
+        tasks.push(Task {
+            number: task,
+            title,
+            places: kept.places,
+            credit: kept.credit,
+            helpers: helpers.collect(),
+        });
     }
     Ok(tasks)
 }

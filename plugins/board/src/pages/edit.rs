@@ -16,7 +16,7 @@ const DAYS: &str = "30";
 /// A new post of a kind.
 pub(super) fn new<W: World>(sheet: &mut Sheet<'_, W>, kind: Kind) -> Result<(), PageError> {
     sheet.title(Sheet::<W>::of_kind(kind, ["new-offer", "new-want", "new-topic", "new-event"]));
-    let action = Sheet::<W>::of_kind(kind, ["market.post", "market.post", "topics.begin", "events.plan"]);
+    let action = Sheet::<W>::of_kind(kind, ["market.put-up", "market.put-up", "topics.begin", "events.plan"]);
     sheet.markup("<section class=\"card\">").form(action, "mine");
     if matches!(kind, Kind::Offer | Kind::Want) {
         sheet.hidden("kind", kind.name());
@@ -31,7 +31,10 @@ pub(super) fn new<W: World>(sheet: &mut Sheet<'_, W>, kind: Kind) -> Result<(), 
 pub(super) fn old<W: World>(sheet: &mut Sheet<'_, W>, number: Number) -> Result<(), PageError> {
     let seen = rights::own(sheet.world, number)?;
     sheet.title("change");
-    let action = Sheet::<W>::of_kind(seen.kind(), ["market.change", "market.change", "topics.change", "events.change"]);
+    let action = Sheet::<W>::of_kind(
+        seen.kind(),
+        ["market.change", "market.change", "topics.change", "events.change"],
+    );
     sheet.markup("<section class=\"card\">").form(action, &seen.path()).hidden("number", number);
     fields(sheet, seen.kind(), Some(&seen))?;
     sheet.send("save").markup("</section>");
@@ -40,7 +43,13 @@ pub(super) fn old<W: World>(sheet: &mut Sheet<'_, W>, number: Number) -> Result<
 
 fn fields<W: World>(sheet: &mut Sheet<'_, W>, kind: Kind, old: Option<&Seen>) -> Result<(), PageError> {
     let words = old.map(|seen| seen.words.clone()).unwrap_or_default();
-    sheet.field("title", "field-title", None, "maxlength=\"120\" required autocomplete=\"off\"", &words.title);
+    sheet.field(
+        "title",
+        "field-title",
+        None,
+        "maxlength=\"120\" required autocomplete=\"off\"",
+        &words.title,
+    );
     sheet.area("text", "field-text", Some("markup-help"), kind == Kind::Topic, &words.text);
     if kind != Kind::Topic {
         sheet.field("place", "field-place", None, "maxlength=\"120\" autocomplete=\"off\"", &words.place);
@@ -55,26 +64,39 @@ fn fields<W: World>(sheet: &mut Sheet<'_, W>, kind: Kind, old: Option<&Seen>) ->
 }
 
 fn market<W: World>(sheet: &mut Sheet<'_, W>, old: Option<&Seen>) -> Result<(), PageError> {
-    let category = old.and_then(|seen| seen.post.category).map(|number| number.to_string()).unwrap_or_default();
+    let category =
+        old.and_then(|seen| seen.post.category).map(|number| number.to_string()).unwrap_or_default();
     let mut options = vec![(String::new(), sheet.words.say("no-category"))];
     options.extend(list::categories(sheet)?);
     sheet.choice("category", "category", None, &options, &category);
     let (pricing, amount, unit) = match old.and_then(|seen| seen.post.details.price()) {
-        Some(Price::Amount { amount, scale, unit }) => ("amount", price::written(*amount, *scale), unit.clone()),
+        Some(Price::Amount { amount, scale, unit }) => {
+            ("amount", price::written(*amount, *scale), unit.clone())
+        }
         Some(Price::Gift) => ("gift", String::new(), String::new()),
         Some(Price::Agreement) => ("agreement", String::new(), String::new()),
         None => ("amount", String::new(), String::new()),
     };
     let pricings = [("amount", "pricing-amount"), ("gift", "price-gift"), ("agreement", "price-agreement")];
-    let pricings: Vec<_> = pricings.iter().map(|(value, id)| ((*value).to_owned(), sheet.words.say(id))).collect();
+    let pricings: Vec<_> =
+        pricings.iter().map(|(value, id)| ((*value).to_owned(), sheet.words.say(id))).collect();
     sheet.choice("pricing", "pricing", None, &pricings, pricing);
-    sheet.field("amount", "amount", Some("amount-help"), "inputmode=\"decimal\" autocomplete=\"off\"", &amount);
-    let units: Vec<_> = sheet.world.units().into_iter().map(|unit| (unit.symbol.clone(), unit.symbol)).collect();
+    sheet.field(
+        "amount",
+        "amount",
+        Some("amount-help"),
+        "inputmode=\"decimal\" autocomplete=\"off\"",
+        &amount,
+    );
+    let units: Vec<_> =
+        sheet.world.units().into_iter().map(|unit| (unit.symbol.clone(), unit.symbol)).collect();
     if !units.is_empty() {
         sheet.choice("unit", "unit", None, &units, &unit);
     }
     let now = sheet.world.now();
-    let left = old.and_then(|seen| seen.post.until).map(|until| (until.saturating_sub(now) / DAY).clamp(1, 400).to_string());
+    let left = old
+        .and_then(|seen| seen.post.until)
+        .map(|until| (until.saturating_sub(now) / DAY).clamp(1, 400).to_string());
     let days = left.unwrap_or_else(|| DAYS.to_owned());
     sheet.field("days", "field-days", None, "type=\"number\" min=\"1\" max=\"400\" required", &days);
     Ok(())
@@ -98,7 +120,8 @@ fn whose<W: World>(sheet: &mut Sheet<'_, W>) {
     if parties.len() < 2 {
         return;
     }
-    let named = parties.into_iter().filter_map(|party| Some((party.to_string(), sheet.world.party(party)?.name)));
+    let named =
+        parties.into_iter().filter_map(|party| Some((party.to_string(), sheet.world.party(party)?.name)));
     let options: Vec<_> = named.collect();
     let first = options.first().map(|(id, _)| id.clone()).unwrap_or_default();
     sheet.choice("party", "whose", None, &options, &first);

@@ -13,7 +13,9 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError>
     sheet.title("title-find");
     let words = sheet.given("words").unwrap_or_default();
     sheet.markup("<form action=\"./find\" class=\"row\"><label for=\"words\">").say("find-label");
-    sheet.markup("</label><input id=\"words\" name=\"words\" type=\"search\" maxlength=\"120\" required value=\"");
+    sheet.markup(
+        "</label><input id=\"words\" name=\"words\" type=\"search\" maxlength=\"120\" required value=\"",
+    );
     sheet.text(words).markup("\"><button class=\"quiet\">").say("find-button").markup("</button></form>");
     if words.is_empty() {
         return Ok(());
@@ -33,8 +35,13 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError>
     }
     sheet.more("find", &[("words", words)], found.next.as_deref());
     if sheet.is_member() {
-        sheet.markup("<section class=\"card\"><p>").with("save-search-lead", &[("words", words)]).markup("</p>");
-        sheet.button("market.save-search", &[("words", words)], "mine", "save-search", "quiet").markup("</section>");
+        sheet
+            .markup("<section class=\"card\"><p>")
+            .with("save-search-lead", &[("words", words)])
+            .markup("</p>");
+        sheet
+            .button("market.save-search", &[("words", words)], "mine", "save-search", "quiet")
+            .markup("</section>");
     }
     Ok(())
 }

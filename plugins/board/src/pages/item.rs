@@ -65,7 +65,9 @@ fn facts<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) {
 fn take_up<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) -> Result<(), PageError> {
     let number = seen.number.to_string();
     let is_own = sheet.world.acts_for(seen.post.author);
-    if let (Details::Offer(price), false, true) = (&seen.post.details, is_own, seen.post.is_open(sheet.world.now())) {
+    if let (Details::Offer(price), false, true) =
+        (&seen.post.details, is_own, seen.post.is_open(sheet.world.now()))
+    {
         pay(sheet, &number, price, &seen.path());
     }
     for paid in payments(sheet.world, seen.number)? {
@@ -88,11 +90,18 @@ fn pay<W: World>(sheet: &mut Sheet<'_, W>, number: &str, price: &Price, to: &str
             sheet.markup("<p class=\"soft\">").say("pay-help").markup("</p>").send("pay-for-this");
         }
         Price::Agreement => {
-            let units: Vec<_> = sheet.world.units().into_iter().map(|unit| (unit.symbol.clone(), unit.symbol)).collect();
+            let units: Vec<_> =
+                sheet.world.units().into_iter().map(|unit| (unit.symbol.clone(), unit.symbol)).collect();
             let Some((first, _)) = units.first().cloned() else { return };
             sheet.markup("<details class=\"card\"><summary>").say("pay-for-this").markup("</summary>");
             sheet.form("market.pay", to).hidden("number", number);
-            sheet.field("amount", "pay-agreed", None, "inputmode=\"decimal\" autocomplete=\"off\" required", "");
+            sheet.field(
+                "amount",
+                "pay-agreed",
+                None,
+                "inputmode=\"decimal\" autocomplete=\"off\" required",
+                "",
+            );
             sheet.choice("unit", "unit", None, &units, &first).send("pay-for-this").markup("</details>");
         }
     }
@@ -130,6 +139,11 @@ fn share<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) {
     let path = seen.path();
     let text = Sheet::<W>::of_kind(seen.kind(), ["share-offer", "share-want", "share-topic", "share-event"]);
     sheet.markup("<details class=\"card\"><summary>").say("share").markup("</summary><p>").say(text);
-    sheet.markup("</p><h-qr label=\"").say("share-scan").markup("\" href=\"").text(&path).markup("\"></h-qr><p><a href=\"");
+    sheet
+        .markup("</p><h-qr label=\"")
+        .say("share-scan")
+        .markup("\" href=\"")
+        .text(&path)
+        .markup("\"></h-qr><p><a href=\"");
     sheet.text(&path).markup("\">").say("share-link").markup("</a></p></details>");
 }

@@ -50,7 +50,11 @@ fn coming<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError> {
 }
 
 /// Which category to look at.
-fn switch<W: World>(sheet: &mut Sheet<'_, W>, path: &'static str, chosen: Option<u32>) -> Result<(), PageError> {
+fn switch<W: World>(
+    sheet: &mut Sheet<'_, W>,
+    path: &'static str,
+    chosen: Option<u32>,
+) -> Result<(), PageError> {
     let mut options = vec![(String::new(), sheet.words.say("all-categories"))];
     options.extend(categories(sheet)?);
     let chosen = chosen.map(|number| number.to_string()).unwrap_or_default();

@@ -16,7 +16,10 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError>
     }
     let mut nothing = true;
     for party in sheet.world.parties() {
-        let cursor = sheet.given("cursor").map(str::to_owned).filter(|_| sheet.given("of") == Some(&party.to_string()));
+        let cursor = sheet
+            .given("cursor")
+            .map(str::to_owned)
+            .filter(|_| sheet.given("of") == Some(&party.to_string()));
         let page = market::of(sheet.world, party, LIMIT, cursor)?;
         if page.rows.is_empty() && page.next.is_none() {
             continue;
@@ -52,7 +55,9 @@ fn saved<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError> {
         sheet.markup("<li class=\"item spread\"><a href=\"find?words=").html.part(&address);
         sheet.markup("\">").text(&search.words).markup("</a>");
         let number = search.number.to_string();
-        sheet.button("market.forget-search", &[("number", &number)], "mine", "forget", "quiet").markup("</li>");
+        sheet
+            .button("market.forget-search", &[("number", &number)], "mine", "forget", "quiet")
+            .markup("</li>");
     }
     sheet.markup("</ul>");
     Ok(())
@@ -67,7 +72,11 @@ fn feed<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError> {
             sheet.button("events.make-feed", &[], "mine", "calendar-make", "quiet");
         }
         Some(secret) => {
-            sheet.markup("<p><a href=\"file/events/feed?secret=").text(secret).markup("\">").say("calendar-link");
+            sheet
+                .markup("<p><a href=\"file/events/feed?secret=")
+                .text(secret)
+                .markup("\">")
+                .say("calendar-link");
             sheet.markup("</a></p><div class=\"actions\">");
             sheet.button("events.make-feed", &[], "mine", "calendar-again", "quiet");
             sheet.button("events.end-feed", &[], "mine", "calendar-end", "quiet").markup("</div>");

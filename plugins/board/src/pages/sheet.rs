@@ -8,10 +8,8 @@ use crate::post::{Details, Kind, Price, Seen};
 use crate::world::World;
 use crate::{categories, markup, price};
 
-const WORDS: &[(&str, &[&str])] = &[
-    ("en", &[include_str!("../../words/en.ftl")]),
-    ("es", &[include_str!("../../words/es.ftl")]),
-];
+const WORDS: &[(&str, &[&str])] =
+    &[("en", &[include_str!("../../words/en.ftl")]), ("es", &[include_str!("../../words/es.ftl")])];
 
 /// A page that is being written.
 pub(super) struct Sheet<'a, W> {
@@ -123,7 +121,11 @@ impl<'a, W: World> Sheet<'a, W> {
 
     /// The label of a field, with help below it where there is any.
     fn label(&mut self, name: &'static str, label: &str, help: Option<&str>) {
-        self.markup("<div class=\"item\"><label for=\"").markup(name).markup("\">").say(label).markup("</label>");
+        self.markup("<div class=\"item\"><label for=\"")
+            .markup(name)
+            .markup("\">")
+            .say(label)
+            .markup("</label>");
         if let Some(help) = help {
             self.markup("<p class=\"soft\">").say(help).markup("</p>");
         }
@@ -139,14 +141,29 @@ impl<'a, W: World> Sheet<'a, W> {
         value: &str,
     ) -> &mut Self {
         self.label(name, label, help);
-        self.markup("<input id=\"").markup(name).markup("\" name=\"").markup(name).markup("\" ").markup(attributes);
+        self.markup("<input id=\"")
+            .markup(name)
+            .markup("\" name=\"")
+            .markup(name)
+            .markup("\" ")
+            .markup(attributes);
         self.markup(" value=\"").text(value).markup("\"></div>")
     }
 
     /// A field for a longer text.
-    pub fn area(&mut self, name: &'static str, label: &str, help: Option<&str>, required: bool, text: &str) -> &mut Self {
+    pub fn area(
+        &mut self,
+        name: &'static str,
+        label: &str,
+        help: Option<&str>,
+        required: bool,
+        text: &str,
+    ) -> &mut Self {
         self.label(name, label, help);
-        self.markup("<textarea rows=\"6\" maxlength=\"4000\" id=\"").markup(name).markup("\" name=\"").markup(name);
+        self.markup("<textarea rows=\"6\" maxlength=\"4000\" id=\"")
+            .markup(name)
+            .markup("\" name=\"")
+            .markup(name);
         self.markup(if required { "\" required>" } else { "\">" }).text(text).markup("</textarea></div>")
     }
 
@@ -173,7 +190,9 @@ impl<'a, W: World> Sheet<'a, W> {
 
     /// The one button of a form, and its end.
     pub fn send(&mut self, label: &str) -> &mut Self {
-        self.markup("<p class=\"actions\"><button class=\"primary\">").say(label).markup("</button></p></form>")
+        self.markup("<p class=\"actions\"><button class=\"primary\">")
+            .say(label)
+            .markup("</button></p></form>")
     }
 
     /// What something costs.

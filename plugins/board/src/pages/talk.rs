@@ -30,7 +30,11 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) -> Result<(
 }
 
 fn reply<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, talk: &Talk, said: &Said) {
-    sheet.markup("<li class=\"item\"><p>").party(said.by).markup(" <small class=\"soft\">").time(said.at, "relative");
+    sheet
+        .markup("<li class=\"item\"><p>")
+        .party(said.by)
+        .markup(" <small class=\"soft\">")
+        .time(said.at, "relative");
     if said.changed.is_some() {
         sheet.text(" · ").say("changed");
     }
@@ -45,7 +49,10 @@ fn reply<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, talk: &Talk, said: &Sa
         let (number, reply) = (seen.number.to_string(), said.number.to_string());
         sheet.markup("<details><summary class=\"soft\">").say("change").markup("</summary>");
         sheet.form("topics.correct", &seen.path()).hidden("number", &number).hidden("reply", &reply);
-        sheet.markup("<label>").say("reply-text").markup("<textarea name=\"text\" rows=\"4\" maxlength=\"4000\" required>");
+        sheet
+            .markup("<label>")
+            .say("reply-text")
+            .markup("<textarea name=\"text\" rows=\"4\" maxlength=\"4000\" required>");
         sheet.text(text).markup("</textarea></label>").send("save");
         let fields = [("number", number.as_str()), ("reply", reply.as_str())];
         sheet.button("topics.withdraw", &fields, &seen.path(), "withdraw", "quiet").markup("</details>");
@@ -70,7 +77,9 @@ fn reactions<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, talk: &Talk, reply
             if !own {
                 sheet.hidden("reaction", value);
             }
-            sheet.markup(if own { "<button class=\"quiet good\">" } else { "<button class=\"quiet\">" }).say(label);
+            sheet
+                .markup(if own { "<button class=\"quiet good\">" } else { "<button class=\"quiet\">" })
+                .say(label);
             if people > 0 {
                 sheet.text(" ").text(people);
             }

@@ -47,12 +47,18 @@ impl<W: World> Sheet<'_, W> {
 }
 
 /// What an event's page has of its own.
-pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, gathering: &Gathering) -> Result<(), PageError> {
+pub(super) fn write<W: World>(
+    sheet: &mut Sheet<'_, W>,
+    seen: &Seen,
+    gathering: &Gathering,
+) -> Result<(), PageError> {
     let days = events::occurrences(sheet.world, seen, sheet.world.now(), DAYS)?;
     let asked: Option<u64> = sheet.given("day").and_then(|day| day.parse().ok());
     let chosen = match asked {
         // A day that is over is asked for by its address: the organiser confirms what was done.
-        Some(day) => events::occurrences(sheet.world, seen, day.saturating_sub(1), 3)?.into_iter().find(|one| one.start == day),
+        Some(day) => events::occurrences(sheet.world, seen, day.saturating_sub(1), 3)?
+            .into_iter()
+            .find(|one| one.start == day),
         None => days.first().copied().or(last(sheet, seen)?),
     };
     sheet.markup("<section class=\"card\"><h2>").say("when").markup("</h2>");
@@ -64,7 +70,12 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, gathering: 
         sheet.markup("</section>");
         return Ok(());
     };
-    sheet.markup("<p class=\"big\">").time(one.start, "datetime").markup("</p><p class=\"soft\">").say("ends").text(" ");
+    sheet
+        .markup("<p class=\"big\">")
+        .time(one.start, "datetime")
+        .markup("</p><p class=\"soft\">")
+        .say("ends")
+        .text(" ");
     sheet.time(one.end, "time").markup("</p>");
     if sheet.is_member() {
         coming(sheet, seen, gathering, one)?;
@@ -84,7 +95,12 @@ fn choose<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, days: &[Occurrence], 
     }
     sheet.markup("<p class=\"actions\">");
     for day in days.iter().filter(|day| Some(**day) != chosen) {
-        sheet.markup("<a class=\"quiet\" href=\"").text(seen.path()).markup("?day=").text(day.start).markup("\">");
+        sheet
+            .markup("<a class=\"quiet\" href=\"")
+            .text(seen.path())
+            .markup("?day=")
+            .text(day.start)
+            .markup("\">");
         sheet.time(day.start, "date").markup("</a> ");
     }
     sheet.markup("</p>");
@@ -95,12 +111,19 @@ fn path(seen: &Seen, one: Occurrence) -> String {
     format!("{}?day={}", seen.path(), one.start)
 }
 
-fn coming<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, gathering: &Gathering, one: Occurrence) -> Result<(), PageError> {
+fn coming<W: World>(
+    sheet: &mut Sheet<'_, W>,
+    seen: &Seen,
+    gathering: &Gathering,
+    one: Occurrence,
+) -> Result<(), PageError> {
     let guests = events::guests(sheet.world, seen.number, one.start)?;
     let people: u32 = guests.iter().filter(|guest| !guest.waits).map(|guest| guest.people).sum();
     let people = people.to_string();
     match gathering.capacity {
-        Some(most) => sheet.markup("<p>").with("coming-of", &[("people", &people), ("most", &most.to_string())]),
+        Some(most) => {
+            sheet.markup("<p>").with("coming-of", &[("people", &people), ("most", &most.to_string())])
+        }
         None => sheet.markup("<p>").with("coming", &[("people", &people)]),
     };
     sheet.markup("</p><ul class=\"list\">");
@@ -126,14 +149,17 @@ fn coming<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, gathering: &Gathering
             continue;
         }
         if comes.is_some() {
-            let fields = [("number", number.as_str()), ("start", start.as_str()), ("party", &party.to_string())];
+            let fields =
+                [("number", number.as_str()), ("start", start.as_str()), ("party", &party.to_string())];
             sheet.button("events.cancel", &fields, &to, "come-no", "quiet");
         }
     }
     if guests.iter().all(|guest| Some(guest.party) != sheet.world.person()) {
         sheet.form("events.attend", &to).hidden("number", &number).hidden("start", &start);
         whose(sheet);
-        sheet.field("people", "people", None, "type=\"number\" min=\"1\" max=\"50\" required", "1").send("come");
+        sheet
+            .field("people", "people", None, "type=\"number\" min=\"1\" max=\"50\" required", "1")
+            .send("come");
     }
     Ok(())
 }
@@ -141,7 +167,8 @@ fn coming<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, gathering: &Gathering
 /// For whom, where she acts for several.
 fn whose<W: World>(sheet: &mut Sheet<'_, W>) {
     let named = sheet.world.parties().into_iter();
-    let named: Vec<_> = named.filter_map(|party| Some((party.to_string(), sheet.world.party(party)?.name))).collect();
+    let named: Vec<_> =
+        named.filter_map(|party| Some((party.to_string(), sheet.world.party(party)?.name))).collect();
     if let [(first, _), _, ..] = named.as_slice() {
         sheet.choice("party", "who-comes", None, &named, first);
     }
@@ -166,7 +193,13 @@ fn jobs<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, one: Occurrence) -> Res
         sheet.field("title", "task-title", None, "maxlength=\"120\" required autocomplete=\"off\"", "");
         sheet.field("places", "task-places", None, "type=\"number\" min=\"1\" max=\"200\" required", "1");
         if sheet.world.units().iter().any(|unit| unit.is_hours) {
-            sheet.field("hours", "task-hours", Some("task-hours-help"), "inputmode=\"decimal\" autocomplete=\"off\"", "");
+            sheet.field(
+                "hours",
+                "task-hours",
+                Some("task-hours-help"),
+                "inputmode=\"decimal\" autocomplete=\"off\"",
+                "",
+            );
         }
         sheet.send("add-task").markup("</details>");
     }
@@ -179,7 +212,10 @@ fn job<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, one: Occurrence, task: &
     let to = path(seen, one);
     let fields = [("number", number.as_str()), ("start", start.as_str()), ("task", job.as_str())];
     let taken = task.helpers.len().to_string();
-    sheet.markup("<li class=\"item\"><p><strong>").text(&task.title).markup("</strong> <span class=\"soft\">");
+    sheet
+        .markup("<li class=\"item\"><p><strong>")
+        .text(&task.title)
+        .markup("</strong> <span class=\"soft\">");
     sheet.with("places-taken", &[("taken", &taken), ("places", &task.places.to_string())]).markup("</span>");
     if let Some(credit) = &task.credit {
         sheet.text(" · ").price(credit);
@@ -220,15 +256,35 @@ pub(super) fn fields<W: World>(sheet: &mut Sheet<'_, W>, old: Option<&Seen>) {
     let start = gathering.as_ref().map(|known| known.times.start.clone()).unwrap_or_default();
     sheet.field("start", "field-start", None, "type=\"datetime-local\" required", &start);
     let minutes = gathering.as_ref().map_or(120, |known| known.times.minutes).to_string();
-    sheet.field("minutes", "field-minutes", None, "type=\"number\" min=\"1\" max=\"20160\" required", &minutes);
-    let options: Vec<_> = REPEATS.iter().map(|(value, id)| ((*value).to_owned(), sheet.words.say(id))).collect();
+    sheet.field(
+        "minutes",
+        "field-minutes",
+        None,
+        "type=\"number\" min=\"1\" max=\"20160\" required",
+        &minutes,
+    );
+    let options: Vec<_> =
+        REPEATS.iter().map(|(value, id)| ((*value).to_owned(), sheet.words.say(id))).collect();
     let chosen = REPEATS.get(gathering.as_ref().map_or(0, repeats)).map_or("never", |(value, _)| value);
     sheet.choice("repeats", "field-repeats", None, &options, chosen);
     let recurrence = gathering.as_ref().and_then(|known| known.times.repeats.clone());
     let interval = recurrence.as_ref().map_or(1, |known| known.interval).to_string();
-    sheet.field("interval", "field-interval", Some("interval-help"), "type=\"number\" min=\"1\" max=\"52\" required", &interval);
+    sheet.field(
+        "interval",
+        "field-interval",
+        Some("interval-help"),
+        "type=\"number\" min=\"1\" max=\"52\" required",
+        &interval,
+    );
     let until = recurrence.and_then(|known| known.until).unwrap_or_default();
     sheet.field("until", "field-until", Some("until-help"), "type=\"date\"", &until);
-    let capacity = gathering.and_then(|known| known.capacity).map(|most| most.to_string()).unwrap_or_default();
-    sheet.field("capacity", "field-capacity", Some("capacity-help"), "type=\"number\" min=\"1\" max=\"10000\"", &capacity);
+    let capacity =
+        gathering.and_then(|known| known.capacity).map(|most| most.to_string()).unwrap_or_default();
+    sheet.field(
+        "capacity",
+        "field-capacity",
+        Some("capacity-help"),
+        "type=\"number\" min=\"1\" max=\"10000\"",
+        &capacity,
+    );
 }

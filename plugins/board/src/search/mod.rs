@@ -136,12 +136,19 @@ pub fn remove(db: &impl Storage, number: Number, terms: &Terms) -> Result<(), Er
 ///
 /// # Errors
 /// [`Error::Cursor`].
-pub fn page(db: &impl Storage, query: &Query, limit: u32, cursor: Option<&str>) -> Result<Page<Number>, Error> {
+pub fn page(
+    db: &impl Storage,
+    query: &Query,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Number>, Error> {
     let below: Number = cursor.map_or(Ok(Number::MAX), str::parse).map_err(|_| Error::Cursor)?;
     let mut walks: Vec<Walk> = query.0.iter().map(|forms| Walk::new(forms)).collect();
     let (mut found, mut target) = (Vec::new(), below.checked_sub(1));
     while let Some(wanted) = target {
-        if found.len() >= usize::try_from(limit).unwrap_or(usize::MAX) || walks.iter().map(Walk::rows_read).sum::<usize>() > ROWS_MAX {
+        if found.len() >= usize::try_from(limit).unwrap_or(usize::MAX)
+            || walks.iter().map(Walk::rows_read).sum::<usize>() > ROWS_MAX
+        {
             return Ok(Page { rows: found, next: Some(wanted.saturating_add(1).to_string()) });
         }
         let Some(reached) = leap(db, &mut walks, wanted)? else { break };

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use super::*;
 
 const VOCABULARY: [&str; 12] = [
-    "bread", "breads", "pan", "panes", "saw", "sawing", "honey", "miel", "garden", "jardín", "jardin", "gardens",
+    "bread", "breads", "pan", "panes", "saw", "sawing", "honey", "miel", "garden", "jardín", "jardin",
+    "gardens",
 ];
 
 fn secret() -> Key {
@@ -80,7 +81,13 @@ fn a_page_that_reads_much_ends_early_and_goes_on() {
     let (db, key) = (Memory::new(), secret());
     // Two words that are everywhere and together nowhere but at the very end.
     for number in 1..=60_000_u64 {
-        let text = if number == 1 { "bread honey" } else if number % 2 == 0 { "bread" } else { "honey" };
+        let text = if number == 1 {
+            "bread honey"
+        } else if number % 2 == 0 {
+            "bread"
+        } else {
+            "honey"
+        };
         add(&db, number, &terms(&key, [text])).unwrap();
     }
     let query = query(&key, "bread honey").unwrap();

@@ -28,7 +28,13 @@ struct List {
 
 impl Walk {
     pub fn new(forms: &[u64]) -> Self {
-        let list = |form: &u64| List { form: *form, ahead: VecDeque::new(), size: FIRST, is_read: false, rows_read: 0 };
+        let list = |form: &u64| List {
+            form: *form,
+            ahead: VecDeque::new(),
+            size: FIRST,
+            is_read: false,
+            rows_read: 0,
+        };
         Self(forms.iter().map(list).collect())
     }
 

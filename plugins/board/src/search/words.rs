@@ -7,11 +7,11 @@ const LETTERS_MAX: usize = 40;
 
 /// Words that are in every text, and so find nothing.
 const STOP_WORDS: &[&str] = &[
-    "a", "al", "an", "and", "are", "as", "at", "be", "but", "by", "can", "como", "con", "de", "del", "el", "en", "es",
-    "esta", "este", "for", "from", "ha", "has", "have", "he", "i", "if", "in", "is", "it", "la", "las", "le", "lo", "los",
-    "me", "mi", "my", "no", "not", "o", "of", "on", "or", "para", "pero", "por", "que", "se", "she", "si", "sin", "so",
-    "su", "than", "that", "the", "there", "they", "this", "to", "tu", "un", "una", "was", "we", "who", "will", "with", "y",
-    "ya", "you", "your",
+    "a", "al", "an", "and", "are", "as", "at", "be", "but", "by", "can", "como", "con", "de", "del", "el",
+    "en", "es", "esta", "este", "for", "from", "ha", "has", "have", "he", "i", "if", "in", "is", "it", "la",
+    "las", "le", "lo", "los", "me", "mi", "my", "no", "not", "o", "of", "on", "or", "para", "pero", "por",
+    "que", "se", "she", "si", "sin", "so", "su", "than", "that", "the", "there", "they", "this", "to", "tu",
+    "un", "una", "was", "we", "who", "will", "with", "y", "ya", "you", "your",
 ];
 
 /// The words of a text that count, in lower case, with their accents.

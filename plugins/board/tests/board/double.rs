@@ -21,7 +21,8 @@ pub const ROSA: Id = Id { high: 0, low: 4 };
 /// An organisation, for which Ana acts.
 pub const BAKERY: Id = Id { high: 0, low: 9 };
 
-pub const PEOPLE: [(Id, &str); 5] = [(ANA, "ana"), (PAU, "pau"), (LENA, "lena"), (ROSA, "rosa"), (BAKERY, "bakery")];
+pub const PEOPLE: [(Id, &str); 5] =
+    [(ANA, "ana"), (PAU, "pau"), (LENA, "lena"), (ROSA, "rosa"), (BAKERY, "bakery")];
 
 /// What somebody was told: whom, the topic, the title and the page.
 pub type Told = (Id, &'static str, String, String);

@@ -4,8 +4,8 @@ use board::audience::Audience;
 use board::error::Error;
 use board::market::{self, Filter};
 use board::post::{self, Details, Kind, Price};
-use board::{categories, exchange, searches};
 use board::world::World;
+use board::{categories, exchange, searches};
 use hamlet_sdk::{Direction, Storage};
 
 use crate::double::*;
@@ -33,7 +33,11 @@ fn an_offer_is_put_up_found_changed_closed_and_renewed() {
     assert_eq!(titles(village.with(PAU), OFFERS), ["Rye bread"]);
     // Below its category and above it.
     for (category, found) in [(101, 1), (1, 1), (102, 0), (2, 0)] {
-        assert_eq!(titles(&village, Filter { category: Some(category), ..OFFERS }).len(), found, "{category}");
+        assert_eq!(
+            titles(&village, Filter { category: Some(category), ..OFFERS }).len(),
+            found,
+            "{category}"
+        );
     }
     // By another form of the word, and by the name of its category.
     for words in ["breads", "rye", "BAKING", "pan"] {

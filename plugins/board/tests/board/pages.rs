@@ -26,7 +26,9 @@ fn village() -> Village {
     village.put_up("Saw", Details::Want(Price::Gift), Audience::Members).unwrap();
     village.put_up("The spring", Details::Topic { pinned: false }, Audience::Members).unwrap();
     let weekly = Recurrence { frequency: Frequency::Weekly, interval: 1, until: None, except: Vec::new() };
-    let choir = events::plan(&village, plan("Choir", "2026-11-24T12:30", Some(weekly), Some(1), Audience::Members)).unwrap();
+    let choir =
+        events::plan(&village, plan("Choir", "2026-11-24T12:30", Some(weekly), Some(1), Audience::Members))
+            .unwrap();
     let start = events::instant("2026-11-24T12:30", "Europe/Madrid").unwrap();
     let task = events::add_task(&village, choir, "Make tea", 2, Some("1")).unwrap();
     for person in [PAU, ROSA] {
@@ -53,9 +55,30 @@ fn page(village: &Village, path: &str, locale: &str) -> Result<String, PageError
 }
 
 const PAGES: [&str; 24] = [
-    "", "offers", "offers?category=1", "wants", "topics", "events", "find", "find?words=bread", "find?words=the",
-    "find?words=nothing", "print", "post/1", "post/2", "post/3", "post/4", "post/5", "new/offer", "new/want", "new/topic",
-    "new/event", "edit/1", "edit/5", "mine", "steward",
+    "",
+    "offers",
+    "offers?category=1",
+    "wants",
+    "topics",
+    "events",
+    "find",
+    "find?words=bread",
+    "find?words=the",
+    "find?words=nothing",
+    "print",
+    "post/1",
+    "post/2",
+    "post/3",
+    "post/4",
+    "post/5",
+    "new/offer",
+    "new/want",
+    "new/topic",
+    "new/event",
+    "edit/1",
+    "edit/5",
+    "mine",
+    "steward",
 ];
 
 #[test]
@@ -67,7 +90,9 @@ fn every_page_is_there_in_both_languages() {
                 match page(village.with(person), path, locale) {
                     Ok(html) => assert!(!html.contains('⟦') && !html.contains("<script"), "{path} {html}"),
                     Err(PageError::NotFound) => assert!(path.starts_with("edit/") && person != ANA, "{path}"),
-                    Err(PageError::Refused(why)) => assert!(path == "steward" && person != ROSA && !why.contains('⟦')),
+                    Err(PageError::Refused(why)) => {
+                        assert!(path == "steward" && person != ROSA && !why.contains('⟦'))
+                    }
                     Err(error) => panic!("{path}: {error:?}"),
                 }
             }
@@ -83,7 +108,11 @@ fn who_is_not_signed_in_sees_what_is_public_and_can_do_nothing() {
     let village = village();
     village.anybody();
     let home = page(&village, "", "en").unwrap();
-    assert!(home.contains("Bread &amp; &lt;b&gt;butter") && !home.contains("Table") && !home.contains("new/offer"));
+    assert!(
+        home.contains("Bread &amp; &lt;b&gt;butter")
+            && !home.contains("Table")
+            && !home.contains("new/offer")
+    );
     let post = page(&village, "post/1", "en").unwrap();
     assert!(!post.contains("market.") && !post.contains("topics."), "{post}");
     assert_eq!(page(&village, "post/2", "en"), Err(PageError::NotFound));
@@ -132,7 +161,8 @@ fn spanish_says_all_that_english_says_and_nothing_is_left_over() {
         if ["confirmation-needed", "cursor-invalid"].contains(&name) {
             continue;
         }
-        let refusal = Refusal { case: name.to_owned(), carried: vec!["7".to_owned()], locale: "es".to_owned() };
+        let refusal =
+            Refusal { case: name.to_owned(), carried: vec!["7".to_owned()], locale: "es".to_owned() };
         assert!(said(&village(), &refusal).is_some(), "{name}");
         told += 1;
     }

@@ -23,7 +23,7 @@ use crate::problem::Problem;
 use crate::refusal;
 
 /// What a file may be. Nothing of it can hold a script.
-const MEDIA: [&str; 3] = ["text/csv", "text/plain", "application/json"];
+const MEDIA: [&str; 4] = ["text/csv", "text/plain", "text/calendar", "application/json"];
 /// Longest name of a file, in characters.
 const NAME_MAX: usize = 80;
 
