@@ -208,8 +208,8 @@ impl Village {
         for name in ["life.toml", "board.toml"] {
             let path = folder.join(name);
             if let Ok(text) = fs::read_to_string(&path) {
-                let part: Part =
-                    toml::from_str(&text).with_context(|| format!("`{}` is no part of a village", path.display()))?;
+                let part: Part = toml::from_str(&text)
+                    .with_context(|| format!("`{}` is no part of a village", path.display()))?;
                 village.habits.extend(part.habits);
                 village.steps.extend(part.steps);
             }

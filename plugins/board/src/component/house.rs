@@ -148,7 +148,10 @@ impl World for House {
                 scale: known.scale,
                 is_hours: known.kind == ledger::LedgerKind::Hours,
             };
-            open.map(unit).collect()
+            let mut units: Vec<Unit> = open.map(unit).collect();
+            // What things are mostly paid with comes first.
+            units.sort_by_key(|unit| unit.is_hours);
+            units
         };
         self.units.get_or_init(units).clone()
     }

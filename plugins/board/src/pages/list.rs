@@ -59,7 +59,8 @@ fn switch<W: World>(
     options.extend(categories(sheet)?);
     let chosen = chosen.map(|number| number.to_string()).unwrap_or_default();
     sheet.markup("<form action=\"./").markup(path).markup("\" class=\"row\">");
-    sheet.choice("category", "category", None, &options, &chosen);
+    sheet.markup("<label for=\"category\">").say("category").markup("</label>");
+    sheet.select("category", &options, &chosen);
     sheet.markup("<button class=\"quiet\">").say("show").markup("</button></form>");
     Ok(())
 }

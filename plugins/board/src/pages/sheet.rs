@@ -177,6 +177,11 @@ impl<'a, W: World> Sheet<'a, W> {
         chosen: &str,
     ) -> &mut Self {
         self.label(name, label, help);
+        self.select(name, options, chosen).markup("</div>")
+    }
+
+    /// The choice alone.
+    pub fn select(&mut self, name: &'static str, options: &[(String, String)], chosen: &str) -> &mut Self {
         self.markup("<select id=\"").markup(name).markup("\" name=\"").markup(name).markup("\">");
         for (value, title) in options {
             self.markup("<option value=\"").text(value).markup("\"");
@@ -185,7 +190,7 @@ impl<'a, W: World> Sheet<'a, W> {
             }
             self.markup(">").text(title).markup("</option>");
         }
-        self.markup("</select></div>")
+        self.markup("</select>")
     }
 
     /// The one button of a form, and its end.
@@ -199,7 +204,7 @@ impl<'a, W: World> Sheet<'a, W> {
     pub fn price(&mut self, price: &Price) -> &mut Self {
         match price {
             Price::Agreement => self.markup("<span class=\"soft\">").say("price-agreement").markup("</span>"),
-            Price::Gift => self.markup("<span class=\"tag good\">").say("price-gift").markup("</span>"),
+            Price::Gift => self.markup("<span class=\"soft\">").say("price-gift").markup("</span>"),
             Price::Amount { amount, scale, unit } => {
                 let shown = format!("{} {unit}", price::written(*amount, *scale));
                 self.html.money(i128::from(*amount), *scale, unit, &shown);

@@ -198,7 +198,7 @@ struct Scene<'a> {
     title: &'static str,
 }
 
-/// What the viewer may act for: her own accounts first, then by unit and code.
+/// What the viewer may act for: her own accounts first, those of the oldest ledger before others, then by code.
 fn accounts(host: &mut dyn Host, person: Id) -> Vec<Own> {
     let mut accounts: Vec<Own> = crate::books::choices(host)
         .into_iter()
@@ -207,7 +207,7 @@ fn accounts(host: &mut dyn Host, person: Id) -> Vec<Own> {
     accounts.sort_by(|one, other| {
         let key = |own: &Own| {
             let paused = own.account.status != AccountStatus::Open;
-            (own.account.owner != person, paused, own.ledger.unit.clone(), own.account.code.clone())
+            (own.account.owner != person, paused, own.ledger.id, own.account.code.clone())
         };
         key(one).cmp(&key(other))
     });
