@@ -112,7 +112,7 @@ pub fn set(world: &impl World, number: u32, names: Vec<String>, retired: bool) -
     }
     let has_place = match above(number) {
         None => number > 0,
-        Some(above) => number <= NUMBER_MAX && number % BELOW > 0 && get(world, above)?.is_some(),
+        Some(above) => number <= NUMBER_MAX && !number.is_multiple_of(BELOW) && get(world, above)?.is_some(),
     };
     if !has_place {
         return Err(Error::Category);

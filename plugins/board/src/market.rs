@@ -134,7 +134,6 @@ pub fn change(world: &impl World, number: Number, draft: Draft) -> Result<(), Er
         details: draft.details,
         ..old.post.clone()
     };
-    unindex(world, &old)?;
     POSTS.put(world.db(), &number, &post)?;
     index(world, &Seen { number, post, words: draft.words })
 }
@@ -167,30 +166,20 @@ pub fn renew(world: &impl World, number: Number) -> Result<(), Error> {
 /// # Errors
 /// [`Error::NotFound`] and [`Error::NotYours`].
 pub fn close(world: &impl World, number: Number) -> Result<(), Error> {
-    let own = rights::own(world, number)?;
-    take_off(world, &own)
+    rights::own(world, number)?;
+    take_off(world, number)
 }
 
-fn take_off(world: &impl World, seen: &Seen) -> Result<(), Error> {
+fn take_off(world: &impl World, number: Number) -> Result<(), Error> {
     let now = world.now();
-    POSTS.update(world.db(), &seen.number, |post| post.closed = Some(now))?;
-    unindex(world, seen)
+    POSTS.update(world.db(), &number, |post| post.closed = Some(now))?;
+    Ok(search::remove(world.db(), number)?)
 }
 
 /// Takes off what has ended: a little with each new post, so that lists stay short without a schedule.
 fn sweep(world: &impl World) -> Result<(), Error> {
     let ended = POSTS.by(&BY_END).range(..=world.now()).page(world.db(), SWEPT)?;
-    for (number, post) in ended.rows {
-        let now = world.now();
-        match post::unsealed(world, number, post) {
-            Some(seen) => take_off(world, &seen)?,
-            // Its words are gone; whatever the search still knows of it is passed over when it is read.
-            None => {
-                POSTS.update(world.db(), &number, |post| post.closed = Some(now))?;
-            }
-        }
-    }
-    Ok(())
+    ended.rows.into_iter().try_for_each(|(number, _)| take_off(world, number))
 }
 
 fn count_open(world: &impl World, author: Id) -> Result<u32, Error> {
@@ -252,11 +241,7 @@ pub(crate) fn terms(world: &impl World, seen: &Seen) -> Result<search::Terms, Er
 }
 
 fn index(world: &impl World, seen: &Seen) -> Result<(), Error> {
-    Ok(search::add(world.db(), seen.number, &terms(world, seen)?)?)
-}
-
-fn unindex(world: &impl World, seen: &Seen) -> Result<(), Error> {
-    Ok(search::remove(world.db(), seen.number, &terms(world, seen)?)?)
+    Ok(search::set(world.db(), seen.number, &terms(world, seen)?)?)
 }
 
 /// Which posts a list is of.

@@ -21,8 +21,8 @@ impl Block {
         match self {
             Self::Nothing => "",
             Self::Paragraph => "<p>",
-            Self::List => "<ul class=\"list\">",
-            Self::Steps => "<ol class=\"list\">",
+            Self::List => "<ul>",
+            Self::Steps => "<ol>",
             Self::Quotation => "<blockquote><p>",
         }
     }
@@ -42,14 +42,19 @@ impl Block {
 pub fn write(html: &mut Html, text: &str) {
     let mut block = Block::Nothing;
     for line in text.lines().map(str::trim) {
-        let (kind, words) = classify(line);
+        let Line { block: kind, number, words } = classify(line);
         if kind == block {
             // Within a paragraph a line break is what the writer meant by it.
             if matches!(kind, Block::Paragraph | Block::Quotation) {
                 html.markup("<br>");
             }
         } else {
-            html.markup(block.closing()).markup(kind.opening());
+            html.markup(block.closing());
+            if number > 1 {
+                html.markup("<ol").attribute("start", number).markup(">");
+            } else {
+                html.markup(kind.opening());
+            }
             block = kind;
         }
         match kind {
@@ -65,77 +70,115 @@ pub fn write(html: &mut Html, text: &str) {
     html.markup(block.closing());
 }
 
-fn classify(line: &str) -> (Block, &str) {
+/// A line, taken apart.
+struct Line<'a> {
+    block: Block,
+    /// Of a step, its number; else 0.
+    number: u32,
+    words: &'a str,
+}
+
+fn classify(line: &str) -> Line<'_> {
+    let plain = |block, words| Line { block, number: 0, words };
     if line.is_empty() {
-        return (Block::Nothing, line);
+        return plain(Block::Nothing, line);
     }
     if let Some(words) = line.strip_prefix("- ") {
-        return (Block::List, words);
+        return plain(Block::List, words);
     }
     if let Some(words) = line.strip_prefix('>') {
-        return (Block::Quotation, words.trim_start());
+        return plain(Block::Quotation, words.trim_start());
     }
-    let digits = line.len() - line.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
-    match line.get(digits..).and_then(|rest| rest.strip_prefix(". ")) {
-        Some(words) if (1..=3).contains(&digits) => (Block::Steps, words),
-        _ => (Block::Paragraph, line),
+    let step = line.split_once(". ").filter(|(digits, _)| {
+        (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    match step.and_then(|(digits, words)| Some((digits.parse().ok()?, words))) {
+        Some((number, words)) => Line { block: Block::Steps, number, words },
+        None => plain(Block::Paragraph, line),
     }
 }
 
-/// Writes one line. Each step takes something off the front, and looks no further than to the next mark of the same kind,
-/// so the time is linear in the length.
-fn inline(html: &mut Html, line: &str) {
-    let mut rest = line;
-    let mut before = ' ';
-    while let Some(at) = rest.find(['*', '_', '`', '@', 'h']) {
-        let (plain, from) = rest.split_at(at);
-        html.text(plain);
-        before = plain.chars().next_back().unwrap_or(before);
-        let taken = if before.is_alphanumeric() { None } else { special(html, from) };
-        let length = taken.unwrap_or_else(|| {
-            let first = from.chars().next().map_or(0, char::len_utf8);
-            html.text(from.get(..first).unwrap_or_default());
-            first
-        });
-        let (done, after) = from.split_at(length);
-        before = done.chars().next_back().unwrap_or(before);
-        rest = after;
-    }
-    html.text(rest);
+/// A part of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Text(&'a str),
+    Strong(&'a str),
+    Emphasis(&'a str),
+    Code(&'a str),
+    /// `@handle`.
+    Mention(&'a str),
+    Link(&'a str),
 }
 
-/// Writes what begins here, if something does: how many bytes it was.
-fn special(html: &mut Html, from: &str) -> Option<usize> {
+/// The parts of a line. Each step takes something off the front, and looks no further than to the next mark of the same
+/// kind, so the time is linear in the length.
+struct Parts<'a> {
+    rest: &'a str,
+    before: char,
+}
+
+impl<'a> Parts<'a> {
+    const fn of(line: &'a str) -> Self {
+        Self { rest: line, before: ' ' }
+    }
+
+    /// The first so many bytes.
+    fn take(&mut self, length: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        self.before = taken.chars().next_back().unwrap_or(self.before);
+        taken
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        let first = self.rest.chars().next()?;
+        if let Some((part, length)) = special(self.rest).filter(|_| !self.before.is_alphanumeric()) {
+            self.take(length);
+            return Some(part);
+        }
+        let after = self.rest.get(first.len_utf8()..).unwrap_or_default();
+        let plain = after.find(['*', '_', '`', '@', 'h']).unwrap_or(after.len());
+        Some(Part::Text(self.take(first.len_utf8() + plain)))
+    }
+}
+
+/// What begins here, if something does, and how many bytes it takes.
+fn special(from: &str) -> Option<(Part<'_>, usize)> {
     match from.as_bytes().first()? {
-        b'*' => marked(html, from, "*", "<strong>", "</strong>"),
-        b'_' => marked(html, from, "_", "<em>", "</em>"),
-        b'`' => marked(html, from, "`", "<code>", "</code>"),
-        b'@' => {
-            let handle = handle(from)?;
-            html.markup("<strong>").text(handle).markup("</strong>");
-            Some(handle.len())
-        }
-        _ => {
-            let link = link(from)?;
-            html.markup("<a").attribute("href", link).markup(">").text(link).markup("</a>");
-            Some(link.len())
-        }
+        b'*' => marked(from, '*').map(|inside| (Part::Strong(inside), inside.len() + 2)),
+        b'_' => marked(from, '_').map(|inside| (Part::Emphasis(inside), inside.len() + 2)),
+        b'`' => marked(from, '`').map(|inside| (Part::Code(inside), inside.len() + 2)),
+        b'@' => handle(from).map(|handle| (Part::Mention(handle), handle.len())),
+        b'h' => link(from).map(|link| (Part::Link(link), link.len())),
+        _ => None,
     }
 }
 
-fn marked(
-    html: &mut Html,
-    from: &str,
-    mark: &'static str,
-    opening: &'static str,
-    closing: &'static str,
-) -> Option<usize> {
+/// What stands between two marks.
+fn marked(from: &str, mark: char) -> Option<&str> {
     let (inside, _) = from.strip_prefix(mark)?.split_once(mark)?;
-    let good = !inside.is_empty() && inside.trim() == inside;
-    good.then(|| {
-        html.markup(opening).text(inside).markup(closing);
-        inside.len() + 2 * mark.len()
-    })
+    (!inside.is_empty() && inside.trim() == inside).then_some(inside)
+}
+
+/// Writes one line.
+fn inline(html: &mut Html, line: &str) {
+    for part in Parts::of(line) {
+        match part {
+            Part::Text(text) => html.text(text),
+            Part::Strong(text) | Part::Mention(text) => {
+                html.markup("<strong>").text(text).markup("</strong>")
+            }
+            Part::Emphasis(text) => html.markup("<em>").text(text).markup("</em>"),
+            Part::Code(text) => html.markup("<code>").text(text).markup("</code>"),
+            Part::Link(link) => {
+                html.markup("<a").attribute("href", link).markup(">").text(link).markup("</a>")
+            }
+        };
+    }
 }
 
 /// `@handle` at the front, as the host has handles: 2 to 32 of a-z, 0-9 and hyphen, none at an end.
@@ -160,19 +203,16 @@ fn link(from: &str) -> Option<&str> {
     (link.len() > SCHEME.len()).then_some(link)
 }
 
-/// The handles that a text mentions, each once, without the `@`.
+/// The handles that a text mentions, each once, without the `@`: those that are shown as mentions.
 #[must_use]
 pub fn mentions(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    let mut before = ' ';
-    for (at, letter) in text.char_indices() {
-        if letter == '@' && !before.is_alphanumeric() {
-            let name = text.get(at..).and_then(handle).and_then(|handle| handle.strip_prefix('@'));
-            if let Some(name) = name.filter(|name| !found.iter().any(|known| known == name)) {
-                found.push(name.to_owned());
-            }
+    for part in text.lines().flat_map(|line| Parts::of(classify(line.trim()).words)) {
+        let Part::Mention(handle) = part else { continue };
+        let name = handle.trim_start_matches('@');
+        if !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
         }
-        before = letter;
     }
     found
 }
@@ -208,9 +248,9 @@ mod tests {
             ("Bread\nand salt\n\n\nNow", "<p>Bread<br>and salt</p><p>Now</p>"),
             (
                 "Bring:\n- a *bowl*\n- _salt_",
-                "<p>Bring:</p><ul class=\"list\"><li>a <strong>bowl</strong></li><li><em>salt</em></li></ul>",
+                "<p>Bring:</p><ul><li>a <strong>bowl</strong></li><li><em>salt</em></li></ul>",
             ),
-            ("1. knead\n2. bake", "<ol class=\"list\"><li>knead</li><li>bake</li></ol>"),
+            ("1. knead\n2. bake", "<ol><li>knead</li><li>bake</li></ol>"),
             ("> said\n> twice\nno", "<blockquote><p>said<br>twice</p></blockquote><p>no</p>"),
             ("ask @ana-b, not me@ana", "<p>ask <strong>@ana-b</strong>, not me@ana</p>"),
             (
@@ -221,6 +261,7 @@ mod tests {
             ("2*3*4 a_b_c * x *", "<p>2*3*4 a_b_c * x *</p>"),
             ("**", "<p>**</p>"),
             ("2026. was a year", "<p>2026. was a year</p>"),
+            ("5. knead\n6. bake", "<ol start=\"5\"><li>knead</li><li>bake</li></ol>"),
         ] {
             assert_eq!(html(text), shown, "{text}");
         }
@@ -229,6 +270,8 @@ mod tests {
     #[test]
     fn people_are_mentioned_once() {
         assert_eq!(mentions("@ana and @pau-2, @ana; x@omar @- @a @ana-"), ["ana", "pau-2"]);
+        // What is shown as a link or as code is no mention.
+        assert!(mentions("https://a.example/@ana `@pau` *@lena*").is_empty());
         assert_eq!(plain("one  two\nthree", 8), "one two…");
         assert_eq!(plain("één", 3), "één");
     }
@@ -253,8 +296,7 @@ mod tests {
         seen
     }
 
-    const KNOWN: [&str; 9] =
-        ["p", "ul class=\"list\"", "ol class=\"list\"", "li", "blockquote", "strong", "em", "code", "br"];
+    const KNOWN: [&str; 9] = ["p", "ul", "ol", "li", "blockquote", "strong", "em", "code", "br"];
 
     fn is_safe(text: &str) {
         let shown = html(text);
@@ -262,7 +304,10 @@ mod tests {
             let link = tag
                 .strip_prefix("a href=\"https://")
                 .is_some_and(|rest| !rest.trim_end_matches('"').contains('"'));
-            assert!(link || KNOWN.contains(&tag.as_str()), "{tag} of {text}");
+            let start = tag
+                .strip_prefix("ol start=\"")
+                .is_some_and(|rest| rest.trim_end_matches('"').parse::<u32>().is_ok());
+            assert!(link || start || KNOWN.contains(&tag.as_str()), "{tag} of {text}");
         }
     }
 
@@ -299,10 +344,9 @@ mod tests {
         #[test]
         fn any_text_is_shown_whole_and_safe(text in "[-a-c1.*_`@>h \n<&é]{0,80}|.{0,40}") {
             is_safe(&text);
-            // Every letter but the marks is there, in order.
+            // Every letter is there, in order, and no other.
             let shown = html(&text);
-            let mut words = String::new();
-            let mut in_tag = false;
+            let (mut words, mut in_tag) = (String::new(), false);
             for letter in shown.chars() {
                 match letter {
                     '<' => in_tag = true,
@@ -311,11 +355,11 @@ mod tests {
                     _ => words.push(letter),
                 }
             }
-            let words = words.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
-            let mut left = text.chars();
-            for letter in words.chars() {
-                prop_assert!(left.any(|known| known == letter), "{letter:?} of {text:?} in {shown:?}");
+            for (written, read) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")] {
+                words = words.replace(written, read);
             }
+            let letters = |text: &str| text.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();
+            prop_assert_eq!(letters(&words), letters(&text));
             let _ = (mentions(&text), plain(&text, 10));
         }
     }

@@ -167,17 +167,16 @@ pub(crate) const POSTS: Table<Number, Post> =
 /// Open posts of a kind.
 pub(crate) const BY_KIND: Index<u8, Number, Post> = Index::new(2, |_, post, add| {
     if post.closed.is_none() {
-        add(post.details.kind().number())
+        add(post.details.kind().number());
     }
 });
 /// Open posts of a category, and of the one above it, and kind.
 pub(crate) const BY_CATEGORY: Index<(u32, u8), Number, Post> = Index::new(3, |_, post, add| {
     if let (None, Some(category)) = (post.closed, post.category) {
         let kind = post.details.kind().number();
-        [Some(category), categories::above(category)]
-            .into_iter()
-            .flatten()
-            .for_each(|category| add((category, kind)));
+        for category in [Some(category), categories::above(category)].into_iter().flatten() {
+            add((category, kind));
+        }
     }
 });
 /// All posts of a party, closed ones too.
@@ -237,10 +236,10 @@ pub(crate) fn visible(world: &impl World, number: Number, post: Post) -> Option<
 /// Whether a person may see a post. None: somebody who is not signed in.
 pub(crate) fn may_see(world: &impl World, person: Option<Id>, post: &Post) -> bool {
     let Some(person) = person else { return post.audience == Audience::Public };
-    let authors = person == post.by
-        || person == post.author
-        || (world.person() == Some(person) && world.acts_for(post.author));
-    authors || post.audience.admits(world, person)
+    let is_author = || person == post.by || person == post.author;
+    // Asking for a mandate goes to the host; for most posts it is not needed.
+    let acts_for_author = || world.person() == Some(person) && world.acts_for(post.author);
+    post.audience.admits(world, person) || is_author() || acts_for_author()
 }
 
 /// A post with its words, for the board's own use.

@@ -142,7 +142,7 @@ pub fn reply(world: &impl World, number: Number, text: &str) -> Result<u64, Erro
         &(number, reply),
         &Reply { by: person, at: world.now(), changed: None, sealed },
     )?;
-    let told = mention(world, &seen, text)?;
+    let told = mention(world, &seen, text);
     tell_followers(world, &seen, person, &told, text)?;
     set_follows(world, number, person, true)?;
     Ok(reply)
@@ -283,7 +283,8 @@ pub fn said_by(world: &impl World, person: Id) -> Result<Vec<(Number, Instant, S
 /// Follows a new post, and tells whom it mentions. The author's part of putting something up.
 pub(crate) fn begin(world: &impl World, seen: &Seen) -> Result<(), Error> {
     set_follows(world, seen.number, seen.post.by, true)?;
-    mention(world, seen, &seen.words.text).map(|_| ())
+    mention(world, seen, &seen.words.text);
+    Ok(())
 }
 
 fn set_follows(world: &impl World, number: Number, person: Id, on: bool) -> Result<(), Error> {
@@ -303,7 +304,7 @@ fn set_follows(world: &impl World, number: Number, person: Id, on: bool) -> Resu
 }
 
 /// Tells people whom a text mentions, as far as they may see the post. Whom it told.
-fn mention(world: &impl World, seen: &Seen, text: &str) -> Result<Vec<Id>, Error> {
+fn mention(world: &impl World, seen: &Seen, text: &str) -> Vec<Id> {
     let mut told = Vec::new();
     for handle in markup::mentions(text).into_iter().take(MENTIONS_MAX) {
         let Some(party) = world.find(&handle).filter(|party| party.is_active) else { continue };
@@ -313,7 +314,7 @@ fn mention(world: &impl World, seen: &Seen, text: &str) -> Result<Vec<Id>, Error
             told.push(party.id);
         }
     }
-    Ok(told)
+    told
 }
 
 fn tell_followers(world: &impl World, seen: &Seen, by: Id, told: &[Id], text: &str) -> Result<(), Error> {

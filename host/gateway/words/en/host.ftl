@@ -282,6 +282,7 @@ confirm-lead = “{ $act }” of { $plugin } would do this in your name:
 confirm-whose = Whose
 confirm-yours = Yours
 confirm-kind = What it takes
+confirm-money = How much
 confirm-amount = How much, in the smallest unit
 confirm-by = Who asks
 confirm-yes = Yes, do it

@@ -282,6 +282,7 @@ confirm-lead = «{ $act }» de { $plugin } haría esto en tu nombre:
 confirm-whose = De quién
 confirm-yours = Tuyo
 confirm-kind = Qué usa
+confirm-money = Cuánto
 confirm-amount = Cuánto, en la unidad más pequeña
 confirm-by = Quién lo pide
 confirm-yes = Sí, hazlo

@@ -5,7 +5,6 @@
 //! people use; a day that a month does not have is left out, a time that the clocks jump over is as much later as they
 //! jump, and of one that comes twice the first is meant (section 3.3.5).
 
-use std::fmt;
 use std::str::FromStr;
 
 use hamlet_sdk::types::Instant;
@@ -88,6 +87,14 @@ struct Rule<'a> {
     zone: TimeZone,
 }
 
+/// Where counting one step further leads.
+enum Step {
+    /// To this time on the wall.
+    At(DateTime),
+    /// To a month or year that has no such day.
+    NoSuchDay,
+}
+
 impl Times {
     /// # Errors
     /// [`Error::Time`] for what is no time, too long, or has no occurrence.
@@ -141,11 +148,13 @@ impl Times {
 impl Rule<'_> {
     fn occurrences(&self, from: Instant) -> impl Iterator<Item = Occurrence> {
         let first = self.first_step(from);
-        let starts = (first..first + STEPS_MAX).map_while(|step| self.local(step));
-        let starts = starts.take_while(|local| {
-            local.is_none_or(|local| self.until.is_none_or(|until| local.date() <= until))
+        let steps = (first..first + STEPS_MAX).map_while(|step| self.local(step));
+        let starts = steps.filter_map(|step| match step {
+            Step::At(local) => Some(local),
+            Step::NoSuchDay => None,
         });
-        let starts = starts.flatten().filter(|local| !self.except.contains(&local.date()));
+        let starts = starts.take_while(|local| self.until.is_none_or(|until| local.date() <= until));
+        let starts = starts.filter(|local| !self.except.contains(&local.date()));
         starts.filter_map(|local| self.occurrence(local)).filter(move |occurrence| occurrence.end > from)
     }
 
@@ -169,21 +178,21 @@ impl Rule<'_> {
         i64::try_from(days.saturating_sub(margin) / longest.max(1)).unwrap_or_default()
     }
 
-    /// The beginning at a step, on the wall; within: none where the month has no such day; none past the end of counting.
-    fn local(&self, step: i64) -> Option<Option<DateTime>> {
-        let Some(repeats) = self.repeats else { return (step == 0).then_some(Some(self.start)) };
+    /// The beginning at a step, on the wall; none past the end of counting.
+    fn local(&self, step: i64) -> Option<Step> {
+        let Some(repeats) = self.repeats else { return (step == 0).then_some(Step::At(self.start)) };
         let count = step.checked_mul(i64::from(repeats.interval))?;
         let move_by = |span: Span| self.start.checked_add(span).ok();
         match repeats.frequency {
-            Frequency::Daily => move_by(Span::new().try_days(count).ok()?).map(Some),
-            Frequency::Weekly => move_by(Span::new().try_weeks(count).ok()?).map(Some),
+            Frequency::Daily => move_by(Span::new().try_days(count).ok()?).map(Step::At),
+            Frequency::Weekly => move_by(Span::new().try_weeks(count).ok()?).map(Step::At),
             Frequency::MonthlyByDay => {
                 let there = move_by(Span::new().try_months(count).ok()?)?;
-                Some((there.day() == self.start.day()).then_some(there))
+                Some(if there.day() == self.start.day() { Step::At(there) } else { Step::NoSuchDay })
             }
             Frequency::Yearly => {
                 let there = move_by(Span::new().try_years(count).ok()?)?;
-                Some((there.day() == self.start.day()).then_some(there))
+                Some(if there.day() == self.start.day() { Step::At(there) } else { Step::NoSuchDay })
             }
             Frequency::MonthlyByWeekday => {
                 let month = self
@@ -195,7 +204,7 @@ impl Rule<'_> {
                 let week = (self.start.day() - 1) / 7 + 1;
                 let nth = if week > 4 { -1 } else { week };
                 let date = month.nth_weekday_of_month(nth, self.start.weekday()).ok()?;
-                Some(Some(date.to_datetime(self.start.time())))
+                Some(Step::At(date.to_datetime(self.start.time())))
             }
         }
     }
@@ -204,33 +213,6 @@ impl Rule<'_> {
         let start = self.zone.to_ambiguous_zoned(local).compatible().ok()?;
         let start = u64::try_from(start.timestamp().as_microsecond()).ok()?;
         Some(Occurrence { start, end: start + u64::from(self.minutes) * MINUTE, day: local.date() })
-    }
-}
-
-/// As RFC 5545 writes a rule, for other programs: `FREQ=WEEKLY;INTERVAL=2`. The days left out are not in it.
-impl fmt::Display for Times {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
-        let (Some(repeats), Ok(start)) = (&self.repeats, DateTime::from_str(&self.start)) else {
-            return Ok(());
-        };
-        match repeats.frequency {
-            Frequency::Daily => f.write_str("FREQ=DAILY")?,
-            Frequency::Weekly => f.write_str("FREQ=WEEKLY")?,
-            Frequency::MonthlyByDay => write!(f, "FREQ=MONTHLY;BYMONTHDAY={}", start.day())?,
-            Frequency::MonthlyByWeekday => {
-                let week = (start.day() - 1) / 7 + 1;
-                let day =
-                    usize::try_from(start.weekday().to_monday_zero_offset()).ok().and_then(|at| DAYS.get(at));
-                write!(f, "FREQ=MONTHLY;BYDAY={}{}", if week > 4 { -1 } else { week }, day.unwrap_or(&"MO"))?;
-            }
-            Frequency::Yearly => f.write_str("FREQ=YEARLY")?,
-        }
-        write!(f, ";INTERVAL={}", repeats.interval)?;
-        if let Some(until) = &repeats.until {
-            write!(f, ";UNTIL={}T235959", until.replace('-', ""))?;
-        }
-        Ok(())
     }
 }
 
@@ -309,7 +291,6 @@ mod tests {
         assert_eq!(days(&third, "2026-01-16T00:00", 2), ["2026-02-19", "2026-03-19"]);
         let last = times("2026-01-29T10:00", Frequency::MonthlyByWeekday, 1, Some("2026-03-26"));
         assert_eq!(days(&last, "2026-01-01T00:00", 9), ["2026-01-29", "2026-02-26", "2026-03-26"]);
-        assert_eq!(last.to_string(), "FREQ=MONTHLY;BYDAY=-1TH;INTERVAL=1;UNTIL=20260326T235959");
         assert!(last.end(MADRID).unwrap().is_some() && third.end(MADRID).unwrap().is_none());
         // Far ahead it does not count from the beginning.
         let daily = times("1990-01-01T10:00", Frequency::Daily, 1, None);

@@ -22,7 +22,7 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>, number: Number) -> Resul
     }
     if sheet.is_member() {
         take_up(sheet, &seen)?;
-        own(sheet, &seen)?;
+        own(sheet, &seen);
     }
     talk::write(sheet, &seen)?;
     share(sheet, &seen);
@@ -44,7 +44,8 @@ fn facts<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) {
     };
     sheet.markup("</p>");
     if let Some(price) = seen.post.details.price() {
-        sheet.markup("<p class=\"big\">").price(price).markup("</p>");
+        let is_amount = matches!(price, Price::Amount { .. });
+        sheet.markup(if is_amount { "<p class=\"big\">" } else { "<p>" }).price(price).markup("</p>");
     }
     sheet.markup("<p>").party(seen.post.author);
     sheet.markup(" <span class=\"soft\">").time(seen.post.created, "relative");
@@ -108,7 +109,7 @@ fn pay<W: World>(sheet: &mut Sheet<'_, W>, number: &str, price: &Price, to: &str
 }
 
 /// What its author can do.
-fn own<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) -> Result<(), PageError> {
+fn own<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) {
     let number = seen.number.to_string();
     let path = seen.path();
     let is_pinned = match seen.post.details {
@@ -130,7 +131,6 @@ fn own<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) -> Result<(), PageError>
         sheet.button("topics.pin", &[("number", &number), ("on", on)], &path, label, "quiet");
     }
     sheet.markup("</div>");
-    Ok(())
 }
 
 /// A text and a code to pass on. They hold the address and what kind of thing it is, and no word of it: whoever opens the

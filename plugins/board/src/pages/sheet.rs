@@ -239,21 +239,17 @@ impl<'a, W: World> Sheet<'a, W> {
             self.markup(" <span class=\"tag\">").say("closed").markup("</span>");
         }
         self.markup("<p class=\"soft\"><small>");
-        match &seen.post.details {
-            Details::Event(gathering) => self.next_day(gathering, &seen.words.place),
-            _ => {
-                self.party(seen.post.author).markup(" · ").time(seen.post.created, "relative");
-                if !seen.words.place.is_empty() {
-                    self.text(" · ").text(&seen.words.place);
-                }
-            }
+        if let Details::Event(gathering) = &seen.post.details {
+            self.next_day(gathering);
+        } else {
+            self.party(seen.post.author).markup(" · ").time(seen.post.created, "relative");
+        }
+        if !seen.words.place.is_empty() {
+            self.text(" · ").text(&seen.words.place);
         }
         self.markup("</small></p></div><div class=\"num\">");
-        match &seen.post.details {
-            Details::Offer(price) | Details::Want(price) => {
-                self.price(price);
-            }
-            Details::Topic { .. } | Details::Event(_) => {}
+        if let Some(price) = seen.post.details.price() {
+            self.price(price);
         }
         self.markup("</div></li>");
     }

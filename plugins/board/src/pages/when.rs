@@ -9,14 +9,14 @@ use crate::world::World;
 /// Days of a repeated event that are shown to choose from.
 const DAYS: usize = 6;
 
-/// The five ways of repeating, as forms and words name them.
-const REPEATS: [(&str, &str); 6] = [
-    ("never", "repeats-never"),
-    ("daily", "repeats-daily"),
-    ("weekly", "repeats-weekly"),
-    ("monthly-by-day", "repeats-monthly-by-day"),
-    ("monthly-by-weekday", "repeats-monthly-by-weekday"),
-    ("yearly", "repeats-yearly"),
+/// The ways of repeating: as forms name them, in words, and in words where it is every so many.
+const REPEATS: [(&str, &str, &str); 6] = [
+    ("never", "repeats-never", "repeats-never"),
+    ("daily", "repeats-daily", "every-days"),
+    ("weekly", "repeats-weekly", "every-weeks"),
+    ("monthly-by-day", "repeats-monthly-by-day", "every-months-by-day"),
+    ("monthly-by-weekday", "repeats-monthly-by-weekday", "every-months-by-weekday"),
+    ("yearly", "repeats-yearly", "every-years"),
 ];
 
 const fn repeats(gathering: &Gathering) -> usize {
@@ -33,16 +33,13 @@ const fn repeats(gathering: &Gathering) -> usize {
 }
 
 impl<W: World> Sheet<'_, W> {
-    /// When an event is next, and where, in one line.
-    pub fn next_day(&mut self, gathering: &Gathering, place: &str) {
+    /// When an event is next.
+    pub fn next_day(&mut self, gathering: &Gathering) {
         let next = gathering.times.occurrences(&self.world.zone(), self.world.now(), 1).unwrap_or_default();
         match next.first() {
             Some(next) => self.time(next.start, "datetime"),
             None => self.say("is-over"),
         };
-        if !place.is_empty() {
-            self.text(" · ").text(place);
-        }
     }
 }
 
@@ -62,21 +59,21 @@ pub(super) fn write<W: World>(
         None => days.first().copied().or(last(sheet, seen)?),
     };
     sheet.markup("<section class=\"card\"><h2>").say("when").markup("</h2>");
-    if let Some((_, id)) = REPEATS.get(repeats(gathering)).filter(|_| gathering.times.repeats.is_some()) {
-        sheet.markup("<p class=\"soft\">").say(id).markup("</p>");
+    if let Some(one) = chosen {
+        sheet
+            .markup("<p class=\"big\">")
+            .time(one.start, "datetime")
+            .markup("</p><p class=\"soft\">")
+            .say("ends")
+            .text(" ");
+        sheet.time(one.end, "time").markup("</p>");
     }
+    repetition(sheet, gathering);
     choose(sheet, seen, &days, chosen);
     let Some(one) = chosen else {
         sheet.markup("</section>");
         return Ok(());
     };
-    sheet
-        .markup("<p class=\"big\">")
-        .time(one.start, "datetime")
-        .markup("</p><p class=\"soft\">")
-        .say("ends")
-        .text(" ");
-    sheet.time(one.end, "time").markup("</p>");
     if sheet.is_member() {
         coming(sheet, seen, gathering, one)?;
     }
@@ -89,21 +86,30 @@ fn last<W: World>(sheet: &Sheet<'_, W>, seen: &Seen) -> Result<Option<Occurrence
     Ok(events::occurrences(sheet.world, seen, 0, 1)?.pop())
 }
 
+/// How it comes again, in words.
+fn repetition<W: World>(sheet: &mut Sheet<'_, W>, gathering: &Gathering) {
+    let Some(recurrence) = &gathering.times.repeats else { return };
+    let Some((_, once, many)) = REPEATS.get(repeats(gathering)) else { return };
+    sheet.markup("<p class=\"soft\">");
+    if recurrence.interval == 1 {
+        sheet.say(once);
+    } else {
+        sheet.with(many, &[("count", &recurrence.interval.to_string())]);
+    }
+    sheet.markup("</p>");
+}
+
+/// The other days.
 fn choose<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, days: &[Occurrence], chosen: Option<Occurrence>) {
     if days.len() < 2 {
         return;
     }
-    sheet.markup("<p class=\"actions\">");
+    sheet.markup("<details><summary>").say("other-days").markup("</summary><ul>");
     for day in days.iter().filter(|day| Some(**day) != chosen) {
-        sheet
-            .markup("<a class=\"quiet\" href=\"")
-            .text(seen.path())
-            .markup("?day=")
-            .text(day.start)
-            .markup("\">");
-        sheet.time(day.start, "date").markup("</a> ");
+        sheet.markup("<li><a href=\"").text(seen.path()).markup("?day=").text(day.start).markup("\">");
+        sheet.time(day.start, "datetime").markup("</a></li>");
     }
-    sheet.markup("</p>");
+    sheet.markup("</ul></details>");
 }
 
 /// The page of one day, to come back to.
@@ -126,7 +132,7 @@ fn coming<W: World>(
         }
         None => sheet.markup("<p>").with("coming", &[("people", &people)]),
     };
-    sheet.markup("</p><ul class=\"list\">");
+    sheet.markup("</p><ul>");
     for guest in &guests {
         sheet.markup("<li>").party(guest.party);
         if guest.people > 1 {
@@ -264,8 +270,8 @@ pub(super) fn fields<W: World>(sheet: &mut Sheet<'_, W>, old: Option<&Seen>) {
         &minutes,
     );
     let options: Vec<_> =
-        REPEATS.iter().map(|(value, id)| ((*value).to_owned(), sheet.words.say(id))).collect();
-    let chosen = REPEATS.get(gathering.as_ref().map_or(0, repeats)).map_or("never", |(value, _)| value);
+        REPEATS.iter().map(|(value, id, _)| ((*value).to_owned(), sheet.words.say(id))).collect();
+    let chosen = REPEATS.get(gathering.as_ref().map_or(0, repeats)).map_or("never", |(value, ..)| value);
     sheet.choice("repeats", "field-repeats", None, &options, chosen);
     let recurrence = gathering.as_ref().and_then(|known| known.times.repeats.clone());
     let interval = recurrence.as_ref().map_or(1, |known| known.interval).to_string();

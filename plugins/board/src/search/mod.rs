@@ -62,9 +62,14 @@ pub fn key(world: &impl World) -> Result<Key, Error> {
     Ok(KEY.get(world.db(), &())?.unwrap_or(Key([0; 32])))
 }
 
+/// What each post is found by, so that it can be taken out.
+const FOUND_BY: Table<Number, Terms> = Table::new(42);
+
 /// The words of a post, hashed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms(BTreeSet<u64>);
+
+impl Row for Terms {}
 
 impl Terms {
     /// All of them.
@@ -116,19 +121,22 @@ fn hash(key: &Key, word: &str) -> u64 {
     hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
-/// Has a post found by its words. A row for each.
+/// Has a post found by these words, and by no others that it was found by before.
 ///
 /// # Errors
 /// When they cannot be written.
-pub fn add(db: &impl Storage, number: Number, terms: &Terms) -> Result<(), Error> {
-    terms.iter().try_for_each(|term| ENTRIES.put(db, &(term, number), &Here))
+pub fn set(db: &impl Storage, number: Number, terms: &Terms) -> Result<(), Error> {
+    remove(db, number)?;
+    terms.iter().try_for_each(|term| ENTRIES.put(db, &(term, number), &Here))?;
+    FOUND_BY.put(db, &number, terms)
 }
 
-/// Has it found no longer; `terms` are those that it was added with.
+/// Has it found no longer. It needs no look at the words, which may be erased by then.
 ///
 /// # Errors
 /// When the rows cannot be changed.
-pub fn remove(db: &impl Storage, number: Number, terms: &Terms) -> Result<(), Error> {
+pub fn remove(db: &impl Storage, number: Number) -> Result<(), Error> {
+    let Some(terms) = FOUND_BY.remove(db, &number)? else { return Ok(()) };
     terms.iter().try_for_each(|term| ENTRIES.remove(db, &(term, number)).map(|_| ()))
 }
 

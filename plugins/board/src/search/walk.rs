@@ -7,7 +7,8 @@ use hamlet_sdk::{Error, Storage};
 use super::ENTRIES;
 use crate::post::Number;
 
-/// Rows that the first look at a list reads; each later one twice as many.
+/// Rows that the first look at a list reads. Each later one reads twice as many, or again so few where most of the last
+/// were leapt over: then the other words are rarer, and reading far ahead is for nothing.
 const FIRST: u32 = 32;
 /// Rows that one look reads at most.
 const MOST: u32 = 512;
@@ -21,6 +22,8 @@ struct List {
     ahead: VecDeque<Number>,
     /// How much the next look reads.
     size: u32,
+    /// How many of the last look's rows were where somebody wanted to be.
+    met: usize,
     /// Nothing is left below what is ahead.
     is_read: bool,
     rows_read: usize,
@@ -32,6 +35,7 @@ impl Walk {
             form: *form,
             ahead: VecDeque::new(),
             size: FIRST,
+            met: 0,
             is_read: false,
             rows_read: 0,
         };
@@ -57,6 +61,7 @@ impl List {
         loop {
             while let Some(next) = self.ahead.front() {
                 if *next <= most {
+                    self.met += 1;
                     return Ok(Some(*next));
                 }
                 self.ahead.pop_front();
@@ -69,12 +74,16 @@ impl List {
     }
 
     fn read(&mut self, db: &impl Storage, most: Number) -> Result<(), Error> {
+        if self.rows_read > 0 {
+            let was_dense = self.met * 4 > usize::try_from(self.size).unwrap_or(usize::MAX);
+            self.size = if was_dense { (self.size * 2).min(MOST) } else { FIRST };
+            self.met = 0;
+        }
         let range = (self.form, 0)..=(self.form, most);
         let page = ENTRIES.scan().range(range).reverse().page(db, self.size)?;
         self.rows_read += page.rows.len().max(1);
         self.ahead.extend(page.rows.into_iter().map(|((_, number), _)| number));
         self.is_read = page.next.is_none();
-        self.size = (self.size * 2).min(MOST);
         Ok(())
     }
 }

@@ -16,9 +16,16 @@ const STOP_WORDS: &[&str] = &[
 
 /// The words of a text that count, in lower case, with their accents.
 pub(super) fn of(text: &str) -> impl Iterator<Item = String> {
-    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    let words = words.map(|word| word.chars().take(LETTERS_MAX).collect::<String>().to_lowercase());
+    let words = text.split(|letter: char| !letter.is_alphanumeric() && !is_mark(letter));
+    let letters =
+        |word: &str| word.chars().filter(|letter| !is_mark(*letter)).take(LETTERS_MAX).collect::<String>();
+    let words = words.map(letters).filter(|word| !word.is_empty()).map(|word| word.to_lowercase());
     words.filter(|word| STOP_WORDS.binary_search(&fold(word).as_str()).is_err())
+}
+
+/// Whether this is an accent by itself, which belongs to the letter before it (Unicode's combining diacritical marks).
+fn is_mark(letter: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&letter)
 }
 
 /// What a word is found by: itself and its stem in each language (Snowball), all without accents, as people leave them
@@ -81,6 +88,7 @@ mod tests {
     #[test]
     fn words_are_what_is_between_other_signs() {
         assert_eq!(of("The Bread, ¡y el pan! 25kg").collect::<Vec<_>>(), ["bread", "pan", "25kg"]);
+        assert_eq!(of("jardi\u{301}n").collect::<Vec<_>>(), ["jardin"]);
         assert!(STOP_WORDS.is_sorted());
     }
 }

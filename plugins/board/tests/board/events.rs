@@ -24,8 +24,8 @@ pub fn plan(
     Plan { words, audience, party: None, gathering: Gathering { times, capacity } }
 }
 
-fn weekly() -> Option<Recurrence> {
-    Some(Recurrence { frequency: Frequency::Weekly, interval: 1, until: None, except: Vec::new() })
+fn weekly() -> Recurrence {
+    Recurrence { frequency: Frequency::Weekly, interval: 1, until: None, except: Vec::new() }
 }
 
 fn harvest(village: &Village, capacity: Option<u32>) -> (Number, Instant) {
@@ -86,7 +86,7 @@ fn hours_are_credited_when_the_organiser_confirms() {
 fn guests_are_reminded_once_a_day_before() {
     let village = Village::new();
     let (number, start) = harvest(&village, None);
-    let choir = plan("Choir", "2026-11-27T20:00", weekly(), None, Audience::Members);
+    let choir = plan("Choir", "2026-11-27T20:00", Some(weekly()), None, Audience::Members);
     let choir = events::plan(village.with(ANA), choir).unwrap();
     let first = events::instant("2026-11-27T20:00", "Europe/Madrid").unwrap();
     events::attend(village.with(PAU), number, start, None, 1).unwrap();
@@ -107,7 +107,8 @@ fn guests_are_reminded_once_a_day_before() {
 fn what_is_next_comes_first_and_what_is_over_goes() {
     let village = Village::new();
     let (number, start) = harvest(&village, None);
-    events::plan(&village, plan("Choir", "2026-11-20T20:00", weekly(), None, Audience::Members)).unwrap();
+    events::plan(&village, plan("Choir", "2026-11-20T20:00", Some(weekly()), None, Audience::Members))
+        .unwrap();
     let titles = || {
         events::coming(&village, 9).unwrap().into_iter().map(|(_, seen)| seen.words.title).collect::<Vec<_>>()
     };
@@ -115,7 +116,7 @@ fn what_is_next_comes_first_and_what_is_over_goes() {
     village.now.set(start + DAY);
     assert_eq!(titles(), ["Choir"]);
     assert_eq!(market::renew(village.with(ANA), number), Err(Error::Closed));
-    let bad = plan("Never", "2026-11-28T10:00", weekly(), Some(0), Audience::Members);
+    let bad = plan("Never", "2026-11-28T10:00", Some(weekly()), Some(0), Audience::Members);
     assert_eq!(events::plan(&village, bad), Err(Error::TooMany(10_000)));
     let bad = plan("Never", "28.11.2026", None, None, Audience::Members);
     assert_eq!(events::plan(&village, bad), Err(Error::Time));
@@ -128,7 +129,7 @@ fn a_feed_shows_what_its_owner_may_see_and_ends_with_her() {
     village.join(ANA, "choir");
     events::plan(
         village.with(ANA),
-        plan("Choir", "2026-11-27T20:00", weekly(), None, Audience::Group("choir".to_owned())),
+        plan("Choir", "2026-11-27T20:00", Some(weekly()), None, Audience::Group("choir".to_owned())),
     )
     .unwrap();
     events::make_feed(village.with(PAU)).unwrap();
@@ -151,7 +152,7 @@ fn a_feed_shows_what_its_owner_may_see_and_ends_with_her() {
 #[test]
 fn a_day_is_left_out() {
     let village = Village::new();
-    let choir = plan("Choir", "2026-11-27T20:00", weekly(), None, Audience::Members);
+    let choir = plan("Choir", "2026-11-27T20:00", Some(weekly()), None, Audience::Members);
     let choir = events::plan(village.with(ANA), choir).unwrap();
     assert_eq!(events::skip(village.with(PAU), choir, "2026-12-04"), Err(Error::NotYours));
     assert_eq!(events::skip(village.with(ANA), choir, "2026-12-03"), Err(Error::Occurrence));

@@ -18,7 +18,7 @@ const SPANISH: &str = include_str!("../../words/es.ftl");
 fn village() -> Village {
     let village = Village::new();
     let mut draft = draft("Bread & <b>butter</b>", Details::Offer(leaf(350)), Audience::Public);
-    draft.words.text = "Rye, *warm*.\n\n- <script>alert(1)</script>".to_owned();
+    "Rye, *warm*.\n\n- <script>alert(1)</script>".clone_into(&mut draft.words.text);
     draft.category = Some(101);
     draft.until = Some(market::days_from_now(&village, 30).unwrap());
     market::put_up(village.with(ANA), draft).unwrap();
@@ -91,7 +91,7 @@ fn every_page_is_there_in_both_languages() {
                     Ok(html) => assert!(!html.contains('⟦') && !html.contains("<script"), "{path} {html}"),
                     Err(PageError::NotFound) => assert!(path.starts_with("edit/") && person != ANA, "{path}"),
                     Err(PageError::Refused(why)) => {
-                        assert!(path == "steward" && person != ROSA && !why.contains('⟦'))
+                        assert!(path == "steward" && person != ROSA && !why.contains('⟦'));
                     }
                     Err(error) => panic!("{path}: {error:?}"),
                 }

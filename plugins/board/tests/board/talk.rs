@@ -12,7 +12,7 @@ const TOPIC: Details = Details::Topic { pinned: false };
 
 fn topic(village: &Village, text: &str) -> Number {
     let mut draft = draft("The spring", TOPIC, Audience::Members);
-    draft.words.text = text.to_owned();
+    text.clone_into(&mut draft.words.text);
     market::put_up(village, draft).unwrap()
 }
 

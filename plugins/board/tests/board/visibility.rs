@@ -1,6 +1,8 @@
 //! Nothing reaches anybody whom its author did not mean: random posts, groups and viewers, against an oracle that knows
 //! nothing but the list of who is in which group.
 
+use std::fmt::Write as _;
+
 use board::audience::Audience;
 use board::events;
 use board::market::{self, Filter};
@@ -48,7 +50,7 @@ fn marker(number: usize) -> String {
 /// All that the board gives to whoever acts, as one text.
 fn everything(village: &Village, count: usize) -> String {
     let mut all = String::new();
-    let mut take = |what: &dyn std::fmt::Debug| all.push_str(&format!("{what:?}\n"));
+    let mut take = |what: &dyn std::fmt::Debug| writeln!(all, "{what:?}").unwrap();
     for kind in Kind::ALL {
         take(&market::browse(village, Filter { kind, category: None }, 2, None));
         take(&market::browse(village, Filter { kind, category: Some(1) }, 100, None));

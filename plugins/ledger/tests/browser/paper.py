@@ -36,8 +36,8 @@ def story_the_demo_opens_on_three_cards_and_ends_in_a_community_of_ones_own(brow
     assert visitor.inputs - before <= 2
     visitor.reads("This is a demo")
     visitor.follows("The three cards")
-    visitor.presses("Do it as marta")
-    visitor.reads("Somebody is here with her card")
+    visitor.presses("Do it as lena")
+    visitor.reads("Olive harvest day")
     visitor.follows("The three cards")
     visitor.presses("Do it as rosa")
     visitor.reads("Three Springs")

@@ -51,7 +51,7 @@ pub(super) async fn page(visit: &Visit, sent: &Sent, needs: &[Need], code: &str)
                         dt { (say.t("confirm-kind")) }
                         dd { (words(&need.kind)) }
                         @if let Some(amount) = need.amount {
-                            dt { (say.t("confirm-amount")) }
+                            dt { @if unit.is_some() { (say.t("confirm-money")) } @else { (say.t("confirm-amount")) } }
                             // This is what is held to; the provider's sentence is only words.
                             dd { (written_money(amount.into(), unit.as_ref().map_or(0, Unit::scale), sight.say))
                                 @if let Some(unit) = unit { "\u{a0}" (unit.symbol()) } }
