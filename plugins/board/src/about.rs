@@ -5,7 +5,7 @@ use hamlet_sdk::types::{Id, Instant};
 use crate::error::Error;
 use crate::market;
 use crate::world::World;
-use crate::{events, searches, topics};
+use crate::{directory, drafts, events, searches, topics};
 
 /// Posts on a page.
 const LIMIT: u32 = 100;
@@ -48,9 +48,22 @@ pub fn held(
             }
         })
         .collect();
+    if is_first {
+        let skills = directory::skills(world, party)?;
+        if !skills.is_empty() {
+            items.push(Item { what: "What you can do".to_owned(), at: None, text: skills });
+        }
+    }
     if is_first && world.person() == Some(party) {
         for search in searches::list(world)? {
             items.push(Item { what: "Saved search".to_owned(), at: None, text: search.words });
+        }
+        for (_, words) in drafts::list(world)? {
+            items.push(Item {
+                what: "Draft".to_owned(),
+                at: None,
+                text: format!("{}\n{}", words.title, words.text),
+            });
         }
         for seen in market::favourites(world)? {
             items.push(Item { what: "Marked post".to_owned(), at: None, text: seen.words.title });

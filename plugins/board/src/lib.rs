@@ -13,8 +13,9 @@
 //! | [`price`], [`categories`], [`searches`] | what offers and wants need |
 //! | [`exchange`] | lists in and out, as comma-separated values |
 //! | [`search`] | full-text search with word forms |
-//! | [`topics`], [`markup`] | what people say, and how it is written |
+//! | [`topics`], [`drafts`], [`markup`] | what people say, and how it is written |
 //! | [`events`] | times, guests, tasks, the calendar's feed |
+//! | [`directory`] | who is here, and what they can do |
 //! | [`pages`] | what members see, in English and Spanish |
 //! | [`about`] | what is held about a party |
 //! | [`world`] | the one trait through which all of it meets the community |
@@ -24,6 +25,8 @@ pub mod audience;
 pub mod categories;
 #[cfg(target_family = "wasm")]
 mod component;
+pub mod directory;
+pub mod drafts;
 pub mod error;
 pub mod events;
 pub mod exchange;

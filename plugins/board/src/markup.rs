@@ -110,14 +110,14 @@ enum Part<'a> {
     Link(&'a str),
 }
 
-/// The parts of a line. Each step takes something off the front, and looks no further than to the next mark of the same
+/// The parts of a line, from its front. Each step takes something off the front, and looks no further than to the next mark of the same
 /// kind, so the time is linear in the length.
-struct Parts<'a> {
+struct Reader<'a> {
     rest: &'a str,
     before: char,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Reader<'a> {
     const fn of(line: &'a str) -> Self {
         Self { rest: line, before: ' ' }
     }
@@ -131,7 +131,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl<'a> Iterator for Parts<'a> {
+impl<'a> Iterator for Reader<'a> {
     type Item = Part<'a>;
 
     fn next(&mut self) -> Option<Part<'a>> {
@@ -166,16 +166,16 @@ fn marked(from: &str, mark: char) -> Option<&str> {
 
 /// Writes one line.
 fn inline(html: &mut Html, line: &str) {
-    for part in Parts::of(line) {
-        match part {
-            Part::Text(text) => html.text(text),
-            Part::Strong(text) | Part::Mention(text) => {
-                html.markup("<strong>").text(text).markup("</strong>")
+    for piece in Reader::of(line) {
+        match piece {
+            Part::Text(words) => html.text(words),
+            Part::Strong(words) | Part::Mention(words) => {
+                html.markup("<strong>").text(words).markup("</strong>")
             }
-            Part::Emphasis(text) => html.markup("<em>").text(text).markup("</em>"),
-            Part::Code(text) => html.markup("<code>").text(text).markup("</code>"),
-            Part::Link(link) => {
-                html.markup("<a").attribute("href", link).markup(">").text(link).markup("</a>")
+            Part::Emphasis(words) => html.markup("<em>").text(words).markup("</em>"),
+            Part::Code(words) => html.markup("<code>").text(words).markup("</code>"),
+            Part::Link(address) => {
+                html.markup("<a").attribute("href", address).markup(">").text(address).markup("</a>")
             }
         };
     }
@@ -207,7 +207,7 @@ fn link(from: &str) -> Option<&str> {
 #[must_use]
 pub fn mentions(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for part in text.lines().flat_map(|line| Parts::of(classify(line.trim()).words)) {
+    for part in text.lines().flat_map(|line| Reader::of(classify(line.trim()).words)) {
         let Part::Mention(handle) = part else { continue };
         let name = handle.trim_start_matches('@');
         if !found.iter().any(|known| known == name) {

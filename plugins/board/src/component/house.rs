@@ -6,7 +6,7 @@ use hamlet_sdk::OrTrap as _;
 use hamlet_sdk::host::{HostStorage, clock, identity, random, schedule, sealed};
 use hamlet_sdk::types::{Id, Instant};
 
-use super::hamlet::host::{members, notices, settings};
+use super::hamlet::host::{members, notices, profiles, settings};
 use super::hamlet::ledger::{books, transfers, types as ledger};
 use crate::world::{Notice, Party, Payment, Unit, Unpaid, World};
 
@@ -106,6 +106,18 @@ impl World for House {
 
     fn find(&self, handle: &str) -> Option<Party> {
         members::find(handle).ok().map(Party::from)
+    }
+
+    fn members(&self, cursor: Option<&str>) -> Option<(Vec<Party>, Option<String>)> {
+        let all = members::Filter { kind: None, group: None };
+        let page = members::list(&all, 50, cursor).ok()?;
+        Some((page.parties.into_iter().map(Party::from).collect(), page.next))
+    }
+
+    fn contact(&self, party: Id) -> Vec<String> {
+        let Ok(profile) = profiles::get(party) else { return Vec::new() };
+        let lines = [profile.contact.phone, profile.contact.email, profile.contact.address];
+        lines.into_iter().map(|line| line.text).filter(|text| !text.is_empty()).collect()
     }
 
     fn seal(&self, party: Id, plain: &[u8]) -> Option<Vec<u8>> {

@@ -4,6 +4,7 @@
 //! that knows, and turns the answer back.
 
 mod convert;
+mod directory;
 mod events;
 mod house;
 mod market;

@@ -4,6 +4,7 @@ use hamlet_sdk::types::Id;
 
 use super::contract::topics as wit;
 use super::{Component, House, types};
+use crate::drafts;
 use crate::market::{self, Draft};
 use crate::post::{self, Details, Words};
 use crate::topics::{self, Reaction, Said};
@@ -42,8 +43,33 @@ impl From<Reaction> for wit::Reaction {
 }
 
 impl wit::Guest for Component {
-    fn begin(title: String, text: String, audience: String, party: Option<Id>) -> Result<u64, types::Error> {
-        Ok(market::put_up(&House::new(), draft(title, text, &audience, party, false)?)?)
+    fn begin(
+        title: String,
+        text: String,
+        audience: String,
+        party: Option<Id>,
+        draft: Option<u64>,
+        later: bool,
+    ) -> Result<Option<u64>, types::Error> {
+        let house = House::new();
+        let topic = self::draft(title, text, &audience, party, false)?;
+        if later {
+            drafts::keep(&house, &topic.words, draft)?;
+            return Ok(None);
+        }
+        if let Some(draft) = draft {
+            drafts::forget(&house, draft)?;
+        }
+        Ok(Some(market::put_up(&house, topic)?))
+    }
+
+    fn forget_draft(draft: u64) -> Result<(), types::Error> {
+        Ok(drafts::forget(&House::new(), draft)?)
+    }
+
+    fn drafts() -> Result<Vec<wit::Draft>, types::Error> {
+        let kept = drafts::list(&House::new())?.into_iter();
+        Ok(kept.map(|(number, words)| wit::Draft { number, title: words.title, text: words.text }).collect())
     }
 
     fn change(number: u64, title: String, text: String, audience: String) -> Result<(), types::Error> {

@@ -6,9 +6,9 @@ use super::PageError;
 use super::list;
 use super::sheet::Sheet;
 use crate::market::DAY;
-use crate::post::{Kind, Number, Price, Seen};
+use crate::post::{Kind, Number, Price, Seen, Words};
 use crate::world::World;
-use crate::{price, rights};
+use crate::{drafts, price, rights};
 
 /// For how long something is shown where nothing else is asked for.
 const DAYS: &str = "30";
@@ -21,10 +21,25 @@ pub(super) fn new<W: World>(sheet: &mut Sheet<'_, W>, kind: Kind) -> Result<(), 
     if matches!(kind, Kind::Offer | Kind::Want) {
         sheet.hidden("kind", kind.name());
     }
-    fields(sheet, kind, None)?;
+    let draft = draft(sheet, kind)?;
+    if let Some((number, _)) = draft {
+        sheet.hidden("draft", number);
+    }
+    fields(sheet, kind, None, &draft.map(|(_, words)| words).unwrap_or_default())?;
     whose(sheet);
+    if kind == Kind::Topic {
+        sheet.markup("<p><label><input type=\"checkbox\" name=\"later\" value=\"true\"> ");
+        sheet.say("keep-draft").markup("</label></p>");
+    }
     sheet.send("put-up").markup("</section>");
     Ok(())
+}
+
+/// The draft that the page is asked for, of a notice.
+fn draft<W: World>(sheet: &Sheet<'_, W>, kind: Kind) -> Result<Option<(u64, Words)>, PageError> {
+    let asked: Option<u64> = sheet.given("draft").and_then(|number| number.parse().ok());
+    let Some(asked) = asked.filter(|_| kind == Kind::Topic) else { return Ok(None) };
+    Ok(drafts::list(sheet.world)?.into_iter().find(|(number, _)| *number == asked))
 }
 
 /// One that is up.
@@ -36,13 +51,17 @@ pub(super) fn old<W: World>(sheet: &mut Sheet<'_, W>, number: Number) -> Result<
         ["market.change", "market.change", "topics.change", "events.change"],
     );
     sheet.markup("<section class=\"card\">").form(action, &seen.path()).hidden("number", number);
-    fields(sheet, seen.kind(), Some(&seen))?;
+    fields(sheet, seen.kind(), Some(&seen), &seen.words)?;
     sheet.send("save").markup("</section>");
     Ok(())
 }
 
-fn fields<W: World>(sheet: &mut Sheet<'_, W>, kind: Kind, old: Option<&Seen>) -> Result<(), PageError> {
-    let words = old.map(|seen| seen.words.clone()).unwrap_or_default();
+fn fields<W: World>(
+    sheet: &mut Sheet<'_, W>,
+    kind: Kind,
+    old: Option<&Seen>,
+    words: &Words,
+) -> Result<(), PageError> {
     sheet.field(
         "title",
         "field-title",

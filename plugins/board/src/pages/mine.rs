@@ -3,7 +3,7 @@
 use super::PageError;
 use super::sheet::Sheet;
 use crate::world::World;
-use crate::{events, market, searches};
+use crate::{drafts, events, market, searches};
 
 /// Her posts that are shown.
 const LIMIT: u32 = 50;
@@ -14,6 +14,7 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError>
     if !attended.is_empty() {
         sheet.heading("mine-events").posts(&attended);
     }
+    unfinished(sheet)?;
     let mut nothing = true;
     for party in sheet.world.parties() {
         let cursor = sheet
@@ -40,6 +41,23 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError>
     }
     saved(sheet)?;
     feed(sheet)
+}
+
+/// What she began to write.
+fn unfinished<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError> {
+    let kept = drafts::list(sheet.world)?;
+    if kept.is_empty() {
+        return Ok(());
+    }
+    sheet.heading("mine-drafts").markup("<ul class=\"items\">");
+    for (number, words) in kept {
+        sheet.markup("<li class=\"item spread\"><a href=\"new/topic?draft=").text(number).markup("\">");
+        sheet.text(&words.title).markup("</a>");
+        let number = number.to_string();
+        sheet.button("topics.forget-draft", &[("draft", &number)], "mine", "forget", "quiet").markup("</li>");
+    }
+    sheet.markup("</ul>");
+    Ok(())
 }
 
 fn saved<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError> {

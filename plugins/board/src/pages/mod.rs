@@ -9,6 +9,7 @@ mod home;
 mod item;
 mod list;
 mod mine;
+mod people;
 mod refused;
 mod sheet;
 mod steward;
@@ -88,6 +89,7 @@ pub fn render(world: &impl World, request: &Request) -> Result<Page, PageError> 
         ("new", kind) => edit::new(&mut sheet, kind_of(kind)?)?,
         ("edit", number) => edit::old(&mut sheet, number.parse().map_err(|_| PageError::NotFound)?)?,
         ("mine", "") => mine::write(&mut sheet)?,
+        ("people", "") => people::write(&mut sheet)?,
         ("steward", "") => steward::write(&mut sheet)?,
         _ => return Err(PageError::NotFound),
     }
@@ -107,6 +109,7 @@ fn navigation<W: World>(sheet: &Sheet<'_, W>) -> Vec<(String, String)> {
         (true, "wants", "nav-wants"),
         (true, "events", "nav-events"),
         (true, "topics", "nav-topics"),
+        (is_member, "people", "nav-people"),
         (is_member, "mine", "nav-mine"),
         (is_member && rights::is_steward(sheet.world), "steward", "nav-steward"),
     ];

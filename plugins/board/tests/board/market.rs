@@ -5,7 +5,7 @@ use board::error::Error;
 use board::market::{self, Filter};
 use board::post::{self, Details, Kind, Price};
 use board::world::World;
-use board::{categories, exchange, searches};
+use board::{categories, directory, exchange, searches};
 use hamlet_sdk::{Direction, Storage};
 
 use crate::double::*;
@@ -225,4 +225,34 @@ fn no_row_and_no_key_tells_what_is_written() {
     assert!(titles(village.with(PAU), OFFERS).is_empty());
     assert!(market::find(&village, "marker", 10, None).unwrap().rows.is_empty());
     assert_eq!(post::read(&village, 1), Err(Error::NotFound));
+}
+
+#[test]
+fn people_are_found_by_what_they_can_do() {
+    let village = Village::new();
+    let all = |words: Option<&str>| {
+        let (mut found, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let page = directory::people(&village, words, cursor.as_deref())?;
+            found.extend(
+                page.rows.into_iter().map(|entry| (entry.party.handle, entry.skills, entry.contact.len())),
+            );
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(found);
+            }
+        }
+    };
+    assert_eq!(all(None), Err(Error::MembersOnly));
+    directory::set_skills(village.with(PAU), None, "mending bicycles, accordion").unwrap();
+    directory::set_skills(village.with(ANA), Some(BAKERY), "bread").unwrap();
+    assert_eq!(directory::set_skills(&village, Some(PAU), "x"), Err(Error::NotYours));
+    assert_eq!(directory::set_skills(&village, None, &"x".repeat(301)), Err(Error::Text));
+    assert_eq!(all(None).unwrap().len(), 5);
+    let pau = ("pau".to_owned(), "mending bicycles, accordion".to_owned(), 0);
+    assert_eq!(all(Some("bicycle mended")).unwrap(), std::slice::from_ref(&pau));
+    assert_eq!(all(Some("pau")).unwrap(), [pau]);
+    assert_eq!(all(Some("the")), Err(Error::NoWords));
+    directory::set_skills(village.with(PAU), None, " ").unwrap();
+    assert!(all(Some("accordion")).unwrap().is_empty());
 }

@@ -4,8 +4,8 @@ use board::audience::Audience;
 use board::events::{self, Frequency, Recurrence};
 use board::market;
 use board::pages::{PageError, Refusal, Request, render, said};
-use board::post::{Details, Price};
-use board::{searches, topics};
+use board::post::{Details, Price, Words};
+use board::{drafts, searches, topics};
 use hamlet_sdk::words::messages;
 
 use crate::double::*;
@@ -41,6 +41,7 @@ fn village() -> Village {
     market::favour(&village, 1, true).unwrap();
     searches::save(&village, "honey & bees", None).unwrap();
     market::pay(&village, 1, None, None).unwrap();
+    drafts::keep(&village, &Words { title: "Begun".to_owned(), ..Words::default() }, None).unwrap();
     events::make_feed(&village).unwrap();
     village.now.set(start + 60_000_000);
     village
@@ -54,7 +55,7 @@ fn page(village: &Village, path: &str, locale: &str) -> Result<String, PageError
     Ok(format!("{}\n{}\n{:?}", page.title, page.html, page.navigation))
 }
 
-const PAGES: [&str; 24] = [
+const PAGES: [&str; 27] = [
     "",
     "offers",
     "offers?category=1",
@@ -79,6 +80,9 @@ const PAGES: [&str; 24] = [
     "edit/5",
     "mine",
     "steward",
+    "people",
+    "people?words=ana",
+    "new/topic?draft=1",
 ];
 
 #[test]
@@ -116,7 +120,7 @@ fn who_is_not_signed_in_sees_what_is_public_and_can_do_nothing() {
     let post = page(&village, "post/1", "en").unwrap();
     assert!(!post.contains("market.") && !post.contains("topics."), "{post}");
     assert_eq!(page(&village, "post/2", "en"), Err(PageError::NotFound));
-    for path in ["mine", "new/offer", "edit/1", "steward"] {
+    for path in ["mine", "new/offer", "edit/1", "steward", "people"] {
         assert_eq!(page(&village, path, "en"), Err(PageError::SignInNeeded));
     }
 }
@@ -142,6 +146,7 @@ fn spanish_says_all_that_english_says_and_nothing_is_left_over() {
         include_str!("../../src/pages/list.rs"),
         include_str!("../../src/pages/mine.rs"),
         include_str!("../../src/pages/mod.rs"),
+        include_str!("../../src/pages/people.rs"),
         include_str!("../../src/pages/sheet.rs"),
         include_str!("../../src/pages/steward.rs"),
         include_str!("../../src/pages/talk.rs"),

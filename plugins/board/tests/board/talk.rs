@@ -1,9 +1,10 @@
 //! What people say.
 
 use board::audience::Audience;
+use board::drafts;
 use board::error::Error;
 use board::market;
-use board::post::{Details, Number};
+use board::post::{Details, Number, Words};
 use board::topics::{self, Reaction};
 
 use crate::double::*;
@@ -78,4 +79,22 @@ fn stewards_pin_topics() {
     topics::pin(village.with(ROSA), spring, true).unwrap();
     let bread = village.put_up("Bread", Details::Offer(leaf(1)), Audience::Members).unwrap();
     assert_eq!(topics::pin(&village, bread, true), Err(Error::NotFound));
+}
+
+#[test]
+fn drafts_are_for_their_writer_alone() {
+    let village = Village::new();
+    let words = |title: &str| Words { title: title.to_owned(), ..Words::default() };
+    let first = drafts::keep(village.with(ANA), &words("Water"), None).unwrap();
+    drafts::keep(&village, &words("Water again"), Some(first)).unwrap();
+    assert_eq!(drafts::list(&village).unwrap(), [(first, words("Water again"))]);
+    assert!(drafts::list(village.with(PAU)).unwrap().is_empty());
+    assert_eq!(drafts::keep(&village, &words("x"), Some(first)), Err(Error::NotFound));
+    for _ in 0..10 {
+        drafts::keep(&village, &words("x"), None).unwrap();
+    }
+    assert_eq!(drafts::keep(&village, &words("x"), None), Err(Error::TooMany(10)));
+    assert_eq!(drafts::keep(&village, &words(&"x".repeat(4_001)), Some(1)), Err(Error::Text));
+    drafts::forget(village.with(ANA), first).unwrap();
+    assert!(drafts::list(&village).unwrap().is_empty());
 }

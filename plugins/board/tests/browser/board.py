@@ -5,7 +5,7 @@ her hours; the same without JavaScript and in Spanish; and a look at each page o
 from town import DESK, PHONE, Person, in_the_demo
 
 PAGES = ["", "offers", "offers?p_category=1", "wants", "events", "topics", "find?p_words=bread", "print", "post/1", "post/17",
-         "post/18", "post/19", "post/22", "new/offer", "new/want", "new/event", "new/topic", "mine"]
+         "post/18", "post/19", "post/22", "new/offer", "new/want", "new/event", "new/topic", "mine", "people", "people?p_words=tax"]
 
 
 def looks_at(person, pages, name):
