@@ -5,7 +5,7 @@ use hamlet_sdk::types::{Id, Instant};
 use crate::error::Error;
 use crate::market;
 use crate::world::World;
-use crate::{directory, drafts, events, searches, topics};
+use crate::{directory, drafts, events, favourites, searches, topics};
 
 /// Posts on a page.
 const LIMIT: u32 = 100;
@@ -65,7 +65,7 @@ pub fn held(
                 text: format!("{}\n{}", words.title, words.text),
             });
         }
-        for seen in market::favourites(world)? {
+        for seen in favourites::list(world)? {
             items.push(Item { what: "Marked post".to_owned(), at: None, text: seen.words.title });
         }
         for seen in events::attended(world)? {

@@ -9,7 +9,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`post`], [`audience`] | what a post is, and the one place that decides who sees it |
-//! | [`market`] | putting up, changing, closing; lists, favourites, paying |
+//! | [`market`], [`favourites`] | putting up, changing, closing; lists, paying; what people mark |
 //! | [`price`], [`categories`], [`searches`] | what offers and wants need |
 //! | [`exchange`] | lists in and out, as comma-separated values |
 //! | [`search`] | full-text search with word forms |
@@ -30,6 +30,7 @@ pub mod drafts;
 pub mod error;
 pub mod events;
 pub mod exchange;
+pub mod favourites;
 pub mod market;
 pub mod markup;
 pub mod pages;

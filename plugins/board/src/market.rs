@@ -1,4 +1,4 @@
-//! Offers and wants: putting up, changing, renewing, closing; what is on the board; favourites; paying.
+//! Putting up, changing, renewing, closing; what is on the board; paying for an offer.
 
 use hamlet_sdk::types::{Id, Instant};
 use hamlet_sdk::{Page, Row, Table};
@@ -27,25 +27,13 @@ const RENEWED_DAYS: u16 = 30;
 const OPEN_MAX: u32 = 200;
 /// Ended posts that each new one takes off the board.
 const SWEPT: u32 = 20;
-/// Favourites of a person.
-const FAVOURITES_MAX: u32 = 200;
 /// Rows that a page looks at, at most: where much is not for the viewer, the page ends early with a cursor.
 const LOOKED_AT_MAX: u32 = 500;
 /// Posts on one page of a list.
 const LIMIT_MAX: u32 = 100;
 
-/// What a person marked, to find it again.
-const FAVOURITES: Table<(Id, Number), Favourite> = Table::new(10);
 /// What was paid for a post, and for which payment of the ledger.
 const PAID: Table<(Number, Id), Paid> = Table::new(11);
-
-/// When a post was marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Favourite {
-    at: Instant,
-}
-
-impl Row for Favourite {}
 
 /// A payment for a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -326,46 +314,6 @@ pub fn find(world: &impl World, words: &str, limit: u32, cursor: Option<&str>) -
     let open = open.filter(|(_, post)| post.is_open(world.now()));
     let rows = open.filter_map(|(number, post)| post::visible(world, number, post)).collect();
     Ok(Page { rows, next: found.next })
-}
-
-/// Marks a post to find it again, or takes the mark away.
-///
-/// # Errors
-/// [`Error::NotFound`], and [`Error::TooMany`] past 200.
-pub fn favour(world: &impl World, number: Number, on: bool) -> Result<(), Error> {
-    let person = world.person().ok_or(Error::MembersOnly)?;
-    if !on {
-        FAVOURITES.remove(world.db(), &(person, number))?;
-        return Ok(());
-    }
-    post::read(world, number)?;
-    let marked = FAVOURITES.scan().prefix(&person).page(world.db(), FAVOURITES_MAX)?.rows.len();
-    if marked >= usize::try_from(FAVOURITES_MAX).unwrap_or(usize::MAX) {
-        return Err(Error::TooMany(FAVOURITES_MAX));
-    }
-    Ok(FAVOURITES.put(world.db(), &(person, number), &Favourite { at: world.now() })?)
-}
-
-/// Whether she marked a post.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn is_favourite(world: &impl World, number: Number) -> Result<bool, Error> {
-    let Some(person) = world.person() else { return Ok(false) };
-    Ok(FAVOURITES.contains(world.db(), &(person, number))?)
-}
-
-/// What she marked and may still see, the newest posts first.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn favourites(world: &impl World) -> Result<Vec<Seen>, Error> {
-    let person = world.person().ok_or(Error::MembersOnly)?;
-    let marked = FAVOURITES.scan().prefix(&person).reverse().page(world.db(), FAVOURITES_MAX)?;
-    let numbers: Vec<Number> = marked.rows.into_iter().map(|((_, number), _)| number).collect();
-    let posts = POSTS.get_many(world.db(), &numbers)?;
-    let there = numbers.into_iter().zip(posts).filter_map(|(number, post)| Some((number, post?)));
-    Ok(there.filter_map(|(number, post)| post::visible(world, number, post)).collect())
 }
 
 /// Pays the author of an offer: its price, or what the two agreed on.

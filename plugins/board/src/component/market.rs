@@ -8,7 +8,7 @@ use super::{Component, House, convert, types};
 use crate::error::Error;
 use crate::market::{self, Draft, Filter};
 use crate::post::{self, Details, Price, Words};
-use crate::{categories, exchange, price, searches};
+use crate::{categories, exchange, favourites, price, searches};
 
 /// What people say about a price.
 struct Asked {
@@ -123,12 +123,12 @@ impl wit::Guest for Component {
     }
 
     fn favour(number: u64, on: bool) -> Result<(), types::Error> {
-        Ok(market::favour(&House::new(), number, on)?)
+        Ok(favourites::set(&House::new(), number, on)?)
     }
 
     fn favourites() -> Result<Vec<types::Post>, types::Error> {
         let house = House::new();
-        let marked = market::favourites(&house)?.into_iter();
+        let marked = favourites::list(&house)?.into_iter();
         Ok(marked.map(|seen| convert::post(&house, seen)).collect())
     }
 

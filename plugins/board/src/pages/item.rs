@@ -4,7 +4,8 @@ use super::PageError;
 use super::sheet::Sheet;
 use super::{talk, when};
 use crate::audience::Audience;
-use crate::market::{is_favourite, payments};
+use crate::favourites;
+use crate::market::payments;
 use crate::post::{self, Details, Number, Price, Seen};
 use crate::rights;
 use crate::world::World;
@@ -76,7 +77,7 @@ fn take_up<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) -> Result<(), PageEr
         sheet.time(paid.at, "relative").markup("</p>");
     }
     if !is_own {
-        let marked = is_favourite(sheet.world, seen.number)?;
+        let marked = favourites::is_one(sheet.world, seen.number)?;
         let (on, label) = if marked { ("false", "favour-no") } else { ("true", "favour") };
         sheet.button("market.favour", &[("number", &number), ("on", on)], &seen.path(), label, "quiet");
     }

@@ -3,7 +3,7 @@
 use super::PageError;
 use super::sheet::Sheet;
 use crate::world::World;
-use crate::{drafts, events, market, searches};
+use crate::{drafts, events, favourites, market, searches};
 
 /// Her posts that are shown.
 const LIMIT: u32 = 50;
@@ -32,7 +32,7 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError>
     if nothing {
         sheet.heading("mine-posts").nothing("mine-nothing");
     }
-    let marked = market::favourites(sheet.world)?;
+    let marked = favourites::list(sheet.world)?;
     sheet.heading("mine-favourites");
     if marked.is_empty() {
         sheet.nothing("mine-no-favourites");

@@ -5,7 +5,7 @@ use board::error::Error;
 use board::market::{self, Filter};
 use board::post::{self, Details, Kind, Price};
 use board::world::World;
-use board::{categories, directory, exchange, searches};
+use board::{categories, directory, exchange, favourites, searches};
 use hamlet_sdk::{Direction, Storage};
 
 use crate::double::*;
@@ -145,14 +145,14 @@ fn favourites_are_kept_as_long_as_they_may_be_seen() {
     village.join(ANA, "choir");
     village.join(PAU, "choir");
     let song = village.with(ANA).put_up("Songbook", offer(), Audience::Group("choir".to_owned())).unwrap();
-    assert_eq!(market::favour(village.with(LENA), song, true), Err(Error::NotFound));
-    market::favour(village.with(PAU), song, true).unwrap();
-    assert!(market::is_favourite(&village, song).unwrap());
-    assert_eq!(market::favourites(&village).unwrap().len(), 1);
+    assert_eq!(favourites::set(village.with(LENA), song, true), Err(Error::NotFound));
+    favourites::set(village.with(PAU), song, true).unwrap();
+    assert!(favourites::is_one(&village, song).unwrap());
+    assert_eq!(favourites::list(&village).unwrap().len(), 1);
     village.leave(PAU, "choir");
-    assert!(market::favourites(&village).unwrap().is_empty());
-    market::favour(&village, song, false).unwrap();
-    assert!(!market::is_favourite(&village, song).unwrap());
+    assert!(favourites::list(&village).unwrap().is_empty());
+    favourites::set(&village, song, false).unwrap();
+    assert!(!favourites::is_one(&village, song).unwrap());
 }
 
 #[test]

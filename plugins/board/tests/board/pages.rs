@@ -5,7 +5,7 @@ use board::events::{self, Frequency, Recurrence};
 use board::market;
 use board::pages::{PageError, Refusal, Request, render, said};
 use board::post::{Details, Price, Words};
-use board::{drafts, searches, topics};
+use board::{drafts, favourites, searches, topics};
 use hamlet_sdk::words::messages;
 
 use crate::double::*;
@@ -38,7 +38,7 @@ fn village() -> Village {
         topics::react(&village, 1, 1, Some(topics::Reaction::Thanks)).unwrap();
     }
     topics::pin(&village, 4, true).unwrap();
-    market::favour(&village, 1, true).unwrap();
+    favourites::set(&village, 1, true).unwrap();
     searches::save(&village, "honey & bees", None).unwrap();
     market::pay(&village, 1, None, None).unwrap();
     drafts::keep(&village, &Words { title: "Begun".to_owned(), ..Words::default() }, None).unwrap();

@@ -8,7 +8,7 @@ use board::events;
 use board::market::{self, Filter};
 use board::pages::{self, Request};
 use board::post::{self, Details, Kind, Number};
-use board::{exchange, searches, topics};
+use board::{exchange, favourites, searches, topics};
 use hamlet_sdk::types::Id;
 use proptest::prelude::*;
 
@@ -56,7 +56,7 @@ fn everything(village: &Village, count: usize) -> String {
         take(&market::browse(village, Filter { kind, category: Some(1) }, 100, None));
     }
     take(&market::find(village, "zebra", 100, None));
-    take(&market::favourites(village));
+    take(&favourites::list(village));
     take(&events::coming(village, 100));
     take(&events::attended(village));
     take(&exchange::export(village));
@@ -125,7 +125,7 @@ proptest! {
         }
         for known in &known {
             for person in people {
-                if market::favour(village.with(person), known.number, true).is_ok() {
+                if favourites::set(village.with(person), known.number, true).is_ok() {
                     topics::reply(&village, known.number, "thank you").unwrap();
                 }
             }

@@ -1,7 +1,5 @@
 //! What the pages say: Fluent files, English and Spanish.
 
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
-
 use crate::model::{Ledger, written_amount};
 
 const ENGLISH: &str = include_str!("../../words/en.ftl");
@@ -14,65 +12,41 @@ const ENGLISH_REFUSED: &str = include_str!("../../words/refused.en.ftl");
 const SPANISH_REFUSED: &str = include_str!("../../words/refused.es.ftl");
 
 /// The words of one language.
-pub(super) struct Words {
-    bundle: FluentBundle<FluentResource>,
-    spanish: bool,
-}
+pub(super) struct Words(hamlet_sdk::Words);
 
 impl Words {
     /// Those of a locale such as `es-MX`; English where there are none.
     ///
     /// Cost: reading some hundred lines.
     pub fn of(locale: &str) -> Self {
-        Self::read(locale, [ENGLISH, ""], [SPANISH, ""])
+        Self(hamlet_sdk::Words::of(locale, &[("en", &[ENGLISH]), ("es", &[SPANISH])]))
     }
 
     /// Those of a locale, with what the books, the counter and the prints say.
     pub fn all(locale: &str) -> Self {
-        Self::read(locale, [ENGLISH, ENGLISH_DESK], [SPANISH, SPANISH_DESK])
+        let languages: &[(&str, &[&str])] =
+            &[("en", &[ENGLISH, ENGLISH_DESK]), ("es", &[SPANISH, SPANISH_DESK])];
+        Self(hamlet_sdk::Words::of(locale, languages))
     }
 
     /// What people are told of refusals, in a locale.
     pub fn refused(locale: &str) -> Self {
-        Self::read(locale, [ENGLISH_REFUSED, ""], [SPANISH_REFUSED, ""])
+        Self(hamlet_sdk::Words::of(locale, &[("en", &[ENGLISH_REFUSED]), ("es", &[SPANISH_REFUSED])]))
     }
 
     /// Whether there is such a message.
     pub fn has(&self, id: &str) -> bool {
-        self.bundle.has_message(id)
-    }
-
-    fn read(locale: &str, english: [&str; 2], spanish: [&str; 2]) -> Self {
-        let is_spanish = locale.split('-').next() == Some("es");
-        let mut bundle = FluentBundle::default();
-        // The names and numbers in these sentences do not need marks around them.
-        bundle.set_use_isolating(false);
-        for text in if is_spanish { spanish } else { english } {
-            // What of a file cannot be read is left out; a test sees that all of it can be.
-            let resource = match FluentResource::try_new(text.to_owned()) {
-                Ok(resource) | Err((resource, _)) => resource,
-            };
-            bundle.add_resource_overriding(resource);
-        }
-        Self { bundle, spanish: is_spanish }
+        self.0.has(id)
     }
 
     /// A message.
     pub fn say(&self, id: &str) -> String {
-        self.with(id, &[])
+        self.0.say(id)
     }
 
     /// A message with what it speaks of.
     pub fn with(&self, id: &str, variables: &[(&str, &str)]) -> String {
-        let Some(pattern) = self.bundle.get_message(id).and_then(|message| message.value()) else {
-            // A test looks for these marks on every page.
-            return format!("⟦{id}⟧");
-        };
-        let mut arguments = FluentArgs::new();
-        for (name, value) in variables {
-            arguments.set((*name).to_owned(), (*value).to_owned());
-        }
-        self.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned()
+        self.0.with(id, variables)
     }
 
     /// An amount within a sentence.
@@ -83,7 +57,7 @@ impl Words {
 
     /// What is between whole and fraction.
     pub fn decimal(&self) -> char {
-        if self.spanish { ',' } else { '.' }
+        self.0.decimal()
     }
 }
 
@@ -96,20 +70,7 @@ mod tests {
 
     /// Messages with the variables that they name.
     fn messages(text: &str) -> BTreeMap<String, Vec<String>> {
-        FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| errors).unwrap();
-        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-        lines
-            .map(|line| {
-                let (id, said) = line.split_once(" = ").unwrap();
-                let mut variables: Vec<String> = said
-                    .split("{ $")
-                    .skip(1)
-                    .map(|rest| rest.split(' ').next().unwrap().to_owned())
-                    .collect();
-                variables.sort();
-                (id.to_owned(), variables)
-            })
-            .collect()
+        hamlet_sdk::words::messages(text).unwrap().into_iter().collect()
     }
 
     #[test]
