@@ -8,6 +8,7 @@ use hamlet_sdk::types::{Id, Instant};
 
 use super::hamlet::host::{members, notices, profiles, settings};
 use super::hamlet::ledger::{books, transfers, types as ledger};
+use crate::rights::STEWARDS;
 use crate::world::{Notice, Party, Payment, Unit, Unpaid, World};
 
 /// The schedule of reminders.
@@ -37,6 +38,23 @@ impl House {
 
     fn call(&self) -> &identity::Call {
         self.call.get_or_init(identity::get_call)
+    }
+
+    /// The party that is all together, for whoever may act for it: stewards do, without a mandate that is listed.
+    fn commons(&self) -> Option<Id> {
+        if !identity::in_group(STEWARDS) {
+            return None;
+        }
+        let filter = members::Filter { kind: Some(members::PartyKind::Commons), group: None };
+        let mut cursor: Option<String> = None;
+        loop {
+            // A page may be empty while there is a next one.
+            let page = members::list(&filter, 1, cursor.as_deref()).ok()?;
+            if let Some(party) = page.parties.into_iter().next() {
+                return Some(party.id);
+            }
+            cursor = Some(page.next?);
+        }
     }
 
     /// What the community is called: for the name of a calendar.
@@ -80,8 +98,9 @@ impl World for House {
         let parties = || {
             let Some(person) = self.person() else { return Vec::new() };
             let mandates = members::mandates(None, None).unwrap_or_default().into_iter();
-            let mut others: Vec<Id> =
-                mandates.map(|mandate| mandate.party).filter(|party| *party != person).collect();
+            let commons = self.commons();
+            let others = mandates.map(|mandate| mandate.party).chain(commons);
+            let mut others: Vec<Id> = others.filter(|party| *party != person).collect();
             others.sort_unstable();
             others.dedup();
             [vec![person], others].concat()

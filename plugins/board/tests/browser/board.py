@@ -56,9 +56,24 @@ def story_a_newcomer_finds_bread_and_comes_to_the_harvest(browser, town):
     lena.presses("Be lena")
     finds_asks_pays_and_thanks(lena)
     comes_to_the_harvest(lena)
-    # The baker is told of it.
+    # On her account she finds what she paid for.
     lena.goes("/p/ledger/")
     lena.reads("Rye bread")
+    # She cleared the path with others on Saturday: Rosa confirms it, and Lena sees the hours.
+    rosa = Person(browser, town, "board-rosa-confirms")
+    rosa.goes("/")
+    rosa.presses("Be rosa")
+    rosa.goes("/p/board/mine")
+    rosa.follows("Clearing the upper path")
+    rosa.presses("Confirm that it was done")
+    rosa.reads("3.00 HOUR")
+    rosa.presses("Yes, do it")
+    rosa.reads("done")
+    lena.goes("/p/ledger/")
+    lena.page.locator("select[name=p_account]").select_option(label="Hours of Three Springs · lena")
+    lena.presses("Show")
+    lena.reads("3.00")
+    lena.reads("Clearing the upper path")
 
 
 @in_the_demo
