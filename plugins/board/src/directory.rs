@@ -1,7 +1,7 @@
-//! The directory: who is here, what they can do, and how to reach them, as far as each lets others see it.
+//! The directory: who is here, and what they can do.
 //!
-//! How to reach somebody is the host's (`profiles`), which asks each person who may see which line. What somebody can do
-//! is kept here, for members.
+//! How to reach somebody is the host's own (`profiles`): it tells members, each what she may see, and no plugin. What
+//! somebody can do is kept here, for members.
 
 use hamlet_sdk::types::Id;
 use hamlet_sdk::{Page, Row, Table};
@@ -29,8 +29,6 @@ pub struct Entry {
     pub party: Party,
     /// What they can do; empty: they do not say.
     pub skills: String,
-    /// How to reach them: what the viewer may see of it.
-    pub contact: Vec<String>,
 }
 
 /// Says what a party can do; empty: nothing any more.
@@ -83,8 +81,7 @@ pub fn people(world: &impl World, words: Option<&str>, cursor: Option<&str>) -> 
             search::terms(&key, [party.name.as_str(), &party.handle, &skills]).answer(query)
         });
         if answers {
-            let contact = world.contact(party.id);
-            rows.push(Entry { party, skills, contact });
+            rows.push(Entry { party, skills });
         }
     }
     Ok(Page { rows, next })

@@ -34,8 +34,6 @@ pub trait World {
     fn find(&self, handle: &str) -> Option<Party>;
     /// A page of the parties, in order of their handles, with the cursor of the next; none: this is no cursor.
     fn members(&self, cursor: Option<&str>) -> Option<(Vec<Party>, Option<String>)>;
-    /// How to reach a party: the lines that whoever acts may see.
-    fn contact(&self, party: Id) -> Vec<String>;
 
     /// Seals under the key of a party (C6); none: that key was destroyed.
     fn seal(&self, party: Id, plain: &[u8]) -> Option<Vec<u8>>;
@@ -176,11 +174,6 @@ impl<W: World> World for As<'_, W> {
 
     fn members(&self, cursor: Option<&str>) -> Option<(Vec<Party>, Option<String>)> {
         self.world.members(cursor)
-    }
-
-    /// Not asked for in a feed.
-    fn contact(&self, _party: Id) -> Vec<String> {
-        Vec::new()
     }
 
     fn seal(&self, party: Id, plain: &[u8]) -> Option<Vec<u8>> {

@@ -13,12 +13,11 @@ impl wit::Guest for Component {
 
     fn people(words: Option<String>, cursor: Option<String>) -> Result<wit::PeoplePage, types::Error> {
         let page = directory::people(&House::new(), words.as_deref(), cursor.as_deref())?;
-        let entry = |Entry { party, skills, contact }| wit::Entry {
+        let entry = |Entry { party, skills }| wit::Entry {
             party: party.id,
             name: party.name,
             handle: party.handle,
             skills,
-            contact,
         };
         Ok(wit::PeoplePage { entries: page.rows.into_iter().map(entry).collect(), next: page.next })
     }

@@ -6,7 +6,7 @@ use hamlet_sdk::OrTrap as _;
 use hamlet_sdk::host::{HostStorage, clock, identity, random, schedule, sealed};
 use hamlet_sdk::types::{Id, Instant};
 
-use super::hamlet::host::{members, notices, profiles, settings};
+use super::hamlet::host::{members, notices, settings};
 use super::hamlet::ledger::{books, transfers, types as ledger};
 use crate::rights::STEWARDS;
 use crate::world::{Notice, Party, Payment, Unit, Unpaid, World};
@@ -131,12 +131,6 @@ impl World for House {
         let all = members::Filter { kind: None, group: None };
         let page = members::list(&all, 50, cursor).ok()?;
         Some((page.parties.into_iter().map(Party::from).collect(), page.next))
-    }
-
-    fn contact(&self, party: Id) -> Vec<String> {
-        let Ok(profile) = profiles::get(party) else { return Vec::new() };
-        let lines = [profile.contact.phone, profile.contact.email, profile.contact.address];
-        lines.into_iter().map(|line| line.text).filter(|text| !text.is_empty()).collect()
     }
 
     fn seal(&self, party: Id, plain: &[u8]) -> Option<Vec<u8>> {

@@ -30,9 +30,6 @@ pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>) -> Result<(), PageError>
         if !entry.skills.is_empty() {
             sheet.markup("<p>").text(&entry.skills).markup("</p>");
         }
-        for line in &entry.contact {
-            sheet.markup("<p class=\"soft\">").text(line).markup("</p>");
-        }
         sheet.markup("</li>");
     }
     sheet.markup("</ul>");

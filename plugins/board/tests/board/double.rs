@@ -155,10 +155,6 @@ impl World for Village {
         Some((parties, (from + 2 < PEOPLE.len()).then(|| (from + 2).to_string())))
     }
 
-    fn contact(&self, party: Id) -> Vec<String> {
-        if self.actor.get() == Some(party) { vec!["555".to_owned()] } else { Vec::new() }
-    }
-
     /// Not a cipher; but nothing of the plain text stands in a row, so that a test can look for it there.
     fn seal(&self, party: Id, plain: &[u8]) -> Option<Vec<u8>> {
         let gone = self.erased.borrow().contains(&party);

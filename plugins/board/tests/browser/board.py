@@ -110,6 +110,8 @@ def story_each_page_of_the_board_is_worth_looking_at(browser, town):
     visitor.goes("/")
     visitor.presses("Be pau")
     looks_at(visitor, PAGES, "pau")
+    visitor.goes("/p/board/people?p_words=tax")
+    visitor.reads("Tax forms, book-keeping, patience")
     visitor.goes("/")
     visitor.presses("Be rosa")
     looks_at(visitor, ["steward", "post/19"], "rosa")

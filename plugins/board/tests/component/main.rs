@@ -145,6 +145,27 @@ fn an_audience_is_a_group_and_what_is_not_hers_is_not_there() {
         village.call("lena", "market.get", json!({ "number": song })).unwrap_err().case(),
         "not-found"
     );
+    // Every page is there for whoever is signed in: none asks the host for what a plugin may not have.
+    village.ok("pau", "board", "set-skills", json!({ "skills": "accordion" }));
+    for path in [
+        "",
+        "offers",
+        "wants",
+        "events",
+        "topics",
+        "people",
+        "mine",
+        "new/offer",
+        "new/event",
+        "print",
+        "post/1",
+    ] {
+        let request = json!({ "path": path, "query": [], "locale": "es" });
+        let page = village.ok("pau", "board", "render", json!({ "request": request }));
+        assert!(!page["title"].as_str().unwrap().is_empty(), "{path}");
+    }
+    let people = village.ok("ana", "board", "people", json!({ "words": "accordion" }));
+    assert_eq!(people["entries"][0]["handle"], "pau");
     // Whoever leaves takes her words along.
     village.0.call("ana", "host", "members.erase", json!({ "party": village.id("ana") })).unwrap();
     assert_eq!(village.call("pau", "market.get", json!({ "number": song })).unwrap_err().case(), "not-found");
