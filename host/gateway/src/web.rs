@@ -30,6 +30,7 @@ mod log;
 mod mandates;
 mod me;
 mod members;
+mod moderation;
 mod move_in;
 mod move_out;
 mod moved;
@@ -148,6 +149,7 @@ pub(crate) fn router() -> Router {
         .route("/stewards/invitations/revoke", post(invitations::revoke))
         .merge(plugin::router())
         .merge(care::router())
+        .merge(moderation::router())
         .route("/me/come-along", post(name::come_along))
         .route(phone::PLACE, get(phone::page))
         .route("/phone/pin", post(phone::set_pin))

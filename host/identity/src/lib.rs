@@ -25,6 +25,7 @@ mod invitations;
 mod lookup;
 mod marks;
 mod members;
+mod moderation;
 mod moves;
 mod notices;
 mod papers;
@@ -65,8 +66,9 @@ pub use guardians::{GUARDIANS, GuardiansProvider};
 pub use invitations::{INVITATIONS, InvitationsProvider};
 pub use lookup::{Session, TokenError};
 pub use members::{MEMBERS, MembersProvider};
+pub use moderation::{MODERATION, ModerationProvider};
 pub use moves::{MOVES, MovesProvider};
-pub use notices::{CARE, NOTICES, NoticesProvider, SECURITY, unread_notices};
+pub use notices::{CARE, MODERATION_TOPIC, NOTICES, NoticesProvider, SECURITY, unread_notices};
 pub use papers::{PAPERS, PapersProvider};
 pub use passkeys::{PasskeyError, Site};
 pub use password::PasswordError;
@@ -146,6 +148,7 @@ impl Identity {
         config.natives.push(Arc::new(MovesProvider));
         config.natives.push(Arc::new(NoticesProvider));
         config.natives.push(Arc::new(BackupsProvider));
+        config.natives.push(Arc::new(ModerationProvider));
         config.directory = Arc::new(Members);
     }
 

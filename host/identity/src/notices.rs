@@ -45,6 +45,8 @@ pub const NOTICES: &str = "hamlet:host/notices@0.1.0";
 pub const SECURITY: &str = "security";
 /// The host's topic for stewards: what the box needs.
 pub const CARE: &str = "care";
+/// The topic of notices about what members put up: that it was reported, hidden, shown again.
+pub const MODERATION_TOPIC: &str = "moderation";
 
 const TITLE_BYTES_MAX: usize = 120;
 const TEXT_BYTES_MAX: usize = 2_000;
@@ -174,17 +176,32 @@ pub(crate) fn tell(
     if read::person(cx, person)?.is_none() {
         return Ok(());
     }
+    tell_about(cx, person, SECURITY, message, values, path)
+}
+
+/// The same about another topic of the host's, to the persons behind a party.
+pub(crate) fn tell_about(
+    cx: &mut dyn NativeContext,
+    party: Id,
+    topic: &str,
+    message: &str,
+    values: &[(&str, &str)],
+    path: &str,
+) -> Result<(), CallError> {
     let values: serde_json::Map<String, serde_json::Value> =
         values.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
     let notice = Notice {
         at: cx.now(),
         source: HOST.to_owned(),
-        topic: SECURITY.to_owned(),
+        topic: topic.to_owned(),
         title: message.to_owned(),
         text: serde_json::Value::Object(values).to_string(),
         path: path.to_owned(),
     };
-    put(cx, person, &notice).map(drop)
+    for person in persons(cx, party)? {
+        put(cx, person, &notice)?;
+    }
+    Ok(())
 }
 
 /// Puts it into her inbox, and into the post where she wants that. False: she does not want it.

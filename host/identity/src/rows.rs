@@ -31,6 +31,7 @@
 //! | `n` | the stewards' notes, sealed |
 //! | `x` move id | who came in by a move |
 //! | `N` … | notices, and where they go (`notices`) |
+//! | `z` … | what was reported and hidden, who is muted (`moderation`) |
 //!
 //! Handles and group names stand in keys: they are pseudonyms that the community chose (C6), names
 //! are sealed. If a mandate or a group stood in one of its two places only, a right would survive

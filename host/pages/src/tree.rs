@@ -140,6 +140,16 @@ impl Node {
     }
 }
 
+/// Calls `look` with every element, the outer ones first.
+pub fn each<'a>(nodes: &'a [Node], look: &mut impl FnMut(&'a Element)) {
+    for node in nodes {
+        if let Node::Element(element) = node {
+            look(element);
+            each(&element.children, look);
+        }
+    }
+}
+
 /// Writes nodes.
 pub fn write_nodes(html: &mut String, nodes: &[Node]) {
     for node in nodes {

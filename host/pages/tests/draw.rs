@@ -3,7 +3,7 @@
 
 mod speak;
 
-use hamlet_pages::draw::{Drawing, Posting, Viewer};
+use hamlet_pages::draw::{Drawing, Hidden, Moderation, Named, Posting, Viewer};
 use hamlet_pages::sanitize;
 use hamlet_pages::words::Say;
 use hamlet_reflect::Id;
@@ -13,8 +13,24 @@ use speak::speak;
 const NOW: i64 = 1_795_412_400_000_000;
 
 fn drawn(page: &str, say: &Say) -> String {
-    let party = |id: Id| (id.0 == 7).then(|| "Rosa <Blum>".to_owned());
-    let viewer = Viewer { say, zone: TimeZone::UTC, now: NOW, origin: "https://oak.example", party: &party };
+    let party = |id: Id| {
+        (id.0 == 7).then(|| Named { name: "Rosa <Blum>".to_owned(), page: Some("/members/rosa".to_owned()) })
+    };
+    let place = |name: &str| Some(format!("/moderation/shop/{name}"));
+    let hidden = |name: &str| match name {
+        "seen" => Some(Hidden { said: "No <b>.".to_owned(), shown: true }),
+        "gone" => Some(Hidden { said: "No.".to_owned(), shown: false }),
+        _ => None,
+    };
+    let moderation = Moderation { place: &place, hidden: &hidden };
+    let viewer = Viewer {
+        say,
+        zone: TimeZone::UTC,
+        now: NOW,
+        origin: "https://oak.example",
+        party: &party,
+        moderation,
+    };
     let key = || "0199".to_owned();
     let function = |name: &str| (name == "transfers.pay").then(|| "/p/shop/do/transfers/pay".to_owned());
     let posting = Posting { csrf: "c\"srf", key: &key, here: "/p/shop/pay?to=rosa", function: &function };
@@ -41,8 +57,29 @@ fn each_element_is_drawn_in_the_viewers_language() {
         ),
         (
             "<h-party id=00000000000000000000000000000007>x</h-party>",
-            "<span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi>Rosa &lt;Blum&gt;</bdi></span>",
-            "<span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi>Rosa &lt;Blum&gt;</bdi></span>",
+            "<span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi><a href=\"/members/rosa\">Rosa &lt;Blum&gt;</a></bdi></span>",
+            "<span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi><a href=\"/members/rosa\">Rosa &lt;Blum&gt;</a></bdi></span>",
+        ),
+        (
+            // No link in a link.
+            "<a href=pay><h-party id=00000000000000000000000000000007>x</h-party></a>",
+            "<a href=\"/p/shop/pay\"><span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi>Rosa &lt;Blum&gt;</bdi></span></a>",
+            "<a href=\"/p/shop/pay\"><span class=\"h-party\"><span class=\"h-face\" aria-hidden=\"true\">R</span><bdi>Rosa &lt;Blum&gt;</bdi></span></a>",
+        ),
+        (
+            "<h-content name=a><p>Hello</h-content>",
+            "<div class=\"h-content\"><p>Hello</p><p class=\"h-act\"><a href=\"/moderation/shop/a\">Report</a></p></div>",
+            "<div class=\"h-content\"><p>Hello</p><p class=\"h-act\"><a href=\"/moderation/shop/a\">Denunciar</a></p></div>",
+        ),
+        (
+            "<h-content name=gone><p>Hello</h-content>",
+            "<div class=\"h-content\"><p class=\"h-hidden\">No.</p><p class=\"h-act\"><a href=\"/moderation/shop/gone\">More about this</a></p></div>",
+            "<div class=\"h-content\"><p class=\"h-hidden\">No.</p><p class=\"h-act\"><a href=\"/moderation/shop/gone\">Más sobre esto</a></p></div>",
+        ),
+        (
+            "<h-content name=seen><p>Hello</h-content>",
+            "<div class=\"h-content\"><p class=\"h-hidden\">No &lt;b&gt;.</p><details><summary>What it said</summary><p>Hello</p></details><p class=\"h-act\"><a href=\"/moderation/shop/seen\">More about this</a></p></div>",
+            "<div class=\"h-content\"><p class=\"h-hidden\">No &lt;b&gt;.</p><details><summary>Lo que decía</summary><p>Hello</p></details><p class=\"h-act\"><a href=\"/moderation/shop/seen\">Más sobre esto</a></p></div>",
         ),
         (
             "<h-live><p>Now <b>3</b></h-live>",

@@ -5,7 +5,7 @@ mod speak;
 #[path = "../../reflect/tests/support/mod.rs"]
 mod support;
 
-use hamlet_pages::draw::{Drawing, Viewer};
+use hamlet_pages::draw::{Drawing, Moderation, Viewer};
 use hamlet_pages::forms::{Field, FieldError, fill, form, from_fields, parse_body, to_fields, view};
 use hamlet_pages::{Fragment, Node, sanitize};
 use hamlet_reflect::{Function, Param, Type, json};
@@ -29,7 +29,9 @@ fn read(function: &Function, pairs: &[(&str, &str)]) -> Result<Value, Vec<FieldE
 }
 
 fn drawing() -> Drawing<'static> {
-    let viewer = Viewer { say: speak("en"), zone: TimeZone::UTC, now: 0, origin: "", party: &|_| None };
+    let moderation = Moderation { place: &|_| None, hidden: &|_| None };
+    let viewer =
+        Viewer { say: speak("en"), zone: TimeZone::UTC, now: 0, origin: "", party: &|_| None, moderation };
     Drawing { viewer, posting: None }
 }
 

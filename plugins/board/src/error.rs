@@ -68,6 +68,12 @@ pub enum Error {
     /// Whoever pays must agree first.
     #[error("the payment is to be confirmed")]
     ConfirmationNeeded,
+    /// Stewards let her put up nothing for a while.
+    #[error("muted by the stewards")]
+    Muted,
+    /// A newcomer puts up so many a day.
+    #[error("a newcomer puts up {0} a day")]
+    Newcomer(u32),
     /// A line of a file cannot be taken: its number, and why.
     #[error("line {0}: {1}")]
     Line(u32, String),

@@ -16,6 +16,7 @@
 //! | [`topics`], [`drafts`], [`markup`] | what people say, and how it is written |
 //! | [`events`] | times, guests, tasks, the calendar's feed |
 //! | [`directory`] | who is here, and what they can do |
+//! | [`moderated`] | what stewards hid, for whom it is still there |
 //! | [`pages`] | what members see, in English and Spanish |
 //! | [`about`] | what is held about a party |
 //! | [`world`] | the one trait through which all of it meets the community |
@@ -33,6 +34,7 @@ pub mod exchange;
 pub mod favourites;
 pub mod market;
 pub mod markup;
+pub mod moderated;
 pub mod pages;
 pub mod post;
 pub mod price;

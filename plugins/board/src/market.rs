@@ -74,6 +74,7 @@ pub fn put_up(world: &impl World, draft: Draft) -> Result<Number, Error> {
         return Err(Error::NotYours);
     }
     check(world, &draft)?;
+    world.admit()?;
     search::make_key(world)?;
     sweep(world)?;
     if count_open(world, author)? >= OPEN_MAX {
@@ -111,6 +112,7 @@ pub fn change(world: &impl World, number: Number, draft: Draft) -> Result<(), Er
     if draft.details.kind() != old.kind() {
         return Err(Error::NotFound);
     }
+    world.admit()?;
     let now = world.now();
     let sealed = seal(world, old.post.author, &draft.words)?;
     let post = Post {
@@ -162,6 +164,14 @@ fn take_off(world: &impl World, number: Number) -> Result<(), Error> {
     let now = world.now();
     POSTS.update(world.db(), &number, |post| post.closed = Some(now))?;
     Ok(search::remove(world.db(), number)?)
+}
+
+/// Takes its words out of its row and the search, and takes it off the board. What erasing asks for was asked before.
+pub(crate) fn erase(world: &impl World, number: Number) -> Result<(), Error> {
+    let post = POSTS.get(world.db(), &number)?.ok_or(Error::NotFound)?;
+    let sealed = seal(world, post.author, &Words::default())?;
+    POSTS.update(world.db(), &number, |post| post.sealed = sealed)?;
+    take_off(world, number)
 }
 
 /// Takes off what has ended: a little with each new post, so that lists stay short without a schedule.

@@ -12,6 +12,7 @@ use crate::categories;
 use crate::error::Error;
 use crate::events::Gathering;
 use crate::world::World;
+use crate::{moderated, rights};
 
 /// A post's number: the board counts them from 1, so that addresses are short and newer ones are larger.
 pub type Number = u64;
@@ -213,6 +214,11 @@ impl Seen {
     pub fn path(&self) -> String {
         format!("post/{}", self.number)
     }
+
+    /// Whether somebody else may see it too: before she is told of it.
+    pub(crate) fn is_for(&self, world: &impl World, person: Id) -> bool {
+        may_see(world, Some(person), self.number, &self.post)
+    }
 }
 
 /// The post of a number, if whoever acts may see it; closed and ended ones too.
@@ -227,19 +233,22 @@ pub fn read(world: &impl World, number: Number) -> Result<Seen, Error> {
 
 /// A post with its words, if whoever acts may see it.
 pub(crate) fn visible(world: &impl World, number: Number, post: Post) -> Option<Seen> {
-    if !may_see(world, world.person(), &post) {
+    if !may_see(world, world.person(), number, &post) {
         return None;
     }
     unsealed(world, number, post)
 }
 
 /// Whether a person may see a post. None: somebody who is not signed in.
-pub(crate) fn may_see(world: &impl World, person: Option<Id>, post: &Post) -> bool {
-    let Some(person) = person else { return post.audience == Audience::Public };
+pub(crate) fn may_see(world: &impl World, person: Option<Id>, number: Number, post: &Post) -> bool {
+    let is_hidden = world.is_hidden(&moderated::post_name(number));
+    let Some(person) = person else { return post.audience == Audience::Public && !is_hidden };
     let is_author = || person == post.by || person == post.author;
     // Asking for a mandate goes to the host; for most posts it is not needed.
     let acts_for_author = || world.person() == Some(person) && world.acts_for(post.author);
-    post.audience.admits(world, person) || is_author() || acts_for_author()
+    let is_meant =
+        || post.audience.admits(world, person) && (!is_hidden || world.is_in(person, rights::STEWARDS));
+    is_meant() || is_author() || acts_for_author()
 }
 
 /// A post with its words, for the board's own use.

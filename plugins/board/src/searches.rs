@@ -8,7 +8,7 @@ use hamlet_sdk::{Index, Row, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::post::{self, Kind, Seen};
+use crate::post::{Kind, Seen};
 use crate::search::{self, Query};
 use crate::world::{Notice, World};
 
@@ -105,7 +105,7 @@ pub(crate) fn tell(world: &impl World, seen: &Seen) -> Result<(), Error> {
             let ((person, _), saved) = row?;
             let meant = saved.kind.is_none_or(|kind| kind == seen.kind()) && terms.answer(&saved.query);
             let others = person != seen.post.by && person != seen.post.author && !told.contains(&person);
-            if meant && others && post::may_see(world, Some(person), &seen.post) {
+            if meant && others && seen.is_for(world, person) {
                 world.tell(
                     person,
                     &Notice { topic: TOPIC, title: &seen.words.title, text: "", path: &seen.path() },

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::market::TEXT_BYTES_MAX;
 use crate::post::{self, Details, Number, POSTS, Seen};
 use crate::world::{Notice, World};
-use crate::{markup, rights};
+use crate::{markup, moderated, rights};
 
 /// Replies to a post.
 const REPLIES_MAX: u32 = 1_000;
@@ -106,8 +106,10 @@ pub struct Said {
     pub at: Instant,
     /// When it was changed last.
     pub changed: Option<Instant>,
-    /// The text; none: it was withdrawn, or its author erased herself.
+    /// The text; none: it was withdrawn, its author erased herself, or stewards hid it.
     pub text: Option<String>,
+    /// Stewards hid it.
+    pub hidden: bool,
 }
 
 /// What is said to a post.
@@ -132,6 +134,7 @@ pub fn reply(world: &impl World, number: Number, text: &str) -> Result<u64, Erro
         return Err(Error::Closed);
     }
     let sealed = Some(seal(world, person, text)?);
+    world.admit()?;
     let last = REPLIES.scan().prefix(&number).reverse().first(world.db())?;
     let reply = last.map_or(1, |((_, reply), _)| reply.saturating_add(1));
     if reply > u64::from(REPLIES_MAX) {
@@ -155,6 +158,7 @@ pub fn reply(world: &impl World, number: Number, text: &str) -> Result<u64, Erro
 pub fn correct(world: &impl World, number: Number, reply: u64, text: &str) -> Result<(), Error> {
     let person = own(world, number, reply)?;
     let (now, sealed) = (world.now(), seal(world, person, text)?);
+    world.admit()?;
     REPLIES.update(world.db(), &(number, reply), |said| {
         said.sealed = Some(sealed);
         said.changed = Some(now);
@@ -230,12 +234,17 @@ pub fn pin(world: &impl World, number: Number, on: bool) -> Result<(), Error> {
 /// [`Error::NotFound`].
 pub fn talk(world: &impl World, number: Number) -> Result<Talk, Error> {
     post::read(world, number)?;
-    let said = |((_, number), reply): ((Number, u64), Reply)| Said {
-        number,
-        by: reply.by,
-        at: reply.at,
-        changed: reply.changed,
-        text: reply.sealed.and_then(|sealed| open(world, reply.by, &sealed)),
+    let said = |((_, reply_number), reply): ((Number, u64), Reply)| {
+        let hidden = world.is_hidden(&moderated::reply_name(number, reply_number));
+        let sealed = reply.sealed.filter(|_| !hidden || may_read_hidden(world, reply.by));
+        Said {
+            number: reply_number,
+            by: reply.by,
+            at: reply.at,
+            changed: reply.changed,
+            text: sealed.and_then(|sealed| open(world, reply.by, &sealed)),
+            hidden,
+        }
     };
     let replies = REPLIES.scan().prefix(&number).page(world.db(), REPLIES_MAX)?.rows;
     let follows = match world.person() {
@@ -309,7 +318,7 @@ fn mention(world: &impl World, seen: &Seen, text: &str) -> Vec<Id> {
     for handle in markup::mentions(text).into_iter().take(MENTIONS_MAX) {
         let Some(party) = world.find(&handle).filter(|party| party.is_active) else { continue };
         let is_new = world.person() != Some(party.id) && !told.contains(&party.id);
-        if is_new && post::may_see(world, Some(party.id), &seen.post) {
+        if is_new && seen.is_for(world, party.id) {
             notify(world, party.id, MENTIONED, seen, text);
             told.push(party.id);
         }
@@ -323,8 +332,7 @@ fn tell_followers(world: &impl World, seen: &Seen, by: Id, told: &[Id], text: &s
         FOLLOWERS.scan().prefix(&seen.number).page(world.db(), FOLLOWERS_MAX)?.rows
     {
         let waits = follower.told.is_some_and(|told| now < told.saturating_add(TOLD_AGAIN));
-        if person == by || waits || told.contains(&person) || !post::may_see(world, Some(person), &seen.post)
-        {
+        if person == by || waits || told.contains(&person) || !seen.is_for(world, person) {
             continue;
         }
         notify(world, person, REPLIED, seen, text);
@@ -336,6 +344,25 @@ fn tell_followers(world: &impl World, seen: &Seen, by: Id, told: &[Id], text: &s
 fn notify(world: &impl World, to: Id, topic: &'static str, seen: &Seen, text: &str) {
     let text = markup::plain(text, 300);
     world.tell(to, &Notice { topic, title: &seen.words.title, text: &text, path: &seen.path() });
+}
+
+/// Who wrote a hidden reply and stewards read it still.
+fn may_read_hidden(world: &impl World, by: Id) -> bool {
+    world.person() == Some(by) || rights::is_steward(world)
+}
+
+/// A reply that she may see, or that stewards look at: who wrote it, and its text.
+pub(crate) fn said(world: &impl World, number: Number, reply: u64) -> Result<Option<(Id, String)>, Error> {
+    let row = REPLIES.get(world.db(), &(number, reply))?;
+    let said = row.and_then(|row| Some((row.by, open(world, row.by, &row.sealed?)?)));
+    let is_hidden = world.is_hidden(&moderated::reply_name(number, reply));
+    Ok(said.filter(|(by, _)| !is_hidden || may_read_hidden(world, *by)))
+}
+
+/// Takes the text of a reply out of its row. Whether there was one.
+pub(crate) fn erase(world: &impl World, number: Number, reply: u64) -> Result<bool, Error> {
+    let erased = REPLIES.update(world.db(), &(number, reply), |said| said.sealed.take().is_some())?;
+    Ok(erased == Some(true))
 }
 
 /// Who wrote a reply, if it is she who acts and it may still be changed.

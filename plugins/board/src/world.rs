@@ -4,6 +4,8 @@
 use hamlet_sdk::Storage;
 use hamlet_sdk::types::{Id, Instant};
 
+use crate::error::Error;
+
 /// The community, as the board sees it.
 pub trait World {
     /// Where the board keeps its rows.
@@ -34,6 +36,16 @@ pub trait World {
     fn find(&self, handle: &str) -> Option<Party>;
     /// A page of the parties, in order of their handles, with the cursor of the next; none: this is no cursor.
     fn members(&self, cursor: Option<&str>) -> Option<(Vec<Party>, Option<String>)>;
+
+    /// Whether stewards hid a thing ([`crate::moderated`]).
+    fn is_hidden(&self, name: &str) -> bool;
+    /// Whether a thing was reported, and waits for stewards.
+    fn is_reported(&self, name: &str) -> bool;
+    /// Whether she who acts may put something up now, and counts it.
+    ///
+    /// # Errors
+    /// [`Error::Muted`], and [`Error::Newcomer`] when it is too much for one day.
+    fn admit(&self) -> Result<(), Error>;
 
     /// Seals under the key of a party (C6); none: that key was destroyed.
     fn seal(&self, party: Id, plain: &[u8]) -> Option<Vec<u8>>;
@@ -182,6 +194,18 @@ impl<W: World> World for As<'_, W> {
 
     fn open(&self, party: Id, sealed: &[u8]) -> Option<Vec<u8>> {
         self.world.open(party, sealed)
+    }
+
+    fn is_hidden(&self, name: &str) -> bool {
+        self.world.is_hidden(name)
+    }
+
+    fn is_reported(&self, name: &str) -> bool {
+        self.world.is_reported(name)
+    }
+
+    fn admit(&self) -> Result<(), Error> {
+        self.world.admit()
     }
 
     fn remind_hourly(&self) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::ask::{ask, items, text};
 use super::shell::{self, Frame};
 use super::visit::Visit;
-use super::{demo, name, phone, recoveries, start, wards};
+use super::{demo, moderation, name, phone, recoveries, start, wards};
 
 pub(crate) async fn page(visit: Visit) -> Response {
     if visit.here.state.setup.as_ref().is_some_and(|setup| setup.is_open(&visit.here.state.kernel)) {
@@ -87,6 +87,7 @@ async fn member(visit: &Visit) -> Markup {
                 } }
                 li { a class="card" href="/stewards/move-in" { h2 class="h3" { (say.t("move-title")) } p class="soft" { (say.t("move-about")) } } }
                 li { a class="card" href="/stewards/devices" { h2 class="h3" { (say.t("devices")) } p class="soft" { (say.t("devices-about")) } } }
+                li { a class="card" href=(moderation::STEWARDS) { h2 class="h3" { (say.t("moderation")) } p class="soft" { (say.t("moderation-about")) } } }
                 li { a class="card" href="/stewards/hand-over" { h2 class="h3" { (say.t("hand-over")) } p class="soft" { (say.t("hand-over-about")) } } }
                 li { a class="card" href="/stewards/name" {
                     h2 class="h3" { (say.t("name-title")) } p class="soft" { (say.t("name-about")) }

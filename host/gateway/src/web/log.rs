@@ -18,11 +18,12 @@ use super::visit::{Member, Visit, escaped};
 /// Lines a page.
 const PAGE: u32 = 50;
 /// The kinds of acts to choose from: the value in the query, the interfaces, the words.
-const KINDS: [(&str, &[&str], &str); 5] = [
+const KINDS: [(&str, &[&str], &str); 6] = [
     ("", &[], "log-kind-all"),
     ("people", &["members", "groups", "invitations", "moves"], "log-kind-people"),
     ("access", &["recoveries", "sessions", "tokens", "devices"], "log-kind-access"),
     ("plugins", &["plugins", "grants", "events", "effects"], "log-kind-plugins"),
+    ("moderation", &["moderation"], "log-kind-moderation"),
     ("community", &["settings", "history", "papers"], "log-kind-community"),
 ];
 
@@ -209,6 +210,14 @@ fn words(interface: &str, function: &str) -> Option<&'static str> {
         ("papers", "publish") => "log-papers-publish",
         ("guardians", "set-age") => "log-guardians-set-age",
         ("guardians", "set-born") => "log-guardians-set-born",
+        ("moderation", "hide") => "log-moderation-hide",
+        ("moderation", "show") => "log-moderation-show",
+        ("moderation", "dismiss") => "log-moderation-dismiss",
+        ("moderation", "uphold") => "log-moderation-uphold",
+        ("moderation", "note-erased") => "log-moderation-erased",
+        ("moderation", "mute") => "log-moderation-mute",
+        ("moderation", "unmute") => "log-moderation-unmute",
+        ("moderation", "set-limits") => "log-moderation-limits",
         ("events", "send-again" | "drop") => "log-events-letter",
         _ => return None,
     })

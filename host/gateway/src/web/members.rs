@@ -11,6 +11,7 @@ use super::fields::Fields;
 use super::home::{OrNull as _, party as party_of};
 use super::log;
 use super::mandates;
+use super::moderation;
 use super::profile;
 use super::prove;
 use super::shell::{self, Field, Frame, field, hidden, notice};
@@ -200,7 +201,7 @@ pub(crate) async fn one(Path(handle): Path<String>, member: Member) -> Response 
                 p { a href="/recoveries" { (say.t("recoveries")) } }
             }
         }
-        @if text(&party, "status") == "active" { (mandates::card(&member, &handle, &party).await) (wards::card(&member, &handle, &party).await) }
+        @if text(&party, "status") == "active" { (mandates::card(&member, &handle, &party).await) (wards::card(&member, &handle, &party).await) (moderation::card(&member, &handle, &party).await) }
         @if member.browser.steward && text(&party, "status") == "active" { (for_stewards(visit, &handle, &party, &groups)) }
         p { a href="/members" { (say.t("members")) } }
     };

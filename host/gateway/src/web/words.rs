@@ -12,12 +12,14 @@ const ENGLISH: &[&str] = &[
     include_str!("../../words/en/people.ftl"),
     include_str!("../../words/en/care.ftl"),
     include_str!("../../words/en/name.ftl"),
+    include_str!("../../words/en/moderation.ftl"),
 ];
 const SPANISH: &[&str] = &[
     include_str!("../../words/es/host.ftl"),
     include_str!("../../words/es/people.ftl"),
     include_str!("../../words/es/care.ftl"),
     include_str!("../../words/es/name.ftl"),
+    include_str!("../../words/es/moderation.ftl"),
 ];
 
 #[cfg(test)]

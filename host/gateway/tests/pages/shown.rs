@@ -91,7 +91,11 @@ fn a_stranger_is_asked_to_sign_in_where_the_plugin_wants_it() {
 fn a_members_name_is_put_in_by_the_host() {
     let place = Place::open();
     let html = text(&place.get("/p/speaker/me"));
-    assert!(html.contains("<span class=\"h-party\">") && html.contains("<bdi>ana</bdi>"), "{html}");
+    assert!(
+        html.contains("<span class=\"h-party\">")
+            && html.contains("<bdi><a href=\"/members/ana\">ana</a></bdi>"),
+        "{html}"
+    );
 }
 
 #[test]

@@ -6,7 +6,6 @@ use wasmtime::component::Val;
 
 use super::{Authority, MembersError, authority};
 use crate::credential_rows;
-use crate::papers;
 use crate::profiles;
 use crate::read::{self, PAGE};
 use crate::recovered;
@@ -14,6 +13,7 @@ use crate::recoveries;
 use crate::rows::{self, Party, STEWARDS};
 use crate::sessions;
 use crate::values::{Arguments, Stop, refuse};
+use crate::{moderation, papers};
 
 pub(super) type Outcome = Result<Option<Val>, Stop<MembersError>>;
 
@@ -155,6 +155,7 @@ pub(super) fn end_part(
     profiles::end_of(cx, id)?;
     recovered::end_of(cx, id)?;
     papers::end_of(cx, id)?;
+    moderation::end_of(cx, id)?;
     crate::guardians::end_of(cx, id)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use hamlet_kernel::{CallError, NativeContext};
 use hamlet_reflect::Id;
 use wasmtime::component::Val;
 
-use super::{CARE, NoticesError, Outcome, SECURITY, kept};
+use super::{CARE, MODERATION_TOPIC, NoticesError, Outcome, SECURITY, kept};
 use crate::values::{self, Arguments, refuse};
 
 /// Choices of one person.
@@ -92,7 +92,7 @@ pub(super) fn choices(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
             ("fixed", Val::Bool(source == HOST && topic == SECURITY)),
         ])
     };
-    let mut all = vec![choice(HOST, SECURITY, "")];
+    let mut all = vec![choice(HOST, SECURITY, ""), choice(HOST, MODERATION_TOPIC, "")];
     if cx.in_group(person, crate::rows::STEWARDS)? {
         all.push(choice(HOST, CARE, ""));
     }
@@ -109,7 +109,7 @@ pub(super) fn choices(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
 pub(super) fn choose(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let Some(person) = cx.actor().person() else { return refuse(NoticesError::NoSuchTopic) };
     let (source, topic, way) = (arguments.text(0)?, arguments.text(1)?, arguments.text(2)?);
-    let of_host = source == HOST && [SECURITY, CARE].contains(&topic);
+    let of_host = source == HOST && [SECURITY, CARE, MODERATION_TOPIC].contains(&topic);
     if !of_host && declared(cx, source, topic).is_none() {
         return refuse(NoticesError::NoSuchTopic);
     }

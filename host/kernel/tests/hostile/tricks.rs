@@ -1,6 +1,6 @@
 //! What a plugin tries within one call.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hamlet_kernel::{Actor, CallError};
 use wasmtime::component::Val;
@@ -76,15 +76,19 @@ fn t7_queries_that_take_long_let_others_pass() {
     }));
     village.run("first", "set count 1").unwrap();
     std::thread::scope(|scope| {
-        for _ in 0..3 {
-            let (begun, spin) = (Instant::now(), scope.spawn(|| try_it(&village, "spin-in-query", vec![])));
+        // On a busy machine a small query can take longer than the loop may last: such a try shows nothing.
+        // If queries had to wait for the loop, no try would ever show anything else.
+        let passed = (0..12).filter(|_| {
+            let spin = scope.spawn(|| try_it(&village, "spin-in-query", vec![]));
             std::thread::sleep(Duration::from_millis(100));
             // The only thread is at work on the loop, and still somebody is there.
             assert_eq!(village.get("first", "count"), "1");
-            assert!(!spin.is_finished(), "the loop ended after {:?}", begun.elapsed());
+            let beside = !spin.is_finished();
             let ended = spin.join().unwrap();
             assert!(matches!(&ended, Err(CallError::Deadline { .. })), "{ended:?}");
-        }
+            beside
+        });
+        assert_eq!(passed.take(3).count(), 3, "queries waited for the loop");
         // More of them than may give way: those wait, and all end.
         let spins: Vec<_> =
             (0..5).map(|_| scope.spawn(|| try_it(&village, "spin-in-query", vec![]))).collect();

@@ -60,6 +60,17 @@ impl Pen<'_> {
     }
 }
 
+/// How many forms among nodes post.
+pub(super) fn posting(nodes: &[Node]) -> usize {
+    let mut number = 0;
+    tree::each(nodes, &mut |element| number += usize::from(element.tag == "form" && is_posting(element)));
+    number
+}
+
+fn is_posting(form: &Element) -> bool {
+    !form.get("action").is_some_and(|action| action.contains('/'))
+}
+
 /// The forms of a page that post, in the order of their numbers.
 pub fn post_forms(page: &mut Fragment) -> Vec<&mut Element> {
     let mut forms = Vec::new();
@@ -71,7 +82,7 @@ fn collect<'a>(nodes: &'a mut [Node], forms: &mut Vec<&'a mut Element>) {
     for node in nodes {
         let Node::Element(element) = node else { continue };
         if element.tag == "form" {
-            if !element.get("action").is_some_and(|action| action.contains('/')) {
+            if is_posting(element) {
                 forms.push(element);
             }
         } else {

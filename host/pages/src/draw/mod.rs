@@ -4,6 +4,7 @@
 //! of the host's elements has a text that is shown where it cannot be drawn: its own content.
 
 mod chart;
+mod content;
 mod form;
 mod frame;
 mod money;
@@ -11,8 +12,10 @@ mod party;
 mod progress;
 mod qr;
 mod scan;
+mod share;
 mod time;
 
+pub use content::{Hidden, Moderation, contents};
 pub use form::{Posting, post_forms};
 pub use money::written as written_money;
 pub use time::{instant_from_local, written as written_time};
@@ -36,7 +39,18 @@ pub struct Viewer<'a> {
     /// Scheme and host by which she reaches the community: `https://oakfield.example`.
     pub origin: &'a str,
     /// What a party is called, to her; none when she may not know or there is no such party.
-    pub party: &'a dyn Fn(Id) -> Option<String>,
+    pub party: &'a dyn Fn(Id) -> Option<Named>,
+    /// What was reported and hidden.
+    pub moderation: Moderation<'a>,
+}
+
+/// A party as the viewer knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// How it is called.
+    pub name: String,
+    /// The page about it; none: not for the viewer.
+    pub page: Option<String>,
 }
 
 /// All that drawing needs beside the page.
@@ -51,7 +65,7 @@ impl Fragment {
     /// The page as markup for a browser.
     pub fn draw(&self, drawing: &Drawing<'_>) -> String {
         let mut html = String::new();
-        Pen { drawing, forms: 0 }.nodes(&mut html, &self.nodes);
+        Pen { drawing, forms: 0, inside_link: 0 }.nodes(&mut html, &self.nodes);
         html
     }
 }
@@ -59,24 +73,22 @@ impl Fragment {
 /// The parties whose names a page shows.
 pub fn parties(page: &Fragment) -> BTreeSet<Id> {
     let mut found = BTreeSet::new();
-    find_parties(&page.nodes, &mut found);
+    tree::each(&page.nodes, &mut |element| {
+        let id = element.get("id").filter(|_| element.tag == "h-party");
+        found.extend(id.and_then(|id| id.parse::<Id>().ok()));
+    });
     found
 }
 
-fn find_parties(nodes: &[Node], found: &mut BTreeSet<Id>) {
-    for node in nodes {
-        let Node::Element(element) = node else { continue };
-        match element.get("id").filter(|_| element.tag == "h-party") {
-            Some(id) => found.extend(id.parse::<Id>()),
-            None => find_parties(&element.children, found),
-        }
-    }
-}
+/// Elements that do something when they are pressed.
+const PRESSED: [&str; 4] = ["a", "button", "label", "summary"];
 
 struct Pen<'a> {
     drawing: &'a Drawing<'a>,
     /// Forms that post so far; each knows its number.
     forms: usize,
+    /// In how many elements it is that do something when they are pressed: no link belongs in there.
+    inside_link: usize,
 }
 
 impl Pen<'_> {
@@ -94,8 +106,10 @@ impl Pen<'_> {
         let drawn = match element.tag {
             "h-money" => money::draw(element, viewer.say),
             "h-time" => time::draw(element, viewer),
-            "h-party" => party::draw(element, viewer),
+            "h-party" => party::draw(element, viewer, self.inside_link == 0),
             "h-qr" => qr::draw(element, viewer.origin),
+            "h-share" => share::draw(element, viewer),
+            "h-content" => return self.content(html, element),
             "h-scan" => Some(scan::draw(viewer.say)),
             "h-frame" => frame::draw(element, viewer.say),
             "h-chart" => chart::draw(element, viewer.say),
@@ -126,7 +140,10 @@ impl Pen<'_> {
     fn whole(&mut self, html: &mut String, element: &Element) {
         tree::open(html, element);
         if !element.is_void() {
+            let pressed = usize::from(PRESSED.contains(&element.tag));
+            self.inside_link += pressed;
             self.nodes(html, &element.children);
+            self.inside_link -= pressed;
             tree::close(html, element.tag);
         }
     }

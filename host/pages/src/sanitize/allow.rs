@@ -262,6 +262,8 @@ pub const ELEMENTS: &[Allowed] = &[
     // Nothing of it is the plugin's: the host draws it, in its own words.
     block("h-scan"),
     block("h-live"),
+    with(block("h-content"), &[("name", Rule::Text(80))]),
+    with(block("h-share"), &[("href", Rule::Page), ("text", Rule::Text(300))]),
     with(
         block("h-frame"),
         &[("src", Rule::Static), ("title", Rule::Text(200)), ("height", Rule::Number(1_200))],

@@ -86,3 +86,11 @@ scan-refused = The camera cannot be used. Open the code with your phone's own ca
 ## A plugin's own picture, in a frame
 frame-asks = The picture above asks for this:
 frame-look = Look at it
+content-report = Report
+content-more = More about this
+content-look = What it said
+share-text = To pass on
+share-send = Share …
+share-copy = Copy
+share-copied = Copied
+share-scan = Scan it with a phone

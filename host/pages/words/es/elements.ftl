@@ -86,3 +86,11 @@ scan-refused = No se puede usar la cámara. Abre el código con la cámara de tu
 ## La imagen propia de un módulo, en un marco
 frame-asks = La imagen de arriba pide esto:
 frame-look = Míralo
+content-report = Denunciar
+content-more = Más sobre esto
+content-look = Lo que decía
+share-text = Para pasar a otros
+share-send = Compartir …
+share-copy = Copiar
+share-copied = Copiado
+share-scan = Escanéalo con un teléfono

@@ -33,6 +33,8 @@ impl From<Error> for types::Error {
             Error::PastLimit => Self::PastLimit,
             Error::Unpaid(why) => Self::Unpaid(why),
             Error::ConfirmationNeeded => Self::ConfirmationNeeded,
+            Error::Muted => Self::Muted,
+            Error::Newcomer(a_day) => Self::Newcomer(a_day),
             Error::Line(line, why) => Self::Line((line, why)),
             Error::Cursor => Self::CursorInvalid,
             // The contract has no case for rows that cannot be read: the call ends (T3).

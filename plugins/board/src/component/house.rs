@@ -1,13 +1,15 @@
 //! The community, as the host shows it to the component.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use hamlet_sdk::OrTrap as _;
 use hamlet_sdk::host::{HostStorage, clock, identity, random, schedule, sealed};
 use hamlet_sdk::types::{Id, Instant};
 
-use super::hamlet::host::{members, notices, settings};
+use super::hamlet::host::{members, moderation, notices, settings};
 use super::hamlet::ledger::{books, transfers, types as ledger};
+use crate::error::Error;
 use crate::rights::STEWARDS;
 use crate::world::{Notice, Party, Payment, Unit, Unpaid, World};
 
@@ -23,6 +25,7 @@ pub struct House {
     zone: OnceCell<String>,
     parties: OnceCell<Vec<Id>>,
     units: OnceCell<Vec<Unit>>,
+    hidden: OnceCell<HashSet<String>>,
 }
 
 impl House {
@@ -33,6 +36,7 @@ impl House {
             zone: OnceCell::new(),
             parties: OnceCell::new(),
             units: OnceCell::new(),
+            hidden: OnceCell::new(),
         }
     }
 
@@ -131,6 +135,22 @@ impl World for House {
         let all = members::Filter { kind: None, group: None };
         let page = members::list(&all, 50, cursor).ok()?;
         Some((page.parties.into_iter().map(Party::from).collect(), page.next))
+    }
+
+    /// Asked for once a call: a list looks at many.
+    fn is_hidden(&self, name: &str) -> bool {
+        self.hidden.get_or_init(|| moderation::hidden().into_iter().collect()).contains(name)
+    }
+
+    fn is_reported(&self, name: &str) -> bool {
+        moderation::is_reported(name)
+    }
+
+    fn admit(&self) -> Result<(), Error> {
+        moderation::admit().map_err(|error| match error {
+            moderation::Error::Newcomer(a_day) => Error::Newcomer(a_day),
+            _ => Error::Muted,
+        })
     }
 
     fn seal(&self, party: Id, plain: &[u8]) -> Option<Vec<u8>> {

@@ -8,6 +8,7 @@ mod directory;
 mod events;
 mod house;
 mod market;
+mod moderated;
 mod pages;
 mod topics;
 

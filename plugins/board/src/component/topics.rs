@@ -106,7 +106,14 @@ impl wit::Guest for Component {
 
     fn talk(number: u64) -> Result<wit::Conversation, types::Error> {
         let talk = topics::talk(&House::new(), number)?;
-        let reply = |Said { number, by, at, changed, text }| wit::Said { number, by, at, changed, text };
+        let reply = |Said { number, by, at, changed, text, hidden }| wit::Said {
+            number,
+            by,
+            at,
+            changed,
+            text,
+            hidden,
+        };
         let count = |(reply, count): (u64, topics::Count)| wit::ReactionCount {
             reply,
             reaction: count.reaction.into(),

@@ -197,7 +197,7 @@ pub fn remind(world: &impl World) -> Result<(), Error> {
 fn remind_of(world: &impl World, seen: &Seen, one: Occurrence) -> Result<(), Error> {
     for guest in line(world, seen, one.start)? {
         // Who lost sight of it since, by leaving a group, is not told.
-        if !guest.waits && post::may_see(world, Some(guest.party), &seen.post) {
+        if !guest.waits && seen.is_for(world, guest.party) {
             world.tell(
                 guest.party,
                 &Notice {

@@ -7,17 +7,19 @@ use crate::audience::Audience;
 use crate::favourites;
 use crate::market::payments;
 use crate::post::{self, Details, Number, Price, Seen};
-use crate::rights;
 use crate::world::World;
+use crate::{moderated, rights};
 
 pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>, number: Number) -> Result<(), PageError> {
     let seen = post::read(sheet.world, number)?;
     sheet.title.clone_from(&seen.words.title);
+    sheet.markup("<h-content name=\"").text(moderated::post_name(number)).markup("\">");
     facts(sheet, &seen);
     let text = seen.words.text.as_str();
     if !text.is_empty() {
         sheet.markup("<section class=\"card\">").written(text).markup("</section>");
     }
+    sheet.markup("</h-content>");
     if let Details::Event(gathering) = &seen.post.details {
         when::write(sheet, &seen, gathering)?;
     }
@@ -134,17 +136,10 @@ fn own<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) {
     sheet.markup("</div>");
 }
 
-/// A text and a code to pass on. They hold the address and what kind of thing it is, and no word of it: whoever opens the
-/// address sees what is for her eyes.
+/// A text to pass on. It holds the address and what kind of thing it is, and no word of it: whoever opens the address
+/// sees what is for her eyes.
 fn share<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen) {
-    let path = seen.path();
     let text = Sheet::<W>::of_kind(seen.kind(), ["share-offer", "share-want", "share-topic", "share-event"]);
-    sheet.markup("<details class=\"card\"><summary>").say("share").markup("</summary><p>").say(text);
-    sheet
-        .markup("</p><h-qr label=\"")
-        .say("share-scan")
-        .markup("\" href=\"")
-        .text(&path)
-        .markup("\"></h-qr><p><a href=\"");
-    sheet.text(&path).markup("\">").say("share-link").markup("</a></p></details>");
+    sheet.markup("<details class=\"card\"><summary>").say("share").markup("</summary><h-share href=\"");
+    sheet.text(seen.path()).markup("\" text=\"").say(text).markup("\"></h-share></details>");
 }

@@ -6,7 +6,7 @@ use hamlet_sdk::{Html, Words};
 use super::Request;
 use crate::post::{Details, Kind, Price, Seen};
 use crate::world::World;
-use crate::{categories, markup, price};
+use crate::{categories, markup, moderated, price};
 
 const WORDS: &[(&str, &[&str])] =
     &[("en", &[include_str!("../../words/en.ftl")]), ("es", &[include_str!("../../words/es.ftl")])];
@@ -237,6 +237,9 @@ impl<'a, W: World> Sheet<'a, W> {
         }
         if !seen.post.is_open(self.world.now()) {
             self.markup(" <span class=\"tag\">").say("closed").markup("</span>");
+        }
+        if self.world.is_hidden(&moderated::post_name(seen.number)) {
+            self.markup(" <span class=\"tag\">").say("hidden").markup("</span>");
         }
         self.markup("<p class=\"soft\"><small>");
         if let Details::Event(gathering) = &seen.post.details {

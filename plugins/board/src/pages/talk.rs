@@ -2,6 +2,7 @@
 
 use super::PageError;
 use super::sheet::Sheet;
+use crate::moderated;
 use crate::post::Seen;
 use crate::topics::{self, Reaction, Said, Talk};
 use crate::world::World;
@@ -39,11 +40,16 @@ fn reply<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, talk: &Talk, said: &Sa
         sheet.text(" · ").say("changed");
     }
     sheet.markup("</small></p>");
-    let Some(text) = &said.text else {
-        sheet.nothing("withdrawn").markup("</li>");
+    let Some(text) = said.text.as_ref().filter(|_| !said.hidden) else {
+        match (said.hidden, &said.text) {
+            // The host says that it is hidden, and shows what it said to those who may see it.
+            (true, text) => content(sheet, seen, said, text.as_deref().unwrap_or_default()),
+            (false, _) => drop(sheet.nothing("withdrawn")),
+        }
+        sheet.markup("</li>");
         return;
     };
-    sheet.written(text);
+    content(sheet, seen, said, text);
     reactions(sheet, seen, talk, said.number);
     if sheet.world.person() == Some(said.by) {
         let (number, reply) = (seen.number.to_string(), said.number.to_string());
@@ -58,6 +64,12 @@ fn reply<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, talk: &Talk, said: &Sa
         sheet.button("topics.withdraw", &fields, &seen.path(), "withdraw", "quiet").markup("</details>");
     }
     sheet.markup("</li>");
+}
+
+/// What a reply says, as something that can be reported.
+fn content<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, said: &Said, text: &str) {
+    sheet.markup("<h-content name=\"").text(moderated::reply_name(seen.number, said.number)).markup("\">");
+    sheet.written(text).markup("</h-content>");
 }
 
 /// The reactions to a post (`reply` 0) or a reply, each a button for whoever may react.

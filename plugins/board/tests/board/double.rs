@@ -37,6 +37,10 @@ pub struct Village {
     pub told: RefCell<Vec<Told>>,
     /// Payer, payee, amount with unit, memo.
     pub paid: RefCell<Vec<(Id, Id, String, String)>>,
+    /// Names of what stewards hid.
+    pub hidden: RefCell<Vec<String>>,
+    pub reported: RefCell<Vec<String>>,
+    pub muted: RefCell<Vec<Id>>,
     random: Cell<u8>,
 }
 
@@ -50,6 +54,9 @@ impl Village {
             erased: RefCell::default(),
             told: RefCell::default(),
             paid: RefCell::default(),
+            hidden: RefCell::default(),
+            reported: RefCell::default(),
+            muted: RefCell::default(),
             random: Cell::new(0),
         }
     }
@@ -153,6 +160,19 @@ impl World for Village {
         let from: usize = cursor.map_or(Some(0), |cursor| cursor.parse().ok())?;
         let parties = PEOPLE.iter().skip(from).take(2).filter_map(|(id, _)| self.party(*id)).collect();
         Some((parties, (from + 2 < PEOPLE.len()).then(|| (from + 2).to_string())))
+    }
+
+    fn is_hidden(&self, name: &str) -> bool {
+        self.hidden.borrow().iter().any(|hidden| hidden == name)
+    }
+
+    fn is_reported(&self, name: &str) -> bool {
+        self.reported.borrow().iter().any(|reported| reported == name)
+    }
+
+    fn admit(&self) -> Result<(), Error> {
+        let muted = self.actor.get().is_some_and(|actor| self.muted.borrow().contains(&actor));
+        if muted { Err(Error::Muted) } else { Ok(()) }
     }
 
     /// Not a cipher; but nothing of the plain text stands in a row, so that a test can look for it there.

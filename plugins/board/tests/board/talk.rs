@@ -3,9 +3,9 @@
 use board::audience::Audience;
 use board::drafts;
 use board::error::Error;
-use board::market;
 use board::post::{Details, Number, Words};
 use board::topics::{self, Reaction};
+use board::{market, moderated};
 
 use crate::double::*;
 
@@ -97,4 +97,56 @@ fn drafts_are_for_their_writer_alone() {
     assert_eq!(drafts::keep(&village, &words(&"x".repeat(4_001)), Some(1)), Err(Error::Text));
     drafts::forget(village.with(ANA), first).unwrap();
     assert!(drafts::list(&village).unwrap().is_empty());
+}
+
+#[test]
+fn what_stewards_hid_is_there_for_its_author_and_for_them_and_its_words_can_be_erased() {
+    let village = Village::new();
+    let spring = topic(village.with(ANA), "Who cleans it?");
+    let said = topics::reply(village.with(PAU), spring, "A bad word").unwrap();
+    let name = moderated::reply_name(spring, said);
+    let content = moderated::content(village.with(LENA), &name).unwrap().unwrap();
+    assert_eq!((content.author, content.text.as_str(), content.path.as_str()), (PAU, "A bad word", "post/1"));
+    assert_eq!(moderated::erase(village.with(ROSA), &name), Err(Error::NotFound), "it is not hidden");
+    village.hidden.borrow_mut().push(name.clone());
+    for (viewer, sees) in [(PAU, true), (ROSA, true), (LENA, false), (ANA, false)] {
+        let reply = topics::talk(village.with(viewer), spring).unwrap().replies.remove(0);
+        assert_eq!((reply.hidden, reply.text.is_some()), (true, sees), "{viewer:?}");
+        assert_eq!(moderated::content(&village, &name).unwrap().is_some(), sees, "{viewer:?}");
+    }
+    assert_eq!(moderated::erase(village.with(PAU), &name), Err(Error::StewardsOnly));
+    moderated::erase(village.with(ROSA), &name).unwrap();
+    assert_eq!(moderated::content(&village, &name).unwrap(), None);
+    assert_eq!(moderated::erase(&village, &name), Err(Error::NotFound));
+
+    let name = moderated::post_name(spring);
+    village.hidden.borrow_mut().push(name.clone());
+    moderated::erase(&village, &name).unwrap();
+    let seen = board::post::read(village.with(ANA), spring).unwrap();
+    assert_eq!((seen.words, seen.post.closed), (Words::default(), Some(NOON)));
+    assert!(market::find(village.with(ROSA), "spring", 10, None).unwrap().rows.is_empty());
+}
+
+#[test]
+fn stewards_read_what_was_reported_whomever_it_is_for_and_nothing_else() {
+    let village = Village::new();
+    village.join(ANA, "choir");
+    let number = village.with(ANA).put_up("Rehearsal", TOPIC, Audience::Group("choir".to_owned())).unwrap();
+    let name = moderated::post_name(number);
+    assert_eq!(moderated::content(village.with(ROSA), &name).unwrap(), None);
+    village.reported.borrow_mut().push(name.clone());
+    assert_eq!(moderated::content(village.with(ROSA), &name).unwrap().unwrap().text, "Rehearsal");
+    assert_eq!(moderated::content(village.with(LENA), &name).unwrap(), None);
+}
+
+#[test]
+fn whoever_is_muted_puts_up_and_answers_nothing() {
+    let village = Village::new();
+    let spring = topic(village.with(ANA), "");
+    let said = topics::reply(village.with(PAU), spring, "I do.").unwrap();
+    village.muted.borrow_mut().push(PAU);
+    assert_eq!(village.put_up("Another", TOPIC, Audience::Members), Err(Error::Muted));
+    assert_eq!(topics::reply(&village, spring, "and"), Err(Error::Muted));
+    assert_eq!(topics::correct(&village, spring, said, "and"), Err(Error::Muted));
+    topics::withdraw(&village, spring, said).unwrap();
 }

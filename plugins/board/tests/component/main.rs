@@ -211,3 +211,135 @@ fn a_helper_gets_hours_and_a_guest_a_reminder() {
     assert!(sentence.contains("2.00 HOURS"), "{sentence}");
     assert_eq!(village.balance("pau", 201), json!("200"));
 }
+
+/// A thing of the board's by name, for `hamlet:host/moderation`.
+fn thing(name: &str, reason: &str) -> Value {
+    json!({ "plugin": "board", "name": name, "reason": reason })
+}
+
+#[test]
+fn w6_what_is_reported_is_hidden_looked_at_again_and_erased() {
+    let village = village(Instances::Reused);
+    let moderation = |who: &str, function: &str, arguments: Value| {
+        village.0.call(who, "host", &format!("moderation.{function}"), arguments)
+    };
+    let case = |done: Result<Value, Refusal>| done.unwrap_err().case().to_owned();
+    village.offer("ana", "Stolen bicycles", "3.50", "members");
+    let name = "post/1";
+    // Reporting: of what there can be, with a reason, as a member.
+    assert_eq!(
+        case(moderation("pau", "report", json!({ "plugin": "ledger", "name": name, "reason": "x" }))),
+        "no-such-content"
+    );
+    assert_eq!(case(moderation("pau", "report", thing("Post 1", "x"))), "no-such-content");
+    assert_eq!(case(moderation("pau", "report", thing(name, " "))), "reason-invalid");
+    assert_eq!(case(moderation("pau", "reports", json!({}))), "denied");
+    moderation("pau", "report", thing(name, "They are mine")).unwrap();
+    moderation("pau", "report", thing(name, "They are mine!")).unwrap();
+    assert_eq!(village.inbox("steward"), ["moderation: notice-reported"], "told once of each thing");
+    let reports = moderation("steward", "reports", json!({})).unwrap();
+    assert_eq!(reports.as_array().unwrap().len(), 1);
+    assert_eq!(reports[0]["reports"][0]["reason"], "They are mine!");
+    assert_eq!(reports[0]["reports"][0]["by"], village.id("pau"));
+    // Hiding: for stewards, once, and everybody but her and them finds it no more.
+    let hash = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let mut hide = thing(name, "No stolen goods");
+    hide["author"] = json!(village.id("ana"));
+    hide["hash"] = json!(hash);
+    assert_eq!(case(moderation("pau", "hide", hide.clone())), "denied");
+    moderation("steward", "hide", hide.clone()).unwrap();
+    assert_eq!(case(moderation("steward", "hide", hide)), "hidden-already");
+    assert_eq!(moderation("steward", "reports", json!({})).unwrap(), json!([]));
+    assert!(village.inbox("ana").contains(&"moderation: notice-hidden".to_owned()));
+    let found = |who: &str| {
+        let found = village.ok(who, "board", "find", json!({ "words": "bicycles", "limit": 10 }));
+        found["posts"].as_array().unwrap().len()
+    };
+    assert_eq!([found("ana"), found("pau"), found("steward")], [1, 0, 1]);
+    assert_eq!(case(village.call("pau", "market.get", json!({ "number": 1 }))), "not-found");
+    let about = |who: &str| {
+        moderation(who, "about", json!({ "plugin": "board", "names": [name, "post/2"] })).unwrap()
+    };
+    assert_eq!(
+        (about("pau")[0]["reason"].clone(), about("pau")[1].clone()),
+        (json!("No stolen goods"), Value::Null)
+    );
+    assert_eq!((&about("pau")[0]["mine"], &about("ana")[0]["mine"]), (&json!(false), &json!(true)));
+    assert_eq!(about("pau")[0]["hash"], hash);
+    // The appeal: hers, once, and answered by another steward.
+    assert_eq!(case(moderation("steward", "uphold", thing(name, "no"))), "no-appeal");
+    assert_eq!(case(moderation("pau", "appeal", thing(name, "x"))), "not-yours");
+    moderation("ana", "appeal", thing(name, "I inherited them")).unwrap();
+    assert_eq!(case(moderation("ana", "appeal", thing(name, "again"))), "no-appeal");
+    assert_eq!(about("pau")[0]["appeal"], Value::Null, "what she says is for stewards");
+    assert_eq!(about("steward")[0]["appeal"]["reason"], "I inherited them");
+    village
+        .0
+        .host("members", "join-group", &json!({ "party": village.id("lena"), "group": "stewards" }))
+        .unwrap();
+    assert_eq!(case(moderation("steward", "uphold", thing(name, "no"))), "another-steward-needed");
+    moderation("lena", "uphold", thing(name, "There is a police report")).unwrap();
+    assert_eq!(case(moderation("lena", "uphold", thing(name, "no"))), "no-appeal");
+    // Erasing: the plugin's half does nothing to what is not hidden.
+    assert_eq!(case(village.call("ana", "moderated.erase", json!({ "name": name }))), "denied");
+    assert!(village.call("lena", "moderated.erase", json!({ "name": "post/2" })).is_err());
+    village.ok("lena", "board", "moderated.erase", json!({ "name": name }));
+    moderation("lena", "note-erased", thing(name, "A court says so")).unwrap();
+    assert_eq!(found("ana"), 0);
+    assert_eq!(village.ok("ana", "board", "market.get", json!({ "number": 1 }))["title"], "");
+    assert_eq!(case(moderation("lena", "show", thing(name, "x"))), "not-hidden");
+    // Each act is in the log, with its reason where it can be read.
+    let log = village.ok(
+        "pau",
+        "host",
+        "steward-log.list",
+        json!({ "filter": { "interfaces": ["moderation"] }, "limit": 50 }),
+    );
+    let mut acts: Vec<&str> =
+        log["entries"].as_array().unwrap().iter().map(|entry| entry["function"].as_str().unwrap()).collect();
+    // Those of one moment stand in no order.
+    acts.sort_unstable();
+    assert_eq!(acts, ["hide", "note-erased", "uphold"]);
+    assert!(log["entries"].as_array().unwrap().iter().any(|entry| entry["party"] == village.id("ana")));
+}
+
+#[test]
+fn w6_the_muted_and_the_new_put_up_less() {
+    let village = village(Instances::Reused);
+    let moderation = |who: &str, function: &str, arguments: Value| {
+        village.0.call(who, "host", &format!("moderation.{function}"), arguments)
+    };
+    let case = |done: Result<Value, Refusal>| done.unwrap_err().case().to_owned();
+    let begin = |who: &str| {
+        village.call(
+            who,
+            "topics.begin",
+            json!({ "title": "x", "text": "y", "audience": "members", "later": false }),
+        )
+    };
+    let mute = |days: u32| json!({ "person": village.id("pau"), "days": days, "reason": "Shouting" });
+    assert_eq!(case(moderation("ana", "mute", mute(3))), "denied");
+    assert_eq!(case(moderation("steward", "mute", mute(0))), "days-invalid");
+    let steward = json!({ "person": village.id("steward"), "days": 3, "reason": "x" });
+    assert_eq!(case(moderation("steward", "mute", steward)), "is-steward");
+    moderation("steward", "mute", mute(3)).unwrap();
+    assert_eq!(case(begin("pau")), "muted");
+    let muted = |who: &str| moderation(who, "muted", json!({ "person": village.id("pau") })).unwrap();
+    assert_eq!((muted("pau")["reason"].clone(), muted("ana")), (json!("Shouting"), Value::Null));
+    moderation("steward", "unmute", json!({ "person": village.id("pau"), "reason": "Sorry" })).unwrap();
+    begin("pau").unwrap();
+    // Newcomers: two things a day, and the next day two again; stewards as much as they need.
+    moderation("steward", "set-limits", json!({ "limits": { "days": 14, "a-day": 2 } })).unwrap();
+    assert_eq!(
+        case(moderation("steward", "set-limits", json!({ "limits": { "days": 366, "a-day": 2 } }))),
+        "days-invalid"
+    );
+    begin("pau").unwrap();
+    let Err(refused) = begin("pau") else { panic!("a third one was taken") };
+    assert_eq!(refused.case(), "newcomer");
+    for _ in 0..3 {
+        begin("steward").unwrap();
+    }
+    moderation("steward", "set-limits", json!({ "limits": { "days": 0, "a-day": 0 } })).unwrap();
+    begin("pau").unwrap();
+}

@@ -21,13 +21,20 @@ const PATH: &str = "/me/inbox";
 /// When quiet hours end, as long as nothing was chosen.
 const MORNING: u64 = 7;
 /// What the host itself sends: the title's message, and the text's.
-const OF_HOST: [(&str, &str); 6] = [
+const OF_HOST: [(&str, &str); 13] = [
     ("notice-token", "notice-token-about"),
     ("notice-passkey", "notice-passkey-about"),
     ("notice-recovery", "notice-recovery-about"),
     ("notice-signed-in", "notice-signed-in-about"),
     ("notice-confirm", "notice-confirm-about"),
     ("notice-backup", "notice-backup-about"),
+    ("notice-reported", "notice-reported-about"),
+    ("notice-appeal", "notice-appeal-about"),
+    ("notice-hidden", "notice-hidden-about"),
+    ("notice-shown", "notice-shown-about"),
+    ("notice-upheld", "notice-upheld-about"),
+    ("notice-content-erased", "notice-content-erased-about"),
+    ("notice-muted", "notice-muted-about"),
 ];
 
 /// How many notices whoever is signed in has not read.
@@ -155,7 +162,7 @@ fn wishes(visit: &Visit, choices: &Value) -> Markup {
                     @let id = format!("way-{at}");
                     div class="field" {
                         label for=(id) {
-                            @if source == HOST { (say.t(if topic == hamlet_identity::CARE { "topic-care" } else { "topic-security" })) }
+                            @if source == HOST { (say.t(topic_words(topic))) }
                             @else {
                                 (visit.plugin_title(source)) ": " (text(choice, "title"))
                             }
@@ -177,6 +184,15 @@ fn wishes(visit: &Visit, choices: &Value) -> Markup {
 }
 
 /// How notices of a topic may reach somebody.
+/// What a topic of the host's is called.
+fn topic_words(topic: &str) -> &'static str {
+    match topic {
+        hamlet_identity::CARE => "topic-care",
+        hamlet_identity::MODERATION_TOPIC => "topic-moderation",
+        _ => "topic-security",
+    }
+}
+
 fn ways(say: &Say) -> [(&'static str, String); 4] {
     [
         ("inbox", say.t("way-inbox")),

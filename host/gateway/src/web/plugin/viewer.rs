@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::join_all;
-use hamlet_pages::draw::{Drawing, Posting, Viewer, parties};
+use hamlet_pages::draw::{Drawing, Moderation, Named, Posting, Viewer, contents, parties};
 use hamlet_pages::words::Say;
 use hamlet_pages::{Fragment, forms};
 use hamlet_reflect::Id;
@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::ask::{ask, text};
+use super::super::moderation;
 use super::super::visit::Visit;
 use super::DO;
 
@@ -23,7 +24,7 @@ pub(super) struct Sight<'a> {
     visit: &'a Visit,
     pub say: &'a Say,
     pub zone: TimeZone,
-    names: HashMap<Id, String>,
+    names: HashMap<Id, Named>,
 }
 
 impl<'a> Sight<'a> {
@@ -38,14 +39,15 @@ impl<'a> Sight<'a> {
         let visit = self.visit;
         let asked = ids.into_iter().take(NAMES_MAX).map(|id| async move {
             let party = ask(visit, "members", "get", json!({ "party": id.to_string() })).await.ok()?;
-            Some((id, text(&party, "name").to_owned()))
+            let page = visit.browser.is_some().then(|| format!("/members/{}", text(&party, "handle")));
+            Some((id, Named { name: text(&party, "name").to_owned(), page }))
         });
         let learned: Vec<_> = join_all(asked).await;
         self.names.extend(learned.into_iter().flatten());
     }
 
     pub fn name(&self, id: Id) -> Option<&str> {
-        self.names.get(&id).map(String::as_str)
+        self.names.get(&id).map(|named| named.name.as_str())
     }
 
     /// Draws a page of a plugin. `here`: its path and query. Names are looked up first.
@@ -61,12 +63,16 @@ impl<'a> Sight<'a> {
             Some(format!("/p/{plugin}/{DO}/{}/{}", found.interface.short, found.function.name))
         };
         let party = |id: Id| self.names.get(&id).cloned();
+        let hidden = moderation::hidden_among(visit, plugin, &contents(page)).await;
+        let hidden = |name: &str| hidden.get(name).cloned();
+        let place = |name: &str| visit.browser.as_ref().and_then(|_| moderation::place(plugin, name));
         let viewer = Viewer {
             say: self.say,
             zone: self.zone.clone(),
             now: i64::try_from(visit.here.state.kernel.now()).unwrap_or(i64::MAX),
             origin: &origin,
             party: &party,
+            moderation: Moderation { place: &place, hidden: &hidden },
         };
         let posting = Posting { csrf: &csrf, key: &key, here, function: &function };
         page.draw(&Drawing { viewer, posting: Some(posting) })
