@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hamlet_identity::Identity;
+use hamlet_identity::{Identity, Secret};
 use hamlet_kernel::Kernel;
 use hamlet_reflect::Id;
 use parking_lot::Mutex;
@@ -159,6 +159,8 @@ pub(crate) struct State {
     pub uploads: Arc<Semaphore>,
     pub openapi: Made,
     pub host_package: Made,
+    /// Under what the addresses of pictures are marked; none: the box has no randomness, and marks none.
+    pub picture_key: Option<[u8; 32]>,
 }
 
 /// The communities by host name.
@@ -194,6 +196,7 @@ impl Communities {
                 uploads: Arc::new(Semaphore::new(blobs::UPLOADS_MAX)),
                 openapi: Made::default(),
                 host_package: Made::default(),
+                picture_key: Secret::new().ok().map(|secret| secret.hash()),
             });
             crate::web::carry(&state);
             if community.any_address && by_address.is_none() {

@@ -142,7 +142,7 @@ fn is_content(name: &str) -> bool {
 }
 
 /// A reason, which has to be said.
-fn reason<'a>(arguments: Arguments<'a>, place: usize) -> Result<&'a str, Stop<ModerationError>> {
+fn reason(arguments: Arguments<'_>, place: usize) -> Result<&str, Stop<ModerationError>> {
     let text = arguments.text(place)?.trim();
     if text.is_empty() || text.len() > REASON_BYTES_MAX {
         return refuse(ModerationError::ReasonInvalid);

@@ -29,6 +29,7 @@ fn drawn(page: &str, say: &Say) -> String {
         now: NOW,
         origin: "https://oak.example",
         party: &party,
+        picture: &|src| format!("{src}?for=x"),
         moderation,
     };
     let key = || "0199".to_owned();
@@ -80,6 +81,16 @@ fn each_element_is_drawn_in_the_viewers_language() {
             "<h-content name=seen><p>Hello</h-content>",
             "<div class=\"h-content\"><p class=\"h-hidden\">No &lt;b&gt;.</p><details><summary>What it said</summary><p>Hello</p></details><p class=\"h-act\"><a href=\"/moderation/shop/seen\">More about this</a></p></div>",
             "<div class=\"h-content\"><p class=\"h-hidden\">No &lt;b&gt;.</p><details><summary>Lo que decía</summary><p>Hello</p></details><p class=\"h-act\"><a href=\"/moderation/shop/seen\">Más sobre esto</a></p></div>",
+        ),
+        (
+            "<img src=\"blob/00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\" alt=Bread>",
+            "<img src=\"/p/shop/blob/00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff?for=x\" alt=\"Bread\" loading=\"lazy\">",
+            "<img src=\"/p/shop/blob/00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff?for=x\" alt=\"Bread\" loading=\"lazy\">",
+        ),
+        (
+            "<h-picture name=photo></h-picture>",
+            "<input type=\"file\" name=\"p_photo\" accept=\"image/jpeg,image/png\" data-picture id=\"p_file-p_photo\">",
+            "<input type=\"file\" name=\"p_photo\" accept=\"image/jpeg,image/png\" data-picture id=\"p_file-p_photo\">",
         ),
         (
             "<h-live><p>Now <b>3</b></h-live>",

@@ -30,8 +30,15 @@ fn read(function: &Function, pairs: &[(&str, &str)]) -> Result<Value, Vec<FieldE
 
 fn drawing() -> Drawing<'static> {
     let moderation = Moderation { place: &|_| None, hidden: &|_| None };
-    let viewer =
-        Viewer { say: speak("en"), zone: TimeZone::UTC, now: 0, origin: "", party: &|_| None, moderation };
+    let viewer = Viewer {
+        say: speak("en"),
+        zone: TimeZone::UTC,
+        now: 0,
+        origin: "",
+        party: &|_| None,
+        picture: &|src| format!("{src}?for=x"),
+        moderation,
+    };
     Drawing { viewer, posting: None }
 }
 

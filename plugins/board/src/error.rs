@@ -32,6 +32,9 @@ pub enum Error {
     /// The price is no decimal number of 18 digits at most, or the community has no such currency.
     #[error("this is no price")]
     Price,
+    /// There is no such picture.
+    #[error("there is no such picture")]
+    Picture,
     /// There is no such category.
     #[error("there is no such category")]
     Category,

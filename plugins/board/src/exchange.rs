@@ -76,7 +76,15 @@ fn draft<'a>(world: &impl World, cell: impl Fn(&str) -> &'a str, party: Option<I
     };
     let [title, text, place] = ["title", "text", "place"].map(|name| cell(name).to_owned());
     let until = Some(market::days_from_now(world, days)?);
-    Ok(Draft { words: Words { title, text, place }, audience, party, category, until, details })
+    Ok(Draft {
+        words: Words { title, text, place },
+        audience,
+        party,
+        category,
+        until,
+        details,
+        picture: None,
+    })
 }
 
 /// A category by its number or by one of its names.

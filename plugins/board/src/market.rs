@@ -61,6 +61,8 @@ pub struct Draft {
     pub until: Option<Instant>,
     /// What its kind has.
     pub details: Details,
+    /// The hash of a picture.
+    pub picture: Option<Vec<u8>>,
 }
 
 /// Puts something up, and tells those whose saved searches it answers. Its number.
@@ -92,7 +94,9 @@ pub fn put_up(world: &impl World, draft: Draft) -> Result<Number, Error> {
         category: draft.category,
         sealed: seal(world, author, &draft.words)?,
         details: draft.details,
+        picture: draft.picture,
     };
+    hold(world, None, post.picture.as_deref())?;
     let number = LAST.add(world.db(), &(), 1)?.unsigned_abs();
     POSTS.put(world.db(), &number, &post)?;
     let seen = Seen { number, post, words: draft.words };
@@ -122,8 +126,10 @@ pub fn change(world: &impl World, number: Number, draft: Draft) -> Result<(), Er
         category: draft.category,
         sealed,
         details: draft.details,
+        picture: draft.picture,
         ..old.post.clone()
     };
+    hold(world, old.post.picture.as_deref(), post.picture.as_deref())?;
     POSTS.put(world.db(), &number, &post)?;
     index(world, &Seen { number, post, words: draft.words })
 }
@@ -166,11 +172,29 @@ fn take_off(world: &impl World, number: Number) -> Result<(), Error> {
     Ok(search::remove(world.db(), number)?)
 }
 
+/// Keeps a new picture and lets the old one go.
+fn hold(world: &impl World, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<(), Error> {
+    if old == new {
+        return Ok(());
+    }
+    if new.is_some_and(|new| !world.hold(new)) {
+        return Err(Error::Picture);
+    }
+    if let Some(old) = old {
+        world.release(old);
+    }
+    Ok(())
+}
+
 /// Takes its words out of its row and the search, and takes it off the board. What erasing asks for was asked before.
 pub(crate) fn erase(world: &impl World, number: Number) -> Result<(), Error> {
     let post = POSTS.get(world.db(), &number)?.ok_or(Error::NotFound)?;
     let sealed = seal(world, post.author, &Words::default())?;
-    POSTS.update(world.db(), &number, |post| post.sealed = sealed)?;
+    hold(world, post.picture.as_deref(), None)?;
+    POSTS.update(world.db(), &number, |post| {
+        post.sealed = sealed;
+        post.picture = None;
+    })?;
     take_off(world, number)
 }
 

@@ -149,6 +149,8 @@ pub struct Post {
     pub sealed: Vec<u8>,
     /// What its kind has.
     pub details: Details,
+    /// The hash of a picture that the board holds.
+    pub picture: Option<Vec<u8>>,
 }
 
 impl Row for Post {}

@@ -52,6 +52,11 @@ pub trait World {
     /// Opens what was sealed for a party; none: its key was destroyed, and the words are gone.
     fn open(&self, party: Id, sealed: &[u8]) -> Option<Vec<u8>>;
 
+    /// Keeps a picture that was sent before; false: there is none of this hash.
+    fn hold(&self, picture: &[u8]) -> bool;
+    /// Lets a picture go that it kept.
+    fn release(&self, picture: &[u8]);
+
     /// Has [`crate::events::remind`] called every hour from now on.
     fn remind_hourly(&self);
     /// Tells a party of something, as far as she wants to be told.
@@ -206,6 +211,14 @@ impl<W: World> World for As<'_, W> {
 
     fn admit(&self) -> Result<(), Error> {
         self.world.admit()
+    }
+
+    fn hold(&self, picture: &[u8]) -> bool {
+        self.world.hold(picture)
+    }
+
+    fn release(&self, picture: &[u8]) {
+        self.world.release(picture);
     }
 
     fn remind_hourly(&self) {

@@ -189,3 +189,6 @@ refused-no-account = One of you has no account in this currency.
 refused-past-limit = There is not enough on your account for it, or the other account is full.
 refused-unpaid = It was not paid: { $first }
 refused-line = Line { $first } cannot be taken: { $second }
+picture = Picture
+picture-help = A JPEG or PNG, as your phone makes them. What the camera writes into it is taken out.
+refused-picture-invalid = The picture is not there any more. Choose it once more.

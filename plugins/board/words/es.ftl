@@ -189,3 +189,6 @@ refused-no-account = Uno de los dos no tiene cuenta en esta moneda.
 refused-past-limit = No tienes bastante en tu cuenta, o la otra cuenta está llena.
 refused-unpaid = No se ha pagado: { $first }
 refused-line = La línea { $first } no vale: { $second }
+picture = Foto
+picture-help = Un JPEG o PNG, como los hace tu teléfono. Lo que la cámara escribe dentro se quita.
+refused-picture-invalid = La foto ya no está. Elígela otra vez.

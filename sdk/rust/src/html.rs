@@ -113,6 +113,26 @@ impl Html {
         self.markup(">").text(else_shown).markup("</h-money>")
     }
 
+    /// A picture that the plugin holds, by its hash; `alt`: what is on it, for who cannot see it.
+    pub fn picture(&mut self, hash: &[u8], alt: &str) -> &mut Self {
+        self.markup("<img src=\"blob/");
+        for byte in hash {
+            self.text(format_args!("{byte:02x}"));
+        }
+        self.markup("\"").attribute("alt", alt).markup(">")
+    }
+
+    /// The beginning of a thing that a member put up, by its name in this plugin (`hamlet:host/moderated`): it can be
+    /// reported, and is drawn as hidden when stewards hid it. [`Self::content_end`] ends it.
+    pub fn content(&mut self, name: &str) -> &mut Self {
+        self.markup("<h-content").attribute("name", name).markup(">")
+    }
+
+    /// The end of such a thing.
+    pub fn content_end(&mut self) -> &mut Self {
+        self.markup("</h-content>")
+    }
+
     /// Another part, as it was written.
     pub fn part(&mut self, part: &Html) -> &mut Self {
         self.0.push_str(&part.0);

@@ -4,6 +4,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
+use hamlet_reflect::Id;
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -19,6 +20,15 @@ pub(crate) const CSRF: &str = "csrf";
 pub(crate) fn csrf(hash: &[u8; 32]) -> String {
     let token = blake3::derive_key("hamlet 2026 forms of a session", hash);
     blake3::Hash::from_bytes(token).to_hex().to_string()
+}
+
+/// That a page which the host drew for this viewer showed her this picture: put behind its address. `key`: this host's own,
+/// new with each start, so that nobody can make one for herself.
+pub(crate) fn picture_mark(key: &[u8; 32], viewer: Option<Id>, path: &str) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    hasher.update(&viewer.map_or(0, |viewer| viewer.0).to_be_bytes());
+    hasher.update(path.as_bytes());
+    hasher.finalize()
 }
 
 /// What was posted, of at most [`FORM_BYTES_MAX`] bytes.

@@ -7,7 +7,7 @@
 //! where somebody lives.
 
 /// Largest picture in bytes.
-pub(crate) const PICTURE_BYTES_MAX: usize = 3 << 20;
+pub(crate) const PICTURE_BYTES_MAX: usize = 8 << 20;
 
 /// What a picture is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! A form with a file, posted from a page of this origin: guarded exactly as `visit::Posted` is.
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 
 use super::guard::{CSRF, check_origin, check_token};
@@ -13,7 +14,7 @@ use super::visit::Member;
 use crate::problem::Problem;
 
 /// Largest form with a file, in bytes.
-const UPLOAD_BYTES_MAX: usize = 4 << 20;
+const UPLOAD_BYTES_MAX: usize = 9 << 20;
 
 /// A form with a file, of somebody who is signed in.
 pub(crate) struct Uploaded {
@@ -41,20 +42,27 @@ impl FromRequest<()> for Uploaded {
         let (mut parts, body) = request.into_parts();
         check_origin(&parts.headers).map_err(axum::response::IntoResponse::into_response)?;
         let visit = Member::from_request_parts(&mut parts, &()).await?;
-        let body =
-            Limited::new(body, UPLOAD_BYTES_MAX).collect().await.map_err(|_| too_large().into_response())?;
         let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let read =
-            multipart::boundary(kind).and_then(|boundary| multipart::parse(boundary, &body.to_bytes()));
-        let Some(parts) = read else {
-            let detail = "The form did not arrive whole. Go back and send it once more.";
-            return Err(Problem::bad_request("form-broken", detail).into_response());
-        };
+        let parts = read_parts(kind, body).await.map_err(axum::response::IntoResponse::into_response)?;
         let uploaded = Self { visit, parts };
         check_token(&uploaded.visit.visit, uploaded.text(CSRF))
             .map_err(axum::response::IntoResponse::into_response)?;
         Ok(uploaded)
     }
+}
+
+/// Whether a form has a file in it, by its content type.
+pub(super) fn has_file(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| multipart::boundary(kind).is_some())
+}
+
+/// The parts of a form with a file.
+pub(super) async fn read_parts(kind: &str, body: Body) -> Result<Vec<multipart::Part>, Problem> {
+    let body = Limited::new(body, UPLOAD_BYTES_MAX).collect().await.map_err(|_| too_large())?;
+    let read = multipart::boundary(kind).and_then(|boundary| multipart::parse(boundary, &body.to_bytes()));
+    let detail = "The form did not arrive whole. Go back and send it once more.";
+    read.ok_or_else(|| Problem::bad_request("form-broken", detail))
 }
 
 fn too_large() -> Problem {

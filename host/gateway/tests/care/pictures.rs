@@ -45,7 +45,7 @@ fn j5_a_picture_that_the_plugin_holds_is_shown_with_the_type_of_its_bytes() {
     assert!(shown.header("content-security-policy").unwrap().contains("sandbox"));
     // Not to a stranger, not under another plugin's name, not what nobody holds.
     let stranger = place.server.send(&Request::get(HOST, &format!("/p/first/blob/{hash}")));
-    assert_eq!(stranger.status, 303);
+    assert_eq!(stranger.status, 404);
     for path in
         [format!("/p/other/blob/{hash}"), format!("/p/host/blob/{hash}"), "/p/first/blob/xyz".to_owned()]
     {

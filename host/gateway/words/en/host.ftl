@@ -288,3 +288,4 @@ confirm-by = Who asks
 confirm-yes = Yes, do it
 confirm-no = No, go back
 confirm-help = Nothing has been done yet. If you say yes, exactly this is done, once.
+picture-refused = This is no picture that can be taken: a JPEG or PNG of at most { $megabytes } MB.

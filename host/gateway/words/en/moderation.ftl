@@ -18,6 +18,7 @@ moderation-report = Report this
 moderation-report-about = The stewards will see what it says, that you reported it, and why. Nobody else will.
 moderation-report-why = What is wrong with it?
 moderation-report-send = Report
+moderation-own = This is yours: you can change it, or take it away, where it stands.
 moderation-where = See it where it stands
 moderation-thanks = Thank you
 moderation-thanks-about = The stewards were told and will look at it.

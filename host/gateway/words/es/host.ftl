@@ -288,3 +288,4 @@ confirm-by = Quién lo pide
 confirm-yes = Sí, hazlo
 confirm-no = No, volver
 confirm-help = Aún no se ha hecho nada. Si dices que sí, se hace exactamente esto, una vez.
+picture-refused = Esto no es una foto que se pueda tomar: un JPEG o PNG de { $megabytes } MB como mucho.

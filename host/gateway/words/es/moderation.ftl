@@ -18,6 +18,7 @@ moderation-report = Denunciar esto
 moderation-report-about = Quienes administran verán lo que dice, que lo denunciaste y por qué. Nadie más.
 moderation-report-why = ¿Qué tiene de malo?
 moderation-report-send = Denunciar
+moderation-own = Esto es tuyo: puedes cambiarlo, o quitarlo, en su sitio.
 moderation-where = Verlo en su sitio
 moderation-thanks = Gracias
 moderation-thanks-about = Quienes administran han recibido el aviso y lo mirarán.

@@ -6,8 +6,7 @@ use wasmtime::component::Val;
 
 use super::kept::{Appeal, Hiding};
 use super::{
-    Content, ModerationError, Outcome, STEWARDS_PAGE, content, is_content, kept, reason, reports, tell,
-    tell_stewards,
+    Content, ModerationError, Outcome, content, is_content, kept, reason, reports, tell, tell_stewards,
 };
 use crate::members::{Authority, authority};
 use crate::read;
@@ -182,7 +181,6 @@ fn tell_author(
         "notice-hidden" => format!("/moderation/{}/{}", content.plugin, content.name),
         _ => format!("/p/{}/", content.plugin),
     };
-    debug_assert!(!path.starts_with(STEWARDS_PAGE), "authors are not sent to the stewards' page");
     tell(cx, author, message, &[("plugin", content.plugin), ("reason", why)], &path)
 }
 

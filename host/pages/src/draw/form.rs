@@ -39,6 +39,11 @@ impl Pen<'_> {
         };
         form.set("action", address);
         form.set("method", "post");
+        let mut sends_file = false;
+        tree::each(&element.children, &mut |inner| sends_file |= inner.tag == "h-picture");
+        if sends_file {
+            form.set("enctype", "multipart/form-data");
+        }
         let key = (posting.key)();
         let number = number.to_string();
         let mut hidden = vec![

@@ -9,6 +9,7 @@ mod form;
 mod frame;
 mod money;
 mod party;
+mod picture;
 mod progress;
 mod qr;
 mod scan;
@@ -18,6 +19,7 @@ mod time;
 pub use content::{Hidden, Moderation, contents};
 pub use form::{Posting, post_forms};
 pub use money::written as written_money;
+pub use picture::DROP;
 pub use time::{instant_from_local, written as written_time};
 
 use std::collections::BTreeSet;
@@ -40,6 +42,8 @@ pub struct Viewer<'a> {
     pub origin: &'a str,
     /// What a party is called, to her; none when she may not know or there is no such party.
     pub party: &'a dyn Fn(Id) -> Option<Named>,
+    /// The address of a picture of the plugin's (`/p/PLUGIN/blob/HASH`), for the viewer.
+    pub picture: &'a dyn Fn(&str) -> String,
     /// What was reported and hidden.
     pub moderation: Moderation<'a>,
 }
@@ -108,6 +112,8 @@ impl Pen<'_> {
             "h-time" => time::draw(element, viewer),
             "h-party" => party::draw(element, viewer, self.inside_link == 0),
             "h-qr" => qr::draw(element, viewer.origin),
+            "h-picture" => picture::field(element, viewer),
+            "img" => picture::shown(element, viewer),
             "h-share" => share::draw(element, viewer),
             "h-content" => return self.content(html, element),
             "h-scan" => Some(scan::draw(viewer.say)),

@@ -55,7 +55,7 @@ impl Filler<'_> {
 
     /// Fills a control in; what is wrong with it, to be put after it.
     fn control(&mut self, element: &mut Element) -> Option<Node> {
-        if !matches!(element.tag, "input" | "select" | "textarea") {
+        if !matches!(element.tag, "input" | "select" | "textarea" | "h-picture") {
             return None;
         }
         let name = bare(element.get("name")?).to_owned();

@@ -261,6 +261,8 @@ pub const ELEMENTS: &[Allowed] = &[
     with(block("h-qr"), &[("href", Rule::Page), ("text", Rule::Text(1_000)), ("label", Rule::Text(200))]),
     // Nothing of it is the plugin's: the host draws it, in its own words.
     block("h-scan"),
+    // A file is asked for by the host alone: it cleans the picture and keeps it, and the function gets its hash.
+    with(inline("h-picture"), &[("name", Rule::Name), ("value", Rule::Text(64))]),
     block("h-live"),
     with(block("h-content"), &[("name", Rule::Text(80))]),
     with(block("h-share"), &[("href", Rule::Page), ("text", Rule::Text(300))]),

@@ -94,3 +94,4 @@ share-send = Share …
 share-copy = Copy
 share-copied = Copied
 share-scan = Scan it with a phone
+picture-drop = Take the picture away

@@ -94,3 +94,4 @@ share-send = Compartir …
 share-copy = Copiar
 share-copied = Copiado
 share-scan = Escanéalo con un teléfono
+picture-drop = Quitar la foto

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use hamlet_sdk::OrTrap as _;
-use hamlet_sdk::host::{HostStorage, clock, identity, random, schedule, sealed};
+use hamlet_sdk::host::{HostStorage, blobs, clock, identity, random, schedule, sealed};
 use hamlet_sdk::types::{Id, Instant};
 
 use super::hamlet::host::{members, moderation, notices, settings};
@@ -165,6 +165,15 @@ impl World for House {
             Err(sealed::Error::Erased) => None,
             done => Some(done.map_err(|error| format!("words could not be opened: {error:?}")).or_trap()),
         }
+    }
+
+    fn hold(&self, picture: &[u8]) -> bool {
+        blobs::hold(picture).is_ok()
+    }
+
+    fn release(&self, picture: &[u8]) {
+        // One that it did not hold is not there to be let go.
+        let _held = blobs::release(picture);
     }
 
     fn remind_hourly(&self) {

@@ -44,6 +44,7 @@ impl wit::Guest for Component {
         days: u16,
         audience: String,
         party: Option<Id>,
+        picture: Option<Vec<u8>>,
     ) -> Result<u64, types::Error> {
         let house = House::new();
         let price = Asked { pricing, amount, unit }.price()?;
@@ -54,7 +55,7 @@ impl wit::Guest for Component {
         };
         let until = Some(market::days_from_now(&house, days)?);
         let words = Words { title, text, place };
-        let draft = Draft { words, audience: audience.parse()?, party, category, until, details };
+        let draft = Draft { words, audience: audience.parse()?, party, category, until, details, picture };
         Ok(market::put_up(&house, draft)?)
     }
 
@@ -69,6 +70,7 @@ impl wit::Guest for Component {
         unit: Option<String>,
         days: u16,
         audience: String,
+        picture: Option<Vec<u8>>,
     ) -> Result<(), types::Error> {
         let house = House::new();
         let price = Asked { pricing, amount, unit }.price()?;
@@ -79,7 +81,8 @@ impl wit::Guest for Component {
         };
         let until = Some(market::days_from_now(&house, days)?);
         let words = Words { title, text, place };
-        let draft = Draft { words, audience: audience.parse()?, party: None, category, until, details };
+        let draft =
+            Draft { words, audience: audience.parse()?, party: None, category, until, details, picture };
         Ok(market::change(&house, number, draft)?)
     }
 

@@ -19,7 +19,15 @@ fn draft(
 ) -> Result<Draft, types::Error> {
     let words = Words { title, text, place: String::new() };
     let details = Details::Topic { pinned };
-    Ok(Draft { words, audience: audience.parse()?, party, category: None, until: None, details })
+    Ok(Draft {
+        words,
+        audience: audience.parse()?,
+        party,
+        category: None,
+        until: None,
+        details,
+        picture: None,
+    })
 }
 
 impl From<wit::Reaction> for Reaction {

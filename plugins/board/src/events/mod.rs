@@ -56,7 +56,15 @@ impl Plan {
         }
         let Self { words, audience, party, gathering } = self;
         let until = gathering.times.end(&world.zone())?;
-        Ok(Draft { words, audience, party, category: None, until, details: Details::Event(gathering) })
+        Ok(Draft {
+            words,
+            audience,
+            party,
+            category: None,
+            until,
+            details: Details::Event(gathering),
+            picture: None,
+        })
     }
 }
 

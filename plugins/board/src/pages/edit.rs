@@ -1,5 +1,7 @@
 //! The forms that put something up or change it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hamlet_sdk::types::Id;
 
 use super::PageError;
@@ -112,6 +114,7 @@ fn market<W: World>(sheet: &mut Sheet<'_, W>, old: Option<&Seen>) -> Result<(), 
     if !units.is_empty() {
         sheet.choice("unit", "unit", None, &units, &unit);
     }
+    picture(sheet, old);
     let now = sheet.world.now();
     let left = old
         .and_then(|seen| seen.post.until)
@@ -119,6 +122,19 @@ fn market<W: World>(sheet: &mut Sheet<'_, W>, old: Option<&Seen>) -> Result<(), 
     let days = left.unwrap_or_else(|| DAYS.to_owned());
     sheet.field("days", "field-days", None, "type=\"number\" min=\"1\" max=\"400\" required", &days);
     Ok(())
+}
+
+/// A picture of it.
+fn picture<W: World>(sheet: &mut Sheet<'_, W>, old: Option<&Seen>) {
+    let kept = old.and_then(|seen| seen.post.picture.as_deref());
+    sheet
+        .markup("<div class=\"item\"><label for=\"picture\">")
+        .say("picture")
+        .markup("</label><p class=\"soft\">");
+    sheet.say("picture-help").markup("</p><h-picture id=\"picture\" name=\"picture\" value=\"");
+    sheet
+        .text(kept.map(|hash| URL_SAFE_NO_PAD.encode(hash)).unwrap_or_default())
+        .markup("\"></h-picture></div>");
 }
 
 fn audience<W: World>(sheet: &mut Sheet<'_, W>, old: Option<&Seen>) {

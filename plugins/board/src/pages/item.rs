@@ -13,13 +13,16 @@ use crate::{moderated, rights};
 pub(super) fn write<W: World>(sheet: &mut Sheet<'_, W>, number: Number) -> Result<(), PageError> {
     let seen = post::read(sheet.world, number)?;
     sheet.title.clone_from(&seen.words.title);
-    sheet.markup("<h-content name=\"").text(moderated::post_name(number)).markup("\">");
+    sheet.content(&moderated::post_name(number));
     facts(sheet, &seen);
+    if let Some(picture) = &seen.post.picture {
+        sheet.picture(picture, &seen.words.title);
+    }
     let text = seen.words.text.as_str();
     if !text.is_empty() {
         sheet.markup("<section class=\"card\">").written(text).markup("</section>");
     }
-    sheet.markup("</h-content>");
+    sheet.content_end();
     if let Details::Event(gathering) = &seen.post.details {
         when::write(sheet, &seen, gathering)?;
     }

@@ -200,6 +200,25 @@ impl<'a, W: World> Sheet<'a, W> {
             .markup("</button></p></form>")
     }
 
+    /// A picture, as a line of its own.
+    pub fn picture(&mut self, hash: &[u8], alt: &str) -> &mut Self {
+        self.markup("<p>");
+        self.html.picture(hash, alt);
+        self.markup("</p>")
+    }
+
+    /// The beginning of something that can be reported and hidden.
+    pub fn content(&mut self, name: &str) -> &mut Self {
+        self.html.content(name);
+        self
+    }
+
+    /// Its end.
+    pub fn content_end(&mut self) -> &mut Self {
+        self.html.content_end();
+        self
+    }
+
     /// What something costs.
     pub fn price(&mut self, price: &Price) -> &mut Self {
         match price {

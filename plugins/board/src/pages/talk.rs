@@ -68,8 +68,7 @@ fn reply<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, talk: &Talk, said: &Sa
 
 /// What a reply says, as something that can be reported.
 fn content<W: World>(sheet: &mut Sheet<'_, W>, seen: &Seen, said: &Said, text: &str) {
-    sheet.markup("<h-content name=\"").text(moderated::reply_name(seen.number, said.number)).markup("\">");
-    sheet.written(text).markup("</h-content>");
+    sheet.content(&moderated::reply_name(seen.number, said.number)).written(text).content_end();
 }
 
 /// The reactions to a post (`reply` 0) or a reply, each a button for whoever may react.

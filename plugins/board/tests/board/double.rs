@@ -37,6 +37,8 @@ pub struct Village {
     pub told: RefCell<Vec<Told>>,
     /// Payer, payee, amount with unit, memo.
     pub paid: RefCell<Vec<(Id, Id, String, String)>>,
+    /// Hashes of pictures that it holds; those of one byte were sent before.
+    pub held: RefCell<Vec<Vec<u8>>>,
     /// Names of what stewards hid.
     pub hidden: RefCell<Vec<String>>,
     pub reported: RefCell<Vec<String>>,
@@ -54,6 +56,7 @@ impl Village {
             erased: RefCell::default(),
             told: RefCell::default(),
             paid: RefCell::default(),
+            held: RefCell::default(),
             hidden: RefCell::default(),
             reported: RefCell::default(),
             muted: RefCell::default(),
@@ -96,7 +99,7 @@ pub fn leaf(amount: u64) -> Price {
 
 pub fn draft(title: &str, details: Details, audience: Audience) -> Draft {
     let words = Words { title: title.to_owned(), ..Words::default() };
-    Draft { words, audience, party: None, category: None, until: None, details }
+    Draft { words, audience, party: None, category: None, until: None, details, picture: None }
 }
 
 impl World for Village {
@@ -183,6 +186,15 @@ impl World for Village {
 
     fn open(&self, party: Id, sealed: &[u8]) -> Option<Vec<u8>> {
         self.seal(party, sealed)
+    }
+
+    fn hold(&self, picture: &[u8]) -> bool {
+        self.held.borrow_mut().push(picture.to_vec());
+        picture.len() == 1
+    }
+
+    fn release(&self, picture: &[u8]) {
+        self.held.borrow_mut().retain(|held| held != picture);
     }
 
     fn remind_hourly(&self) {}

@@ -3,6 +3,7 @@
 use board::audience::Audience;
 use board::error::Error;
 use board::market::{self, Filter};
+use board::pages::{self, Request};
 use board::post::{self, Details, Kind, Price};
 use board::world::World;
 use board::{categories, directory, exchange, favourites, searches};
@@ -253,4 +254,30 @@ fn people_are_found_by_what_they_can_do() {
     assert_eq!(all(Some("the")), Err(Error::NoWords));
     directory::set_skills(village.with(PAU), None, " ").unwrap();
     assert!(all(Some("accordion")).unwrap().is_empty());
+}
+
+#[test]
+fn a_picture_is_kept_as_long_as_it_is_shown() {
+    let village = Village::new();
+    let mut bread = draft("Bread", Details::Offer(leaf(350)), Audience::Members);
+    bread.picture = Some(vec![1, 2]);
+    assert_eq!(market::put_up(village.with(ANA), bread.clone()), Err(Error::Picture));
+    village.held.borrow_mut().clear();
+    bread.picture = Some(vec![1]);
+    let number = market::put_up(&village, bread.clone()).unwrap();
+    assert_eq!(*village.held.borrow(), [vec![1]]);
+    market::change(&village, number, bread.clone()).unwrap();
+    assert_eq!(*village.held.borrow(), [vec![1]], "held once");
+    bread.picture = Some(vec![2]);
+    market::change(&village, number, bread.clone()).unwrap();
+    assert_eq!(*village.held.borrow(), [vec![2]]);
+    let page =
+        pages::render(&village, &Request { path: format!("post/{number}"), ..Request::default() }).unwrap();
+    assert!(page.html.contains("<img src=\"blob/02\" alt=\"Bread\">"), "{}", page.html);
+    let page =
+        pages::render(&village, &Request { path: format!("edit/{number}"), ..Request::default() }).unwrap();
+    assert!(page.html.contains("name=\"picture\" value=\"Ag\""), "{}", page.html);
+    bread.picture = None;
+    market::change(&village, number, bread).unwrap();
+    assert!(village.held.borrow().is_empty());
 }

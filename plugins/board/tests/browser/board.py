@@ -2,6 +2,9 @@
 her hours; the same without JavaScript and in Spanish; and a look at each page of the demo's board.
 `host/hamlet/tests/browser/main.py` finds this file and runs it with its own stories."""
 
+import struct
+import zlib
+
 from town import DESK, PHONE, Person, in_the_demo
 
 PAGES = ["", "offers", "offers?p_category=1", "wants", "events", "topics", "find?p_words=bread", "print", "post/1", "post/17",
@@ -100,6 +103,114 @@ def story_the_board_without_a_script_and_in_spanish(browser, town):
     ana.reads("Membrillos")
     ana.presses("Avísame")
     ana.reads("membrillo")
+
+
+def drawing(width, height):
+    """A picture as a file: a slope of green, with a place written into it as a camera does."""
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    rows = b"".join(b"\0" + b"".join(bytes((x * 255 // width, 160, y * 255 // height)) for x in range(width)) for y in range(height))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"tEXt", b"Comment\0at home, 41.2 N")
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def picture_of(person):
+    """The one picture of the page: that it was drawn, and its address."""
+    image = person.page.locator("main .plugin img")
+    image.scroll_into_view_if_needed()
+    person.page.wait_for_function("() => { const i = document.querySelector('main .plugin img'); return i && i.complete; }")
+    assert image.evaluate("image => image.naturalWidth") > 100, "the picture is not shown"
+    return image.get_attribute("src")
+
+
+def says_why(person, button, why):
+    form = person.page.locator(f'form:has(button:text-is("{button}"))')
+    if not form.is_visible():
+        form.locator("xpath=ancestor::details[1]/summary").click()
+    form.locator("textarea").fill(why)
+    form.locator("button").click()
+    person.page.wait_for_load_state("load")
+    person.looks()
+
+
+def on_both_screens(person, place, name):
+    for size, width in [({"width": 360, "height": 780}, "360"), (DESK, "1280")]:
+        person.page.set_viewport_size(size)
+        person.name = f"moderation-{name}-{width}"
+        person.goes(place)
+    person.page.set_viewport_size(PHONE)
+
+
+@in_the_demo
+def story_something_with_a_picture_is_reported_hidden_and_shown_again(browser, town):
+    pau, lena, rosa = [Person(browser, town, f"moderation-{name}") for name in ["pau", "lena", "rosa"]]
+    for person, name in [(pau, "pau"), (lena, "lena"), (rosa, "rosa")]:
+        person.goes("/")
+        person.presses(f"Be {name}")
+    pau.goes("/p/board/new/offer")
+    pau.types(p_title="A ladder of chestnut wood", p_text="Four metres. *Borrow* it for a week.", p_amount="2")
+    pau.page.set_input_files("#p_picture", files=[{"name": "home.png", "mimeType": "image/png", "buffer": drawing(1900, 1200)}])
+    pau.presses("Put it up")
+    pau.follows("A ladder of chestnut wood")
+    post = pau.page.url.split("/p/board/")[1].split("?")[0]
+    hers = picture_of(pau)
+    # Shown to whoever is shown the page, at an address that is good for her alone.
+    lena.goes(f"/p/board/{post}")
+    assert picture_of(lena) != hers
+    assert pau.page.request.get(town.url + hers).status == 200
+    assert b"at home" not in pau.page.request.get(town.url + hers).body()
+    for address in [hers, hers.split("?")[0]]:
+        assert lena.page.request.get(town.url + address).status == 404, address
+    # What is no picture is refused at its field, with what was typed kept.
+    pau.goes("/p/board/new/offer")
+    pau.types(p_title="Songs", p_amount="1")
+    pau.page.set_input_files("#p_picture", files=[{"name": "a.png", "mimeType": "image/png", "buffer": b"<svg onload=alert(1)>"}])
+    pau.presses("Put it up")
+    pau.reads("This is no picture that can be taken")
+    assert pau.page.locator("[name=p_title]").input_value() == "Songs"
+
+    lena.page.locator(".h-act a").first.click()
+    lena.page.wait_for_load_state("load")
+    says_why(lena, "Report", "This ladder is mine")
+    lena.reads("The stewards were told")
+    on_both_screens(rosa, "/stewards/moderation", "reported")
+    rosa.reads("This ladder is mine")
+    rosa.follows("Decide")
+    on_both_screens(rosa, f"/moderation/board/{post}", "decide")
+    says_why(rosa, "Hide it", "Whose it is has to be settled first.")
+    rosa.reads("Whose it is has to be settled first.")
+    lena.goes("/p/board/offers")
+    assert "A ladder of chestnut wood" not in lena.page.content()
+    on_both_screens(lena, f"/moderation/board/{post}", "stranger")
+    lena.reads("This was hidden")
+    assert "A ladder" not in lena.page.content()
+    # The author is told, sees it still, and may ask once.
+    pau.goes("/me/inbox")
+    pau.reads("Something of yours was hidden")
+    on_both_screens(pau, f"/p/board/{post}", "author")
+    pau.reads("Whose it is has to be settled first.")
+    pau.goes(f"/moderation/board/{post}")
+    says_why(pau, "Ask to look again", "My grandfather made it, his name is in it.")
+    pau.reads("It waits for an answer.")
+    on_both_screens(rosa, "/stewards/moderation", "appeal")
+    rosa.reads("asks you to look again")
+    rosa.goes(f"/moderation/board/{post}")
+    rosa.reads("his name is in it")
+    says_why(rosa, "Show it again", "The name is in it.")
+    lena.goes(f"/p/board/{post}")
+    lena.reads("A ladder of chestnut wood")
+    # Somebody who does not stop puts up nothing for a while.
+    rosa.goes("/members/pau")
+    says_why(rosa, "Mute", "Shouting at Lena")
+    rosa.reads("Shouting at Lena")
+    on_both_screens(rosa, "/members/pau", "muted")
+    pau.goes("/p/board/new/topic")
+    pau.types(p_title="And another thing", p_text="!")
+    pau.presses("Put it up")
+    pau.reads("Stewards let you put up nothing for a while")
+    rosa.goes("/log?kind=moderation")
+    rosa.reads("muted")
 
 
 @in_the_demo

@@ -1,8 +1,9 @@
 //! `/p/{plugin}/blob/{hash}`: pictures on plugins' pages.
 //!
-//! Only what this plugin holds, only pictures by their first bytes, and only to whom it may be shown: a picture about
-//! nobody to members, one that was sealed for a party to whoever acts for it, and to stewards never. SVG is no picture
-//! here: it is a program.
+//! Only what this plugin holds, only pictures by their first bytes, and only to whom it may be shown: to whoever was just
+//! shown a page of the plugin with it (the address has the host's mark, made for her alone); and by its bare address a
+//! picture about nobody to members, one that was sealed for a party to whoever acts for it. SVG is no picture here: it is
+//! a program.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
@@ -11,7 +12,8 @@ use hamlet_kernel::catalogue::HOST;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, VARY};
 
-use super::super::visit::Member;
+use super::super::guard::picture_mark;
+use super::super::visit::Visit;
 use super::beside;
 use crate::front;
 
@@ -23,8 +25,8 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbo
 /// it may not be one of those who may see it.
 const KEEP: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
-pub(super) async fn picture(Path((plugin, hash)): Path<(String, String)>, member: Member) -> Response {
-    match shown(&plugin, &hash, &member).await {
+pub(super) async fn picture(Path((plugin, hash)): Path<(String, String)>, visit: Visit) -> Response {
+    match shown(&plugin, &hash, &visit).await {
         Some((kind, bytes)) => {
             let tag =
                 HeaderValue::from_str(&format!("\"{hash}\"")).unwrap_or(HeaderValue::from_static("\"\""));
@@ -42,8 +44,9 @@ pub(super) async fn picture(Path((plugin, hash)): Path<(String, String)>, member
     }
 }
 
-async fn shown(plugin: &str, hash: &str, member: &Member) -> Option<(&'static str, Vec<u8>)> {
-    let state = &member.visit.here.state;
+async fn shown(plugin: &str, hash: &str, visit: &Visit) -> Option<(&'static str, Vec<u8>)> {
+    let state = &visit.here.state;
+    let was_shown = has_mark(visit);
     let hash: Hash = *blake3::Hash::from_hex(hash).ok()?.as_bytes();
     let catalogue = state.kernel.catalogue();
     catalogue.plugins.get(plugin).filter(|info| info.active && plugin != HOST)?;
@@ -52,16 +55,24 @@ async fn shown(plugin: &str, hash: &str, member: &Member) -> Option<(&'static st
     if held.length > PICTURE_BYTES_MAX {
         return None;
     }
-    if let Some(party) = held.about {
-        state
-            .identity
-            .acts_for_any(&state.kernel, member.browser.person, &[party])
-            .ok()
-            .filter(|may| *may)?;
+    if !was_shown {
+        let person = visit.browser.as_ref()?.person;
+        if let Some(party) = held.about {
+            state.identity.acts_for_any(&state.kernel, person, &[party]).ok().filter(|may| *may)?;
+        }
     }
     let kernel = state.kernel.clone();
     let bytes = beside(move || kernel.whole_blob(&hash)).await?.ok()?;
     Some((kind(&bytes)?, bytes))
+}
+
+/// Whether the address has the mark of a page that was drawn for whoever asks.
+fn has_mark(visit: &Visit) -> bool {
+    let Some((path, given)) = visit.path.split_once("?for=") else { return false };
+    let viewer = visit.browser.as_ref().map(|browser| browser.person);
+    let made = visit.here.state.picture_key.map(|key| picture_mark(&key, viewer, path));
+    // Equality of BLAKE3 hashes takes constant time.
+    blake3::Hash::from_hex(given).ok().is_some_and(|given| Some(given) == made)
 }
 
 /// The type of a picture by its first bytes; none: it is none that is shown.

@@ -83,6 +83,7 @@ async fn shown(member: &Member, thing: &Thing, status: StatusCode, top: Markup) 
         p class="lead" { (visit.plugin_title(&thing.plugin)) @if !author.is_empty() { " · " (author) } }
         @if let Some(content) = &thing.content { (quoted(content)) p { a href=(thing.page()) { (say.t("moderation-where")) } } }
         (about)
+        @if !thing.is_hidden() && is_own { p { (say.t("moderation-own")) } }
         @if !thing.is_hidden() && !is_own {
             section class="card" {
                 p { (say.t("moderation-report-about")) }

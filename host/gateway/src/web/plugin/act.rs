@@ -17,11 +17,11 @@ use hamlet_reflect::{Id, json};
 use uuid::Uuid;
 use wasmtime::component::Val;
 
-use super::super::guard::{CSRF, check_origin, check_token, read};
+use super::super::guard::{CSRF, check_origin, check_token};
 use super::super::visit::{Visit, redirect};
 use super::render::{self, Again};
 use super::viewer::Sight;
-use super::{callable, confirm, function, limit, refused};
+use super::{callable, confirm, files, function, limit, refused};
 use crate::problem::Problem;
 use crate::refusal;
 
@@ -68,15 +68,16 @@ async fn taken(plugin: &str, interface: &str, name: &str, request: Request) -> R
     check_origin(&parts.headers).map_err(problem)?;
     let visit = Visit::from_request_parts(&mut parts, &()).await?;
     limit(&visit)?;
-    let body = read(body).await.map_err(problem)?;
-    let Some((typed, host)) = forms::parse_body(&body) else {
-        let detail = format!("A form has at most {} fields.", forms::FIELDS_MAX);
-        return Err(Problem::bad_request("too-many-fields", detail).into_response());
-    };
-    let host: HashMap<String, String> = host.into_iter().collect();
-    check_token(&visit, host.get(CSRF).map_or("", String::as_str)).map_err(problem)?;
+    let form = files::read(&parts.headers, body).await.map_err(problem)?;
+    check_token(&visit, form.host.get(CSRF).map_or("", String::as_str)).map_err(problem)?;
     let catalogue = visit.here.state.kernel.catalogue();
-    let sent = Sent { callable: callable(&catalogue, plugin, interface, name)?, typed, host };
+    let callable = callable(&catalogue, plugin, interface, name)?;
+    // Nothing is kept of a file before it is known that a page of hers sent it.
+    let (typed, errors) = files::kept(&visit, form.typed, form.files).await?;
+    let sent = Sent { callable, typed, host: form.host };
+    if !errors.is_empty() {
+        return again(&visit, &sent, &errors).await;
+    }
     if sent.typed.iter().any(|(name, _)| name == MORE) {
         return Ok(function::again(&visit, &sent.callable, &sent.typed, &[]).await);
     }

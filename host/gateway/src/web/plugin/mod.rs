@@ -13,7 +13,7 @@
 //!
 //! `render` asks the plugin and puts its page into the shell, `act` takes a form, `confirm` is the page of W2, which no
 //! plugin can draw over, `function` the forms that the host makes itself, `viewer` who
-//! looks, `units` in what a plugin's numbers count, `refused` how it says what it refuses, `file` what is saved,
+//! looks, `units` in what a plugin's numbers count, `refused` how it says what it refuses, `file` what is saved, `files` pictures that are sent,
 //! `statics` a plugin's own files in their frame, `live` what renews itself.
 //!
 //! It decides no right: the plugin is called as whoever is signed in, like by her token over the API. If it is wrong,
@@ -22,6 +22,7 @@
 mod act;
 mod confirm;
 mod file;
+mod files;
 mod function;
 mod live;
 mod refused;

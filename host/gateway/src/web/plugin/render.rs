@@ -32,8 +32,13 @@ const QUIET: char = 'q';
 const FRAME: &str = "frame";
 /// What a page has where it needs a script, and the script. A word of the plugin's own that looks like it loads one that
 /// then finds nothing to do.
-const SCRIPTS: [(&str, &str); 4] =
-    [(" data-frame=", FRAME), (" data-live", "live"), (" data-scan", "scan"), (" data-share", "share")];
+const SCRIPTS: [(&str, &str); 5] = [
+    (" data-frame=", FRAME),
+    (" data-live", "live"),
+    (" data-scan", "scan"),
+    (" data-share", "share"),
+    (" data-picture", "picture"),
+];
 
 /// A page as a plugin gave it.
 struct Given {

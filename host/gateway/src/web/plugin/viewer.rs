@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::ask::{ask, text};
+use super::super::guard::picture_mark;
 use super::super::moderation;
 use super::super::visit::Visit;
 use super::DO;
@@ -63,6 +64,12 @@ impl<'a> Sight<'a> {
             Some(format!("/p/{plugin}/{DO}/{}/{}", found.interface.short, found.function.name))
         };
         let party = |id: Id| self.names.get(&id).cloned();
+        let viewer = visit.browser.as_ref().map(|browser| browser.person);
+        let picture_key = visit.here.state.picture_key;
+        let picture = |src: &str| match &picture_key {
+            Some(key) => format!("{src}?for={}", picture_mark(key, viewer, src)),
+            None => src.to_owned(),
+        };
         let hidden = moderation::hidden_among(visit, plugin, &contents(page)).await;
         let hidden = |name: &str| hidden.get(name).cloned();
         let place = |name: &str| visit.browser.as_ref().and_then(|_| moderation::place(plugin, name));
@@ -72,6 +79,7 @@ impl<'a> Sight<'a> {
             now: i64::try_from(visit.here.state.kernel.now()).unwrap_or(i64::MAX),
             origin: &origin,
             party: &party,
+            picture: &picture,
             moderation: Moderation { place: &place, hidden: &hidden },
         };
         let posting = Posting { csrf: &csrf, key: &key, here, function: &function };
