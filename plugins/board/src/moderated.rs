@@ -7,7 +7,7 @@ use hamlet_sdk::types::Id;
 
 use crate::error::Error;
 use crate::market;
-use crate::post::{self, Number, POSTS};
+use crate::post::{self, Number, POSTS, Words};
 use crate::world::World;
 use crate::{rights, topics};
 
@@ -23,7 +23,7 @@ enum Thing {
 pub struct Content {
     /// Whose it is.
     pub author: Id,
-    /// All of its text.
+    /// All of its text; empty: hidden from whoever acts.
     pub text: String,
     /// The page where it stands.
     pub path: String,
@@ -53,7 +53,8 @@ fn named(name: &str) -> Option<Thing> {
     }
 }
 
-/// What has this name, as whoever acts may see it; to stewards also what was reported or hidden, whomever it is for.
+/// What has this name, as whoever acts may see it; to stewards also what was reported or hidden, whomever it is for. To
+/// whom it is hidden, though it was for her, without its text.
 ///
 /// # Errors
 /// When the rows cannot be read.
@@ -64,18 +65,21 @@ pub fn content(world: &impl World, name: &str) -> Result<Option<Content>, Error>
         Thing::Post(number) | Thing::Reply(number, _) => number,
     };
     let Some(row) = POSTS.get(world.db(), &number)? else { return Ok(None) };
-    let seen = if looks { post::unsealed(world, number, row) } else { post::visible(world, number, row) };
-    let Some(seen) = seen else { return Ok(None) };
+    let reads = looks || post::may_see(world, world.person(), number, &row);
+    let is_meant = looks || post::is_meant(world, &row);
+    let Some(seen) = post::unsealed(world, number, row) else { return Ok(None) };
     let path = seen.path();
     Ok(match thing {
-        Thing::Post(_) => {
-            let words = [seen.words.title, seen.words.text, seen.words.place];
-            let said: Vec<String> = words.into_iter().filter(|line| !line.is_empty()).collect();
-            Some(Content { author: seen.post.author, text: said.join("\n"), path })
+        Thing::Post(_) if is_meant => {
+            let Words { title, text, place } = seen.words;
+            let said: Vec<String> =
+                [title, text, place].into_iter().filter(|line| !line.is_empty()).collect();
+            let text = if reads { said.join("\n") } else { String::new() };
+            Some(Content { author: seen.post.author, text, path })
         }
-        Thing::Reply(_, reply) => {
-            topics::said(world, number, reply)?.map(|(author, text)| Content { author, text, path })
-        }
+        Thing::Reply(_, reply) if reads => topics::said(world, number, reply)?
+            .map(|(author, text)| Content { author, text: text.unwrap_or_default(), path }),
+        _ => None,
     })
 }
 

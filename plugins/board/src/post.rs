@@ -245,12 +245,22 @@ pub(crate) fn visible(world: &impl World, number: Number, post: Post) -> Option<
 pub(crate) fn may_see(world: &impl World, person: Option<Id>, number: Number, post: &Post) -> bool {
     let is_hidden = world.is_hidden(&moderated::post_name(number));
     let Some(person) = person else { return post.audience == Audience::Public && !is_hidden };
-    let is_author = || person == post.by || person == post.author;
+    let sees_hidden = || world.is_in(person, rights::STEWARDS);
+    (post.audience.admits(world, person) && (!is_hidden || sees_hidden())) || is_hers(world, person, post)
+}
+
+/// Whether a post is for whoever acts, hidden or not.
+pub(crate) fn is_meant(world: &impl World, post: &Post) -> bool {
+    match world.person() {
+        Some(person) => post.audience.admits(world, person) || is_hers(world, person, post),
+        None => post.audience == Audience::Public,
+    }
+}
+
+fn is_hers(world: &impl World, person: Id, post: &Post) -> bool {
+    let is_author = person == post.by || person == post.author;
     // Asking for a mandate goes to the host; for most posts it is not needed.
-    let acts_for_author = || world.person() == Some(person) && world.acts_for(post.author);
-    let is_meant =
-        || post.audience.admits(world, person) && (!is_hidden || world.is_in(person, rights::STEWARDS));
-    is_meant() || is_author() || acts_for_author()
+    is_author || (world.person() == Some(person) && world.acts_for(post.author))
 }
 
 /// A post with its words, for the board's own use.

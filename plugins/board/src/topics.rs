@@ -351,12 +351,16 @@ fn may_read_hidden(world: &impl World, by: Id) -> bool {
     world.person() == Some(by) || rights::is_steward(world)
 }
 
-/// A reply that she may see, or that stewards look at: who wrote it, and its text.
-pub(crate) fn said(world: &impl World, number: Number, reply: u64) -> Result<Option<(Id, String)>, Error> {
+/// A reply that was not taken back: who wrote it, and its text, where that is not hidden from whoever acts.
+pub(crate) fn said(
+    world: &impl World,
+    number: Number,
+    reply: u64,
+) -> Result<Option<(Id, Option<String>)>, Error> {
     let row = REPLIES.get(world.db(), &(number, reply))?;
     let said = row.and_then(|row| Some((row.by, open(world, row.by, &row.sealed?)?)));
     let is_hidden = world.is_hidden(&moderated::reply_name(number, reply));
-    Ok(said.filter(|(by, _)| !is_hidden || may_read_hidden(world, *by)))
+    Ok(said.map(|(by, text)| (by, Some(text).filter(|_| !is_hidden || may_read_hidden(world, by)))))
 }
 
 /// Takes the text of a reply out of its row. Whether there was one.

@@ -21,7 +21,7 @@ use hamlet_pages::draw::Hidden;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::ask::{Order, Refused, ask, ask_plugin, items, text};
+use super::ask::{Order, Refused, as_host, ask, ask_plugin, items, text};
 use super::home::OrNull as _;
 use super::shell::hidden;
 use super::visit::Visit;
@@ -46,26 +46,31 @@ pub(super) fn place(plugin: &str, name: &str) -> Option<String> {
     (!name.is_empty() && name.bytes().all(known)).then(|| format!("/moderation/{plugin}/{name}"))
 }
 
-/// Which of these things of a plugin are hidden, as whoever looks is told.
+/// Which of these things of a plugin are hidden. The plugin names them to whoever looks: so she may know of them.
 pub(super) async fn hidden_among(visit: &Visit, plugin: &str, names: &[String]) -> HashMap<String, Hidden> {
     if names.is_empty() {
         return HashMap::new();
     }
     let order = json!({ "plugin": plugin, "names": names });
-    let about = ask(visit, "moderation", "about", order).await.unwrap_or_default();
-    let steward = visit.browser.as_ref().is_some_and(|browser| browser.steward);
-    let one = |(name, hiding): (&String, &Value)| {
-        let hiding = Some(hiding).filter(|hiding| !hiding.is_null())?;
-        let shown = steward || hiding.get("mine") == Some(&Value::Bool(true));
-        Some((name.clone(), Hidden { said: said_hidden(visit, hiding), shown }))
+    let about = as_host(visit, "moderation", "about", order.clone()).await.unwrap_or_default();
+    // The author and stewards are told themselves, and see what was hidden.
+    let told = match visit.browser {
+        Some(_) => ask(visit, "moderation", "about", order).await.unwrap_or_default(),
+        None => Value::Null,
     };
-    names.iter().zip(items(&about)).filter_map(one).collect()
+    let shown = |place: usize| items(&told).get(place).is_some_and(|told| !told.is_null());
+    let one = |(place, (name, hiding)): (usize, (&String, &Value))| {
+        let hiding = Some(hiding).filter(|hiding| !hiding.is_null())?;
+        Some((name.clone(), Hidden { said: said_hidden(visit, hiding), shown: shown(place) }))
+    };
+    names.iter().zip(items(&about)).enumerate().filter_map(one).collect()
 }
 
-/// That something is hidden and why, in a sentence.
+/// That something is hidden and, to members, why, in a sentence.
 fn said_hidden(visit: &Visit, hiding: &Value) -> String {
-    let words = if text(hiding, "reason").is_empty() { "moderation-hidden" } else { "moderation-hidden-why" };
-    visit.say.with(words, &[("reason", text(hiding, "reason"))])
+    let reason = visit.browser.as_ref().map_or("", |_| text(hiding, "reason"));
+    let words = if reason.is_empty() { "moderation-hidden" } else { "moderation-hidden-why" };
+    visit.say.with(words, &[("reason", reason)])
 }
 
 /// What a plugin says of a thing, as whoever looks may see it.
@@ -75,9 +80,14 @@ async fn content_of(visit: &Visit, plugin: &str, name: &str) -> Option<Value> {
     ask_plugin(visit, order).await.ok().filter(|content| !content.is_null())
 }
 
-/// What is known of a thing's hiding; null: it is not hidden.
-async fn hiding_of(visit: &Visit, plugin: &str, name: &str) -> Value {
-    let about = ask(visit, "moderation", "about", json!({ "plugin": plugin, "names": [name] })).await;
+/// What is known of a thing's hiding, as the host is told or as whoever looks is; null: it is not hidden, or not for her to
+/// know.
+async fn hiding_of(visit: &Visit, plugin: &str, name: &str, is_host: bool) -> Value {
+    let order = json!({ "plugin": plugin, "names": [name] });
+    let about = match is_host {
+        true => as_host(visit, "moderation", "about", order).await,
+        false => ask(visit, "moderation", "about", order).await,
+    };
     about.ok().and_then(|about| items(&about).first().cloned()).unwrap_or_default()
 }
 

@@ -20,10 +20,10 @@ const A_DAY_MAX: u32 = 1_000;
 pub(super) fn admit(cx: &mut dyn NativeContext) -> Outcome {
     let Some(person) = cx.actor().person() else { return Ok(None) };
     let now = cx.now();
-    if let Some(mute) = kept::read::<Mute>(cx, &kept::mute_key(person))?.filter(|mute| now < mute.until) {
+    if let Some(mute) = kept::get::<Mute>(cx, &kept::mute_key(person))?.filter(|mute| now < mute.until) {
         return refuse(ModerationError::Muted(mute.until));
     }
-    let limits = kept::read::<Limits>(cx, kept::LIMITS_KEY)?.unwrap_or_default();
+    let limits = kept::get::<Limits>(cx, kept::LIMITS_KEY)?.unwrap_or_default();
     let since = read::person(cx, person)?.map_or(0, |party| party.since);
     let is_newcomer = now < since.saturating_add(u64::from(limits.days).saturating_mul(DAY_MICROS));
     if is_newcomer
@@ -67,7 +67,7 @@ pub(super) fn muted(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Res
     let who = authority(cx)?;
     let may = who.runs_the_community() || who.person() == Some(person);
     let now = cx.now();
-    let Some(mute) = kept::read::<Mute>(cx, &kept::mute_key(person))?.filter(|mute| may && now < mute.until)
+    let Some(mute) = kept::get::<Mute>(cx, &kept::mute_key(person))?.filter(|mute| may && now < mute.until)
     else {
         return Ok(Val::Option(None));
     };
@@ -78,7 +78,7 @@ pub(super) fn muted(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Res
 
 /// Members.
 pub(super) fn limits(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
-    let limits = kept::read::<Limits>(cx, kept::LIMITS_KEY)?.unwrap_or_default();
+    let limits = kept::get::<Limits>(cx, kept::LIMITS_KEY)?.unwrap_or_default();
     Ok(values::record([("days", Val::U32(limits.days)), ("a-day", Val::U32(limits.a_day))]))
 }
 

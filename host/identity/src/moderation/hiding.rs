@@ -28,7 +28,7 @@ pub(super) fn hide(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outc
     if cx.get(&kept::hiding_key(content))?.is_some() {
         return refuse(ModerationError::HiddenAlready);
     }
-    if read::prefixed(cx, &kept::hidings_of(content.plugin), None, HIDDEN_MAX)?.len() >= HIDDEN_MAX {
+    if kept::hidden_names(cx, content.plugin)?.len() >= HIDDEN_MAX {
         return refuse(ModerationError::TooMany);
     }
     let author = match author {
@@ -47,6 +47,7 @@ pub(super) fn hide(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outc
         appeal: None,
     };
     kept::write(cx, &kept::hiding_key(content), &hiding)?;
+    cx.set(&kept::name_key(content), &[])?;
     reports::close(cx, content)?;
     tell_author(cx, content, &hiding, "notice-hidden", why)?;
     Ok(None)
@@ -57,6 +58,7 @@ pub(super) fn show(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outc
     let (content, hiding) = hidden_one(cx, arguments)?;
     let why = reason(arguments, 2)?;
     cx.delete(&kept::hiding_key(content))?;
+    cx.delete(&kept::name_key(content))?;
     tell_author(cx, content, &hiding, "notice-shown", why)?;
     Ok(None)
 }
@@ -67,7 +69,8 @@ pub(super) fn appeal(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Ou
     let why = reason(arguments, 2)?;
     let author = hiding.author.map(Id);
     if !is_mine(cx, author)? {
-        return refuse(ModerationError::NotYours);
+        // As of what is not hidden: a name that somebody guessed tells her nothing.
+        return refuse(ModerationError::NotHidden);
     }
     if hiding.appeal.is_some() {
         return refuse(ModerationError::NoAppeal);
@@ -107,7 +110,7 @@ pub(super) fn note_erased(cx: &mut dyn NativeContext, arguments: Arguments<'_>) 
     Ok(None)
 }
 
-/// Members: who asks sees why, and whether it is hers.
+/// The author and stewards; the host, for pages on which the plugin names the thing to whoever looks.
 pub(super) fn about(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Result<Val, CallError> {
     let plugin = arguments.text(0)?.to_owned();
     let names = values::list(arguments.value(1)?)?;
@@ -115,10 +118,10 @@ pub(super) fn about(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Res
     for name in names.iter().take(NAMES_MAX) {
         let name = values::text(name)?;
         let content = Content { plugin: &plugin, name };
-        let found = if is_content(name) { kept::read(cx, &kept::hiding_key(content))? } else { None };
+        let found = if is_content(name) { kept::get(cx, &kept::hiding_key(content))? } else { None };
         shown.push(match found {
-            Some(hiding) => values::some(Some(to_val(cx, content, &hiding)?)),
-            None => Val::Option(None),
+            Some(hiding) if knows(cx, &hiding)? => values::some(Some(to_val(cx, content, &hiding)?)),
+            _ => Val::Option(None),
         });
     }
     Ok(Val::List(shown))
@@ -126,12 +129,11 @@ pub(super) fn about(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Res
 
 /// Stewards see all, a member her own.
 pub(super) fn list(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
-    let all = authority(cx)?.runs_the_community();
     let mut found: Vec<(u64, Val)> = Vec::new();
-    for (key, row) in read::prefixed(cx, kept::HIDINGS, None, HIDDEN_MAX)? {
+    for (key, row) in kept::all(cx, kept::HIDINGS)? {
         let Some(hiding) = kept::row::<Hiding>(&row) else { continue };
         let Some((plugin, name)) = kept::names(&key, kept::HIDINGS) else { continue };
-        if all || is_mine(cx, hiding.author.map(Id))? {
+        if knows(cx, &hiding)? {
             found.push((hiding.at, to_val(cx, Content { plugin, name }, &hiding)?));
         }
     }
@@ -142,10 +144,14 @@ pub(super) fn list(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
 /// The plugin that calls, of its own things.
 pub(super) fn hidden(cx: &mut dyn NativeContext) -> Result<Val, CallError> {
     let Some(plugin) = cx.caller().map(str::to_owned) else { return Ok(Val::List(Vec::new())) };
-    let prefix = kept::hidings_of(&plugin);
-    let rows = read::prefixed(cx, &prefix, None, HIDDEN_MAX)?;
-    let names = rows.iter().filter_map(|(key, _)| kept::names(key, kept::HIDINGS));
-    Ok(Val::List(names.map(|(_, name)| Val::String(name.to_owned())).collect()))
+    let names = kept::hidden_names(cx, &plugin)?;
+    Ok(Val::List(names.into_iter().map(Val::String).collect()))
+}
+
+/// Whether who asks is told of a hiding: its author, stewards, decisions and the host. To others a name that they guessed
+/// says nothing: it may be of something that was never for them.
+fn knows(cx: &mut dyn NativeContext, hiding: &Hiding) -> Result<bool, CallError> {
+    Ok(authority(cx)?.runs_the_community() || is_mine(cx, hiding.author.map(Id))?)
 }
 
 /// The thing that the first two arguments name, if it is hidden and not erased.
@@ -154,7 +160,7 @@ fn hidden_one<'a>(
     arguments: Arguments<'a>,
 ) -> Result<(Content<'a>, Hiding), Stop<ModerationError>> {
     let content = content(cx, arguments)?;
-    match kept::read::<Hiding>(cx, &kept::hiding_key(content))?.filter(|hiding| !hiding.erased) {
+    match kept::get::<Hiding>(cx, &kept::hiding_key(content))?.filter(|hiding| !hiding.erased) {
         Some(hiding) => Ok((content, hiding)),
         None => refuse(ModerationError::NotHidden),
     }
@@ -186,11 +192,7 @@ fn tell_author(
 
 fn to_val(cx: &mut dyn NativeContext, content: Content<'_>, hiding: &Hiding) -> Result<Val, CallError> {
     let author = hiding.author.map(Id);
-    // What the appeal says is between the author and stewards; a stranger is told that there is something, and no more.
-    let who = authority(cx)?;
-    let (is_mine, is_member) = (is_mine(cx, author)?, who != Authority::Nobody);
-    let reads_appeal = is_mine || who.runs_the_community();
-    let appeal = match hiding.appeal.as_ref().filter(|_| reads_appeal) {
+    let appeal = match &hiding.appeal {
         Some(appeal) => Some(values::record([
             ("at", Val::U64(appeal.at)),
             ("reason", Val::String(kept::open(cx, author, &appeal.reason)?)),
@@ -198,17 +200,16 @@ fn to_val(cx: &mut dyn NativeContext, content: Content<'_>, hiding: &Hiding) -> 
         ])),
         None => None,
     };
-    let reason = if is_member { kept::open(cx, author, &hiding.reason)? } else { String::new() };
     Ok(values::record([
         ("plugin", Val::String(content.plugin.to_owned())),
         ("name", Val::String(content.name.to_owned())),
         ("at", Val::U64(hiding.at)),
-        ("by", values::some(hiding.by.filter(|_| is_member).map(|by| Id(by).to_val()))),
-        ("author", values::some(author.filter(|_| is_member).map(Id::to_val))),
-        ("reason", Val::String(reason)),
+        ("by", values::some(hiding.by.map(|by| Id(by).to_val()))),
+        ("author", values::some(author.map(Id::to_val))),
+        ("reason", Val::String(kept::open(cx, author, &hiding.reason)?)),
         ("hash", Val::List(hiding.hash.iter().map(|byte| Val::U8(*byte)).collect())),
         ("erased", Val::Bool(hiding.erased)),
         ("appeal", values::some(appeal)),
-        ("mine", Val::Bool(is_mine)),
+        ("mine", Val::Bool(is_mine(cx, author)?)),
     ]))
 }

@@ -3,18 +3,21 @@
 //! | key | value |
 //! |---|---|
 //! | `zh` plugin `00` name | a [`Hiding`] |
+//! | `zn` plugin `00` name | nothing: the names alone, which plugins ask for at each look |
 //! | `zr` plugin `00` name `00` reporter | a [`Report`] |
 //! | `zm` person | a [`Mute`] |
 //! | `zd` person | a day and a number: what a newcomer put up on it |
 //! | `zt` person | a day and a number: what she reported on it |
 //! | `zl` | [`Limits`] |
 
+use hamlet_kernel::native::ScannedRows;
 use hamlet_kernel::{CallError, NativeContext};
 use hamlet_reflect::Id;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Content;
+use crate::read;
 
 /// Stewards who are told of something.
 pub(super) const STEWARDS_TOLD_MAX: usize = 20;
@@ -74,18 +77,40 @@ impl Default for Limits {
 
 /// All hidings.
 pub(super) const HIDINGS: &[u8] = b"zh";
+/// All names of what is hidden.
+const NAMES: &[u8] = b"zn";
 /// All reports.
 pub(super) const REPORTS: &[u8] = b"zr";
 /// The limits.
 pub(super) const LIMITS_KEY: &[u8] = b"zl";
 
-/// The hidings of a plugin.
-pub(super) fn hidings_of(plugin: &str) -> Vec<u8> {
-    [HIDINGS, plugin.as_bytes(), &[0]].concat()
+pub(super) fn hiding_key(content: Content<'_>) -> Vec<u8> {
+    [HIDINGS, content.plugin.as_bytes(), &[0], content.name.as_bytes()].concat()
 }
 
-pub(super) fn hiding_key(content: Content<'_>) -> Vec<u8> {
-    [hidings_of(content.plugin).as_slice(), content.name.as_bytes()].concat()
+/// That a thing is hidden.
+pub(super) fn name_key(content: Content<'_>) -> Vec<u8> {
+    [NAMES, content.plugin.as_bytes(), &[0], content.name.as_bytes()].concat()
+}
+
+/// The names of all that is hidden of a plugin. Cost: in proportion to their number.
+pub(super) fn hidden_names(cx: &mut dyn NativeContext, plugin: &str) -> Result<Vec<String>, CallError> {
+    let rows = all(cx, &[NAMES, plugin.as_bytes(), &[0]].concat())?;
+    let names = rows.iter().filter_map(|(key, _)| names(key, NAMES));
+    Ok(names.map(|(_, name)| name.to_owned()).collect())
+}
+
+/// All rows below a prefix, however many: they are read page by page.
+pub(super) fn all(cx: &mut dyn NativeContext, prefix: &[u8]) -> Result<ScannedRows, CallError> {
+    let mut found = ScannedRows::new();
+    loop {
+        let start = found.last().map(|(key, _)| [key, [0].as_slice()].concat());
+        let page = read::prefixed(cx, prefix, start.as_deref(), read::PAGE)?;
+        if page.is_empty() {
+            return Ok(found);
+        }
+        found.extend(page);
+    }
 }
 
 /// The reports of a thing.
@@ -124,7 +149,7 @@ pub(super) fn row<T: DeserializeOwned>(row: &[u8]) -> Option<T> {
     serde_json::from_slice(row).ok()
 }
 
-pub(super) fn read<T: DeserializeOwned>(
+pub(super) fn get<T: DeserializeOwned>(
     cx: &mut dyn NativeContext,
     key: &[u8],
 ) -> Result<Option<T>, CallError> {
@@ -162,7 +187,7 @@ pub(super) fn open(
 fn under(cx: &mut dyn NativeContext, about: Option<Id>) -> Result<Option<Id>, CallError> {
     match about {
         Some(about) => Ok(Some(about)),
-        None => crate::read::commons(cx),
+        None => read::commons(cx),
     }
 }
 

@@ -19,12 +19,13 @@ const REPORTS_SHOWN_MAX: usize = 20;
 pub(super) fn report(cx: &mut dyn NativeContext, arguments: Arguments<'_>) -> Outcome {
     let content = content(cx, arguments)?;
     let reason = reason(arguments, 2)?;
-    let Some(person) = authority(cx)?.person() else { return refuse(ModerationError::NotYours) };
-    if cx.get(&kept::hiding_key(content))?.is_some() {
-        return refuse(ModerationError::HiddenAlready);
-    }
+    let Some(person) = authority(cx)?.person() else { return refuse(ModerationError::NoSuchPerson) };
     if kept::count(cx, &kept::reported_key(person))? > REPORTS_A_DAY_MAX {
         return refuse(ModerationError::TooMany);
+    }
+    if cx.get(&kept::hiding_key(content))?.is_some() {
+        // It was looked at. Nothing is said of it: she may have guessed the name.
+        return Ok(None);
     }
     let is_first = read::prefixed(cx, &kept::reports_of(content), None, 1)?.is_empty();
     let report = kept::Report { at: cx.now(), reason: kept::seal(cx, Some(person), reason)? };

@@ -28,9 +28,18 @@ struct Thing {
 }
 
 impl Thing {
+    /// None: there is none that she may know of.
     async fn of(visit: &Visit, plugin: &str, name: &str) -> Option<Self> {
         let place = place(plugin, name)?;
-        let (content, hiding) = (content_of(visit, plugin, name).await, hiding_of(visit, plugin, name).await);
+        let content = content_of(visit, plugin, name).await;
+        let mut hiding = hiding_of(visit, plugin, name, false).await;
+        if hiding.is_null() && content.is_some() {
+            // To her the plugin says that there is something: so she is told why she does not see it, and no more.
+            hiding = hiding_of(visit, plugin, name, true).await;
+            if let Some(hiding) = hiding.as_object_mut() {
+                hiding.insert("appeal".to_owned(), Value::Null);
+            }
+        }
         let thing = Self { plugin: plugin.to_owned(), name: name.to_owned(), place, content, hiding };
         (thing.content.is_some() || thing.is_hidden()).then_some(thing)
     }
@@ -81,7 +90,7 @@ async fn shown(member: &Member, thing: &Thing, status: StatusCode, top: Markup) 
         h1 { (title) }
         (top)
         p class="lead" { (visit.plugin_title(&thing.plugin)) @if !author.is_empty() { " · " (author) } }
-        @if let Some(content) = &thing.content { (quoted(content)) p { a href=(thing.page()) { (say.t("moderation-where")) } } }
+        @if let Some(content) = &thing.content { @if !text(content, "text").is_empty() { (quoted(content)) } p { a href=(thing.page()) { (say.t("moderation-where")) } } }
         (about)
         @if !thing.is_hidden() && is_own { p { (say.t("moderation-own")) } }
         @if !thing.is_hidden() && !is_own {
