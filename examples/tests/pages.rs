@@ -182,7 +182,7 @@ fn a_member_sees_her_account_pays_and_finds_the_payment_in_her_statement() {
         "<h1>Your account</h1>",
         "11.15",
         "to all members together, not to one of them. No interest is due.",
-        "<bdi>tom</bdi>",
+        "<bdi><a href=\"/members/tom\">tom</a></bdi>",
         "Mended the &lt;gate&gt;",
         "Waiting (2)",
         "3 days ago",

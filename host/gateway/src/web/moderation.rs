@@ -84,9 +84,10 @@ async fn content_of(visit: &Visit, plugin: &str, name: &str) -> Option<Value> {
 /// know.
 async fn hiding_of(visit: &Visit, plugin: &str, name: &str, is_host: bool) -> Value {
     let order = json!({ "plugin": plugin, "names": [name] });
-    let about = match is_host {
-        true => as_host(visit, "moderation", "about", order).await,
-        false => ask(visit, "moderation", "about", order).await,
+    let about = if is_host {
+        as_host(visit, "moderation", "about", order).await
+    } else {
+        ask(visit, "moderation", "about", order).await
     };
     about.ok().and_then(|about| items(&about).first().cloned()).unwrap_or_default()
 }

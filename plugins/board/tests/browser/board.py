@@ -170,6 +170,14 @@ def story_something_with_a_picture_is_reported_hidden_and_shown_again(browser, t
     pau.reads("This is no picture that can be taken")
     assert pau.page.locator("[name=p_title]").input_value() == "Songs"
 
+    # Passing it on: a text with the address and no word of the thing, copied by one press.
+    lena.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    lena.page.get_by_text("Pass it on").click()
+    lena.page.locator('[data-share-by="copy"]').click()
+    lena.page.get_by_text("Copied").wait_for()
+    lena.looks()
+    text = lena.page.evaluate("navigator.clipboard.readText()")
+    assert text.endswith(f"/p/board/{post}") and "ladder" not in text, text
     lena.page.locator(".h-act a").first.click()
     lena.page.wait_for_load_state("load")
     says_why(lena, "Report", "This ladder is mine")
